@@ -1,0 +1,197 @@
+//! TOML in, checked and typed configuration out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::crypto::Identity;
+
+/// Everything a client needs, checked.
+pub struct Config {
+    /// What `wxpay_micropay` uses.
+    pub gateway: GatewayConfig,
+    /// Language of prompts.
+    pub language: Language,
+    /// Encoding of the C API's strings, both ways.
+    pub encoding: Encoding,
+    /// Where and how orders are remembered.
+    pub journal: JournalConfig,
+    /// The payment policy's numbers.
+    pub policy: PolicyConfig,
+    /// Connections.
+    pub transport: TransportConfig,
+    /// Things that are allowed but unwise (durations below the documents' own …), for the log.
+    pub warnings: Vec<String>,
+}
+
+/// The settings of the chosen gateway.
+pub enum GatewayConfig {
+    /// WeChat Pay APIv2.
+    WechatV2(WechatV2Config),
+}
+
+/// `[wechat_v2]`.
+pub struct WechatV2Config {
+    /// Official account or app id.
+    pub appid: String,
+    /// Merchant number.
+    pub mch_id: String,
+    /// Institution mode: the shop's own app id.
+    pub sub_appid: Option<String>,
+    /// Institution mode: the shop's merchant number. A request's own `sub_mch_id` wins.
+    pub sub_mch_id: Option<String>,
+    /// The APIv2 key.
+    pub api_key: Secret,
+    /// How requests are signed and answers must be.
+    pub sign_type: SignType,
+    /// For reverse and refund. `None` only with `policy.reverse = "never"`.
+    pub client_certificate: Option<Identity>,
+    /// Check auth codes against the documented prefixes.
+    pub auth_code_check: bool,
+    /// `apihk…` rules: `body` up to 32, HK scene_info and order-number characters.
+    pub region: Region,
+}
+
+/// Which documents' rules a WeChat gateway follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// Mainland China.
+    Mainland,
+    /// Hong Kong and overseas.
+    HongKong,
+}
+
+/// APIv2 signature algorithms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignType {
+    /// `MD5`
+    Md5,
+    /// `HMAC-SHA256`
+    HmacSha256,
+}
+
+/// Language of prompts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// `zh-CN`
+    Chinese,
+    /// `en`
+    English,
+}
+
+/// Encoding of the C API's strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// `utf-8`
+    Utf8,
+    /// `gbk`
+    Gbk,
+}
+
+/// `[journal]`.
+#[derive(Clone, Debug)]
+pub struct JournalConfig {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// How long an order stays with a process that no longer answers.
+    pub lease: Duration,
+}
+
+/// `[policy]`; see `docs/policy.md`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyConfig {
+    /// From the submit to the first query.
+    pub first_query: Duration,
+    /// From one query to the next.
+    pub query_interval: Duration,
+    /// From the submit to the reverse.
+    pub window: Duration,
+    /// No reverse earlier than this after the submit.
+    pub reverse_not_before: Duration,
+    /// How long reversing is tried.
+    pub reverse_budget: Duration,
+    /// First pause between two reverses; doubles up to 8 s (4 × this, if that is less).
+    pub reverse_interval: Duration,
+    /// Between two confirmations.
+    pub confirm_interval: Duration,
+    /// An auth code older than this cannot be charged any more.
+    pub code_lifetime: Duration,
+    /// `reverse = "automatic"` or `"never"`.
+    pub reverse: ReverseMode,
+    /// Whether a listed refusal is confirmed by a query.
+    pub confirm_declines: bool,
+    /// What `recover` does with an order found paid.
+    pub on_recovered_paid: OnRecoveredPaid,
+}
+
+/// Whether unclear orders are reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReverseMode {
+    /// Yes.
+    Automatic,
+    /// Never: they end as unknown.
+    Never,
+}
+
+/// What `recover` does with an order found paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnRecoveredPaid {
+    /// Report it.
+    Report,
+    /// Give the money back.
+    Reverse,
+}
+
+/// `[transport]` and the gateway's `hosts`.
+pub struct TransportConfig {
+    /// Scheme, host and port, in order of preference. Always `https`.
+    pub hosts: Vec<url::Url>,
+    /// For resolving, connecting and the TLS handshake together.
+    pub connect_timeout: Duration,
+    /// From the first byte sent to the last byte of the reply.
+    pub answer_timeout: Duration,
+    /// Trusted in addition to the built-in roots, DER.
+    pub extra_roots: Vec<rustls_pki_types::CertificateDer<'static>>,
+    /// `http://`, `https://`, `socks5://` …; none unless given.
+    pub proxy: Option<url::Url>,
+    /// Shown to a host that asks for it.
+    pub client_certificate: Option<Identity>,
+}
+
+/// A secret text; wiped on drop, never shown by `Debug`.
+#[derive(Clone, zeroize::ZeroizeOnDrop)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text` secret.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for signing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Why a configuration cannot be used: where, what, and the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+impl Config {
+    /// Reads and checks the file at `path`; paths inside it are relative to it.
+    pub fn from_file(_path: &std::path::Path) -> Result<Self, ConfigError> {
+        unimplemented!()
+    }
+
+    /// Checks TOML text; paths inside it are relative to the working directory.
+    pub fn from_toml(_text: &str) -> Result<Self, ConfigError> {
+        unimplemented!()
+    }
+}

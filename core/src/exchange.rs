@@ -1,0 +1,103 @@
+//! One request to a gateway and its reply, between the codecs and the transport.
+
+use std::fmt;
+
+/// What the transport may do with a request beyond sending it once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resend {
+    /// A charge: to the next host only if provably no byte has left.
+    OnlyIfUnsent,
+    /// A query or a reverse: to any host at any time.
+    Freely,
+}
+
+/// What happens to an exchange in flight when the payment is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnCancel {
+    /// Cut at once (a poll).
+    Cut,
+    /// Cut at once if no byte has left (a charge); otherwise its answer is awaited.
+    CutUnlessSent,
+    /// Goes on (a reverse, and the query before it).
+    Ignore,
+}
+
+/// A request, complete but for the host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// For logs: `micropay`, `orderquery`, `reverse`.
+    pub operation: &'static str,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Path and query, starting with `/`.
+    pub path: String,
+    /// Headers, `Content-Type` included; host, length and user agent are the transport's.
+    pub headers: Vec<(&'static str, String)>,
+    /// The exact bytes that were signed.
+    pub body: Vec<u8>,
+    /// See [`Resend`].
+    pub resend: Resend,
+}
+
+/// `Debug` shows neither body nor header values: they hold signatures and auth codes.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {} ({} bytes)",
+            self.method,
+            self.path,
+            self.body.len()
+        )
+    }
+}
+
+/// A gateway's reply, complete: a reply cut short is a [`Failure`].
+#[derive(Clone)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Header names in lower case with their values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body as received.
+    pub body: Vec<u8>,
+    /// The host that answered, as configured (`https://api.mch.weixin.qq.com`).
+    pub host: String,
+    /// The gateway's clock by the `Date` header of this verified connection, unix seconds.
+    pub date: Option<i64>,
+}
+
+impl Reply {
+    /// The first header of this (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(have, _)| have == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "HTTP {} from {} ({} bytes)",
+            self.status,
+            self.host,
+            self.body.len()
+        )
+    }
+}
+
+/// Why an exchange gave no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Whether any byte of the request may have left on any host. `false` is a proof.
+    pub sent: bool,
+    /// Whether it was cut by a cancel or by the closing of the client.
+    pub interrupted: bool,
+    /// The last host tried.
+    pub host: String,
+    /// What went wrong with each host tried, for the log; never a secret.
+    pub cause: String,
+}

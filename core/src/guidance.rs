@@ -1,0 +1,1 @@
+//! What the cashier reads and what the till should do.

@@ -1,0 +1,18 @@
+//! HTTPS to a list of hosts: pooled connections, failover, and the knowledge whether a byte has left.
+
+use crate::exchange::{Call, Failure, OnCancel, Reply};
+use crate::signal::Signal;
+
+/// Carries calls to a gateway. Used by any number of threads at once.
+pub trait Transport: Send + Sync {
+    /// Sends `call` and reads the whole reply. Ends within one connect and one answer time-out a
+    /// host, at once when `signal` cuts it.
+    fn exchange(&self, call: &Call, on_cancel: OnCancel, signal: &Signal)
+    -> Result<Reply, Failure>;
+
+    /// Whether each host can be reached, for the self-test: host and, if not, why.
+    fn probe(&self, signal: &Signal) -> Vec<(String, Result<(), String>)>;
+
+    /// Closes idle connections and waits for any thread of the transport's own.
+    fn close(&self);
+}
