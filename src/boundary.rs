@@ -1,0 +1,327 @@
+//! What every exported function goes through: foreign memory is read here, and panics stop here.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::ffi::c_char;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use wxpay_core::client::Client;
+use wxpay_core::config::Encoding;
+use wxpay_core::outcome::Outcome;
+use wxpay_core::status::Status;
+
+use crate::client::wxpay_client;
+use crate::encoding;
+use crate::result::wxpay_result;
+use crate::status::wxpay_status;
+
+/// The longest string that is taken, in bytes; longer ones are most likely not terminated.
+pub(crate) const TEXT_LIMIT: usize = 64 * 1024;
+/// The longest JSON or TOML document that is taken, in bytes.
+pub(crate) const DOCUMENT_LIMIT: usize = 1024 * 1024;
+
+/// An argument that cannot be used: which one and the rule it breaks, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {rule}")]
+pub(crate) struct InvalidArgument {
+    name: Cow<'static, str>,
+    rule: Cow<'static, str>,
+}
+
+impl InvalidArgument {
+    pub(crate) fn new(
+        name: impl Into<Cow<'static, str>>,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            rule: rule.into(),
+        }
+    }
+
+    pub(crate) fn null(name: &'static str) -> Self {
+        Self::new(name, "must not be NULL")
+    }
+
+    /// The same rule, broken by something that the till knows by another name.
+    pub(crate) fn about(self, name: &str) -> Self {
+        Self::new(name.to_owned(), self.rule)
+    }
+}
+
+impl From<InvalidArgument> for Outcome {
+    fn from(error: InvalidArgument) -> Self {
+        Self::with_message(Status::Argument, error.to_string())
+    }
+}
+
+/// The bytes of a C string, without its NUL.
+///
+/// # Safety
+///
+/// `text` is NULL or points to bytes that are readable up to a NUL (or up to `limit` bytes) and
+/// that nobody changes during `'a`.
+pub(crate) unsafe fn bytes<'a>(
+    name: &'static str,
+    text: *const c_char,
+    limit: usize,
+) -> Result<&'a [u8], InvalidArgument> {
+    if text.is_null() {
+        return Err(InvalidArgument::null(name));
+    }
+    let length = (0..=limit)
+        // SAFETY: no byte before this one was the NUL, so this one is readable.
+        .find(|&at| unsafe { text.add(at).read() } == 0)
+        .ok_or_else(|| {
+            let rule = format!("is longer than {limit} bytes, or has no NUL at its end");
+            InvalidArgument::new(name, rule)
+        })?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads foreign memory"
+    )]
+    // SAFETY: `length` bytes were read just now; the caller vouches for `'a`.
+    Ok(unsafe { std::slice::from_raw_parts(text.cast(), length) })
+}
+
+/// A C string in the client's encoding.
+///
+/// # Safety
+///
+/// As for [`bytes`], for the duration of the call.
+pub(crate) unsafe fn text(
+    name: &'static str,
+    text: *const c_char,
+    limit: usize,
+    encoding: Encoding,
+) -> Result<String, InvalidArgument> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(name, text, limit) }?;
+    encoding::decode(bytes, encoding).map_err(|rule| InvalidArgument::new(name, rule))
+}
+
+/// A path: UTF-8, or else what the system takes narrow paths for.
+///
+/// # Safety
+///
+/// As for [`bytes`], for the duration of the call.
+pub(crate) unsafe fn path(
+    name: &'static str,
+    text: *const c_char,
+) -> Result<PathBuf, InvalidArgument> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { bytes(name, text, TEXT_LIMIT) }?;
+    if bytes.is_empty() {
+        return Err(InvalidArgument::new(name, "must not be empty"));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(PathBuf::from(text)),
+        Err(_) => narrow_path(bytes).ok_or_else(|| {
+            InvalidArgument::new(name, "is neither UTF-8 nor in the ANSI code page")
+        }),
+    }
+}
+
+#[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "a Unix path may be any bytes; elsewhere it may not"
+)]
+fn narrow_path(bytes: &[u8]) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(PathBuf::from(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+#[cfg(windows)]
+fn narrow_path(bytes: &[u8]) -> Option<PathBuf> {
+    use std::os::windows::ffi::OsStringExt;
+    use windows_sys::Win32::Globalization::{CP_ACP, MB_ERR_INVALID_CHARS, MultiByteToWideChar};
+
+    let length = i32::try_from(bytes.len()).ok()?;
+    // An ANSI code page never needs more UTF-16 units than bytes.
+    let mut wide = vec![0_u16; bytes.len()];
+    // SAFETY: both buffers are valid for the `length` units that are named.
+    let written = unsafe {
+        MultiByteToWideChar(
+            CP_ACP,
+            MB_ERR_INVALID_CHARS,
+            bytes.as_ptr(),
+            length,
+            wide.as_mut_ptr(),
+            length,
+        )
+    };
+    wide.truncate(usize::try_from(written).ok()?);
+    (written > 0).then(|| std::ffi::OsString::from_wide(&wide).into())
+}
+
+/// Writes an output parameter, unless the caller passed NULL for it.
+///
+/// # Safety
+///
+/// `output` is NULL or may be written.
+pub(crate) unsafe fn output<T>(output: *mut *mut T, value: *mut T) {
+    if !output.is_null() {
+        // SAFETY: not NULL, and the caller vouches for the rest.
+        unsafe { output.write(value) };
+    }
+}
+
+/// Gives `value` to the till, if it left room for it.
+///
+/// # Safety
+///
+/// As for [`output`].
+pub(crate) unsafe fn hand_over<T>(at: *mut *mut T, value: T) {
+    if !at.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { output(at, Box::into_raw(Box::new(value))) };
+    }
+}
+
+/// Takes back what [`hand_over`] gave, to drop it. NULL is nothing.
+///
+/// # Safety
+///
+/// `handle` is NULL, or came from [`hand_over`] and is not used any more.
+pub(crate) unsafe fn take_back<T>(handle: *mut T) {
+    if !handle.is_null() {
+        // SAFETY: not NULL, so it is the Box that `hand_over` made.
+        let handle = unsafe { Box::from_raw(handle) };
+        guarded((), || drop(handle));
+    }
+}
+
+/// Sets the result parameter and returns the status: the end of every function that has a result.
+///
+/// # Safety
+///
+/// As for [`output`].
+pub(crate) unsafe fn finish(
+    outcome: Outcome,
+    encoding: Encoding,
+    result: *mut *mut wxpay_result,
+) -> wxpay_status {
+    let status = outcome.status.code();
+    if !result.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { hand_over(result, wxpay_result::new(outcome, encoding)) };
+    }
+    status
+}
+
+/// The whole of a function that uses a client: checks the handle, keeps the client alive, contains
+/// panics, fills in what the cashier reads, and sets the result.
+///
+/// # Safety
+///
+/// `client` is NULL or open; `result` as for [`output`].
+pub(crate) unsafe fn call(
+    client: *const wxpay_client,
+    result: *mut *mut wxpay_result,
+    body: impl FnOnce(&Arc<Client>, Encoding) -> Result<Outcome, InvalidArgument>,
+) -> wxpay_status {
+    // SAFETY: NULL or open, says the caller.
+    let Some(client) = (unsafe { client.as_ref() }) else {
+        // SAFETY: the caller's promise.
+        return unsafe {
+            finish(
+                InvalidArgument::null("client").into(),
+                Encoding::Utf8,
+                result,
+            )
+        };
+    };
+    // From here on the handle is not touched: a callback may close it during the call.
+    let (core, encoding) = (Arc::clone(&client.core), client.encoding);
+    let outcome = match contained(Status::Internal, || body(&core, encoding)) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(refused)) => advised(&core, refused.into()),
+        Err(bug) => advised(&core, bug),
+    };
+    guarded((), || drop(core));
+    // SAFETY: the caller's promise.
+    unsafe { finish(outcome, encoding, result) }
+}
+
+/// Runs a part of a call that may send a charge or a reverse. A panic that escapes it leaves open
+/// what was sent, so it is not an error of the kind that "charged nothing".
+pub(crate) fn in_doubt(core: &Client, body: impl FnOnce() -> Outcome) -> Outcome {
+    contained(Status::Unknown, body).unwrap_or_else(|bug| advised(core, bug))
+}
+
+/// The outcome with prompt and advice filled in.
+pub(crate) fn advised(core: &Client, outcome: Outcome) -> Outcome {
+    contained(outcome.status, || core.refusal(outcome.clone())).unwrap_or(outcome)
+}
+
+/// Runs `body`; a panic becomes an outcome with `status`.
+pub(crate) fn contained<T>(status: Status, body: impl FnOnce() -> T) -> Result<T, Outcome> {
+    // What a panic leaves half done is dropped here or guarded by the core's own locks.
+    catch_unwind(AssertUnwindSafe(body)).map_err(|payload| bug(status, payload.as_ref()))
+}
+
+/// Runs `body`; a panic becomes `fallback`.
+pub(crate) fn guarded<T>(fallback: T, body: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
+}
+
+fn bug(status: Status, payload: &(dyn Any + Send)) -> Outcome {
+    // A formatted text may quote what the till passed in, such as an auth code; a literal cannot.
+    let what = payload
+        .downcast_ref::<&'static str>()
+        .copied()
+        .unwrap_or("the details went to standard error");
+    Outcome::with_message(
+        status,
+        format!("a bug in wxpay was contained, please report it: {what}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_outcome_that_keeps_literals_and_drops_formatted_values() {
+        let literal = contained(Status::Internal, || panic!("index table is empty")).map(|()| 0);
+        assert!(literal.unwrap_err().message().contains("index table is empty"));
+
+        let code = "134567890123456789";
+        let formatted = contained(Status::Unknown, || panic!("bad code {code}")).map(|()| 0);
+        let outcome = formatted.unwrap_err();
+        assert_eq!(outcome.status, Status::Unknown);
+        assert!(!outcome.message().contains(code));
+    }
+
+    #[test]
+    fn a_string_ends_at_its_nul_and_one_without_is_given_up_at_the_limit() {
+        // SAFETY: every pointer is NULL or points to more than `limit` readable bytes.
+        unsafe {
+            assert_eq!(bytes("a", c"abc".as_ptr(), 3), Ok(&b"abc"[..]));
+            assert_eq!(bytes("a", c"".as_ptr(), 0), Ok(&b""[..]));
+            let too_long = bytes("a", c"abc".as_ptr(), 2).unwrap_err();
+            assert_eq!(
+                too_long.to_string(),
+                "a: is longer than 2 bytes, or has no NUL at its end"
+            );
+            let null = bytes("a", ptr::null(), 2).unwrap_err();
+            assert_eq!(null.to_string(), "a: must not be NULL");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_unix_path_may_be_any_bytes_but_not_none() {
+        use std::os::unix::ffi::OsStrExt;
+        // SAFETY: literals with a NUL.
+        let path_of = |text: &std::ffi::CStr| unsafe { path("config_path", text.as_ptr()) };
+        assert_eq!(path_of(c"/etc/till").unwrap(), PathBuf::from("/etc/till"));
+        assert_eq!(path_of(c"\xb5\xea").unwrap().as_os_str().as_bytes(), b"\xb5\xea");
+        assert!(path_of(c"").is_err());
+    }
+}
