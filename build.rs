@@ -72,7 +72,28 @@ fn section(config: &cbindgen::Config, file: &str) -> String {
         .expect("the exported functions are plain C")
         .write(&mut text);
     let text = String::from_utf8(text).expect("sources are UTF-8");
-    text.trim_start().lines().map(c89).collect()
+    one_line_comments(&text.trim_start().lines().map(c89).collect::<String>())
+}
+
+/// A comment of one line takes one line.
+fn one_line_comments(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    let mut tidy = String::new();
+    let mut rest = lines.as_slice();
+    while let Some((line, more)) = rest.split_first() {
+        rest = match rest {
+            ["/**", only, " */", after @ ..] if only.len() + 5 <= COLUMNS + 4 => {
+                tidy.push_str(&format!("/**{} */", &only[2..]));
+                after
+            }
+            _ => {
+                tidy.push_str(line);
+                more
+            }
+        };
+        tidy.push('\n');
+    }
+    tidy
 }
 
 /// What cbindgen cannot say: the calling convention, and brackets round a negative number.

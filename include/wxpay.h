@@ -101,9 +101,7 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_OK 0
 
-/**
- * Not charged, and this order number never will be. The next attempt needs a new one.
- */
+/** Not charged, and this order number never will be. The next attempt needs a new one. */
 #define WXPAY_DECLINED 1
 
 /**
@@ -112,24 +110,16 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_REVERSED 2
 
-/**
- * (query) The payer is at the password prompt.
- */
+/** (query) The payer is at the password prompt. */
 #define WXPAY_PAYING 3
 
-/**
- * (query) The order exists and is unpaid, now.
- */
+/** (query) The order exists and is unpaid, now. */
 #define WXPAY_NOT_PAID 4
 
-/**
- * (query) The order is closed: it was not paid and never will be.
- */
+/** (query) The order is closed: it was not paid and never will be. */
 #define WXPAY_CLOSED 5
 
-/**
- * (query) The order was paid, and a refund was opened since.
- */
+/** (query, payment) The order was paid, and a refund was opened since. */
 #define WXPAY_REFUNDED 6
 
 /**
@@ -137,14 +127,10 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_NOT_FOUND 7
 
-/**
- * Accepted, the result comes later. No operation of this version ends so.
- */
+/** Accepted, the result comes later. No operation of this version ends so. */
 #define WXPAY_ACCEPTED 8
 
-/**
- * (task) Started, not done yet.
- */
+/** (task) Started, not done yet. */
 #define WXPAY_RUNNING 9
 
 /**
@@ -159,9 +145,7 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_E_ARGUMENT (-1)
 
-/**
- * The configuration cannot be read, or is incomplete or wrong: a file, a key, a certificate.
- */
+/** The configuration cannot be read, or is incomplete or wrong: a file, a key, a certificate. */
 #define WXPAY_E_CONFIG (-2)
 
 /**
@@ -170,9 +154,7 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_E_JOURNAL (-3)
 
-/**
- * This order number is in flight in another thread or process.
- */
+/** This order number is in flight in another thread or process. */
 #define WXPAY_E_BUSY (-4)
 
 /**
@@ -193,19 +175,13 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_E_REJECTED (-7)
 
-/**
- * The answer to a query failed verification and was not believed.
- */
+/** The answer to a query failed verification and was not believed. */
 #define WXPAY_E_FORGED (-8)
 
-/**
- * The client is closing and this call had sent nothing. (One that had ends as WXPAY_UNKNOWN.)
- */
+/** The client is closing and this call had sent nothing. (One that had ends as WXPAY_UNKNOWN.) */
 #define WXPAY_E_CLOSED (-9)
 
-/**
- * The gateway, as it is configured, does not offer the operation.
- */
+/** The gateway, as it is configured, does not offer the operation. */
 #define WXPAY_E_UNSUPPORTED (-10)
 
 /**
@@ -230,7 +206,7 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
  * Of a payment call or a query: the order has come to its end, and waiting or asking again will
  * not change the answer (short of a later refund). The macro uses its argument several times.
  */
-#define WXPAY_IS_FINAL(status)                                                     \
+#define WXPAY_IS_FINAL(status) \
     ((status) == WXPAY_OK || (status) == WXPAY_DECLINED || (status) == WXPAY_REVERSED || \
      (status) == WXPAY_CLOSED || (status) == WXPAY_REFUNDED)
 
@@ -250,9 +226,7 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
  */
 typedef struct wxpay_result wxpay_result;
 
-/**
- * The status that the call returned. WXPAY_E_ARGUMENT if result is NULL.
- */
+/** The status that the call returned. WXPAY_E_ARGUMENT if result is NULL. */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_result_status(const wxpay_result *result);
 
 /**
@@ -291,61 +265,39 @@ WXPAY_API const char *WXPAY_CALL wxpay_result_prompt(const wxpay_result *result)
  */
 WXPAY_API const char *WXPAY_CALL wxpay_result_json(const wxpay_result *result);
 
-/**
- * Frees a result and every text that came from it. NULL is a no-op.
- */
+/** Frees a result and every text that came from it. NULL is a no-op. */
 WXPAY_API void WXPAY_CALL wxpay_result_free(wxpay_result *result);
 
 /* ---- Client ------------------------------------------------------------------------------ */
 
-/**
- * The charge is being sent.
- */
+/** The charge is being sent. */
 #define WXPAY_EVENT_SUBMITTING 1
 
-/**
- * The payer may be typing a password; remaining_ms counts down.
- */
+/** The payer may be typing a password; remaining_ms counts down. */
 #define WXPAY_EVENT_WAITING_FOR_PAYER 2
 
-/**
- * The gateway is being asked.
- */
+/** The gateway is being asked. */
 #define WXPAY_EVENT_QUERYING 3
 
-/**
- * The payment is being undone.
- */
+/** The payment is being undone. */
 #define WXPAY_EVENT_REVERSING 4
 
-/**
- * Something failed and is tried again.
- */
+/** Something failed and is tried again. */
 #define WXPAY_EVENT_RETRYING 5
 
-/**
- * The outcome is known; the call is about to return.
- */
+/** The outcome is known; the call is about to return. */
 #define WXPAY_EVENT_DONE 6
 
-/**
- * Something is wrong and needs somebody.
- */
+/** Something is wrong and needs somebody. */
 #define WXPAY_LOG_ERROR 1
 
-/**
- * Something is odd.
- */
+/** Something is odd. */
 #define WXPAY_LOG_WARNING 2
 
-/**
- * One line for each exchange and each outcome.
- */
+/** One line for each exchange and each outcome. */
 #define WXPAY_LOG_INFO 3
 
-/**
- * Everything.
- */
+/** Everything. */
 #define WXPAY_LOG_DEBUG 4
 
 /**
@@ -453,9 +405,10 @@ WXPAY_API wxpay_request *WXPAY_CALL wxpay_request_new(void);
  * Sets one field; a field that is set twice keeps the second value, and an empty value is the
  * same as none. Needed for a payment:
  *
- *   out_trade_no  the till's order number, 1 to 32 characters, new for every attempt to charge
+ *   out_trade_no  the till's own order number, 1 to 32 characters, never used before; the till
+ *                 keeps it with the sale before it pays
  *   auth_code     what the scanner read from the payer's phone
- *   total_fee     the amount in minor units (fen): 888 is 8.88 yuan. Prefer wxpay_request_set_int
+ *   total_fee     the amount in minor units (fen): 888 is 8.88 yuan
  *   body          what is sold, for the payer's bill
  *
  * Further fields, all optional: fee_type, detail, attach, device_info, goods_tag,
@@ -474,15 +427,11 @@ WXPAY_API wxpay_request *WXPAY_CALL wxpay_request_new(void);
 WXPAY_API wxpay_status WXPAY_CALL wxpay_request_set(wxpay_request *request, const char *field,
     const char *value);
 
-/**
- * Sets one field to a whole number: wxpay_request_set with the number's decimal digits.
- */
+/** Sets one field to a whole number: wxpay_request_set with the number's decimal digits. */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_request_set_int(wxpay_request *request,
     const char *field, int64_t value);
 
-/**
- * Frees a request. NULL is a no-op.
- */
+/** Frees a request. NULL is a no-op. */
 WXPAY_API void WXPAY_CALL wxpay_request_free(wxpay_request *request);
 
 /* ---- In-person payment ------------------------------------------------------------------- */
@@ -497,7 +446,10 @@ WXPAY_API void WXPAY_CALL wxpay_request_free(wxpay_request *request);
  * WXPAY_REFUNDED         it was paid, and somebody refunded it meanwhile
  * WXPAY_UNKNOWN          in doubt: hold the goods and settle it with wxpay_recover, wxpay_query
  *                        or this call again, with the same order number
- * below zero             this call charged nothing
+ * below zero             this call charged nothing: after WXPAY_E_NETWORK or WXPAY_E_JOURNAL the
+ *                        same order number may be tried again, WXPAY_E_DUPLICATE needs a new
+ *                        one, WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT
+ *                        and WXPAY_E_REJECTED need another request or another set-up
  *
  * request: see wxpay_request_set; it is only read. The same order number with the same fields
  * never charges twice: a finished payment is reported again (replayed is 1), one that is in doubt
@@ -573,9 +525,7 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_recover(wxpay_client *client, wxpay_resu
 
 /* ---- In-person payment without blocking -------------------------------------------------- */
 
-/**
- * A payment under way on a thread of the library. A task belongs to one thread at a time.
- */
+/** A payment under way on a thread of the library. A task belongs to one thread at a time. */
 typedef struct wxpay_task wxpay_task;
 
 /**

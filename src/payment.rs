@@ -17,7 +17,10 @@ use crate::status::wxpay_status;
 /// WXPAY_REFUNDED         it was paid, and somebody refunded it meanwhile
 /// WXPAY_UNKNOWN          in doubt: hold the goods and settle it with wxpay_recover, wxpay_query
 ///                        or this call again, with the same order number
-/// below zero             this call charged nothing
+/// below zero             this call charged nothing: after WXPAY_E_NETWORK or WXPAY_E_JOURNAL the
+///                        same order number may be tried again, WXPAY_E_DUPLICATE needs a new
+///                        one, WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT
+///                        and WXPAY_E_REJECTED need another request or another set-up
 ///
 /// request: see wxpay_request_set; it is only read. The same order number with the same fields
 /// never charges twice: a finished payment is reported again (replayed is 1), one that is in doubt

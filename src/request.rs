@@ -117,9 +117,10 @@ pub extern "C" fn wxpay_request_new() -> *mut wxpay_request {
 /// Sets one field; a field that is set twice keeps the second value, and an empty value is the
 /// same as none. Needed for a payment:
 ///
-///   out_trade_no  the till's order number, 1 to 32 characters, new for every attempt to charge
+///   out_trade_no  the till's own order number, 1 to 32 characters, never used before; the till
+///                 keeps it with the sale before it pays
 ///   auth_code     what the scanner read from the payer's phone
-///   total_fee     the amount in minor units (fen): 888 is 8.88 yuan. Prefer wxpay_request_set_int
+///   total_fee     the amount in minor units (fen): 888 is 8.88 yuan
 ///   body          what is sold, for the payer's bill
 ///
 /// Further fields, all optional: fee_type, detail, attach, device_info, goods_tag,

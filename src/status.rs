@@ -25,7 +25,7 @@ pub const WXPAY_PAYING: wxpay_status = 3;
 pub const WXPAY_NOT_PAID: wxpay_status = 4;
 /// (query) The order is closed: it was not paid and never will be.
 pub const WXPAY_CLOSED: wxpay_status = 5;
-/// (query) The order was paid, and a refund was opened since.
+/// (query, payment) The order was paid, and a refund was opened since.
 pub const WXPAY_REFUNDED: wxpay_status = 6;
 /// (query) The gateway has no such order, now. (cancel) This client has no such order in flight.
 pub const WXPAY_NOT_FOUND: wxpay_status = 7;
