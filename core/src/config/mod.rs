@@ -97,7 +97,7 @@ pub struct JournalConfig {
 }
 
 /// `[policy]`; see `docs/policy.md`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyConfig {
     /// From the submit to the first query.
     pub first_query: Duration,
@@ -124,7 +124,7 @@ pub struct PolicyConfig {
 }
 
 /// Whether unclear orders are reversed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReverseMode {
     /// Yes.
     Automatic,
@@ -133,7 +133,7 @@ pub enum ReverseMode {
 }
 
 /// What `recover` does with an order found paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OnRecoveredPaid {
     /// Report it.
     Report,
