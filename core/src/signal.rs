@@ -1,6 +1,6 @@
 //! How a call that waits or talks to a gateway is cancelled, or closed, from another thread.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::exchange::OnCancel;
@@ -8,6 +8,11 @@ use crate::exchange::OnCancel;
 /// One for each blocking call. Any thread may [`cancel`](Self::cancel) or [`close`](Self::close) it.
 #[derive(Default)]
 pub struct Signal {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -57,7 +62,7 @@ impl Signal {
         let mut state = self.lock();
         state.cancelled = true;
         state.cut_exchange();
-        self.changed.notify_all();
+        self.shared.changed.notify_all();
     }
 
     /// The client closes: the call must end now, with whatever is on record.
@@ -65,7 +70,7 @@ impl Signal {
         let mut state = self.lock();
         state.closing = true;
         state.cut_exchange();
-        self.changed.notify_all();
+        self.shared.changed.notify_all();
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
@@ -79,7 +84,7 @@ impl Signal {
     }
 
     /// Opens an exchange. Dropping the guard ends it.
-    pub fn exchange(&self, on_cancel: OnCancel) -> ExchangeGuard<'_> {
+    pub fn exchange(&self, on_cancel: OnCancel) -> ExchangeGuard {
         let mut state = self.lock();
         let cut = state.closing || (state.cancelled && on_cancel != OnCancel::Ignore);
         state.exchange = Some(InFlight {
@@ -88,7 +93,9 @@ impl Signal {
             cut,
             wire: None,
         });
-        ExchangeGuard { signal: self }
+        ExchangeGuard {
+            shared: Arc::clone(&self.shared),
+        }
     }
 
     /// Blocks until something is raised that `seen_cancel` does not cover, at most for `timeout`.
@@ -99,12 +106,19 @@ impl Signal {
             return;
         }
         drop(
-            self.changed
+            self.shared
+                .changed
                 .wait_timeout(state, timeout)
                 .unwrap_or_else(PoisonError::into_inner),
         );
     }
 
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
+    }
+}
+
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing under this lock can be left half done, so a poisoned state is as good as any.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -112,11 +126,11 @@ impl Signal {
 }
 
 /// An exchange in flight, as the transport sees it. It may try several connections in turn.
-pub struct ExchangeGuard<'a> {
-    signal: &'a Signal,
+pub struct ExchangeGuard {
+    shared: Arc<Shared>,
 }
 
-impl ExchangeGuard<'_> {
+impl ExchangeGuard {
     /// Registers how to cut the connection (or the connection attempt) now in use, replacing the
     /// last one. Returns `false`, without registering, if the exchange is already cut. `wire` is
     /// called at most once, from any thread, and must not block.
@@ -151,7 +165,7 @@ impl ExchangeGuard<'_> {
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut InFlight) -> T) -> T {
-        let mut state = self.signal.lock();
+        let mut state = self.shared.lock();
         // The guard is the only one who clears `exchange`, on drop.
         f(state
             .exchange
@@ -160,20 +174,19 @@ impl ExchangeGuard<'_> {
     }
 }
 
-impl Drop for ExchangeGuard<'_> {
+impl Drop for ExchangeGuard {
     fn drop(&mut self) {
-        self.signal.lock().exchange = None;
+        self.shared.lock().exchange = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
 
-    fn armed(signal: &Signal, on_cancel: OnCancel) -> (ExchangeGuard<'_>, Arc<AtomicBool>) {
+    fn armed(signal: &Signal, on_cancel: OnCancel) -> (ExchangeGuard, Arc<AtomicBool>) {
         let guard = signal.exchange(on_cancel);
         let cut = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&cut);

@@ -1,121 +1,314 @@
 //! The driver: runs the policy against the clock, the transport and the journal.
+//!
+//! `payment` takes, continues, reverses and recovers orders; each goes through a `run`, which
+//! carries out what the policy says. `inquiry` asks without deciding, `check` is the self-test.
+//! `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words the
+//! outcome.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod calls;
+mod check;
+mod heartbeat;
+mod inquiry;
+mod payment;
+mod recovery;
+mod report;
+mod run;
+mod sinks;
+mod task;
 
-use crate::config::{Config, Encoding, Language};
-use crate::fields::Fields;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::clock::{Clock, Moment, SystemClock};
+use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode};
+use crate::crypto::digest;
+use crate::exchange::{Call, Failure, OnCancel, Reply};
+use crate::gateway::wechat_v2::WechatV2;
+use crate::gateway::{Gateway, InvalidField, Stamp};
+use crate::guidance;
+use crate::journal::sqlite::SqliteJournal;
+use crate::journal::{Journal, OrderKey};
 use crate::outcome::Outcome;
+use crate::signal::Signal;
+use crate::status::Status;
+use crate::transport::{Attempt, HttpsTransport, Transport};
 
-/// What a call is doing, for a display. The discriminants are the numbers of the C API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Event {
-    /// The charge is being sent.
-    Submitting = 1,
-    /// The payer may be typing a password.
-    WaitingForPayer = 2,
-    /// Asking the gateway.
-    Querying = 3,
-    /// Undoing.
-    Reversing = 4,
-    /// Trying again after a fault.
-    Retrying = 5,
-    /// The outcome is known.
-    Done = 6,
-}
+use calls::{Calls, Refused};
+use heartbeat::Heartbeat;
+use sinks::Sinks;
 
-/// Log levels; each includes the ones before it. The discriminants are the numbers of the C API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(i32)]
-pub enum Level {
-    /// Something is wrong and needs somebody.
-    Error = 1,
-    /// Something is odd.
-    Warning = 2,
-    /// One line for each exchange and each outcome.
-    Info = 3,
-    /// Everything.
-    Debug = 4,
-}
-
-/// Receives events: the event, the order number, the milliseconds left until the next stage.
-pub type EventSink = Arc<dyn Fn(Event, &str, i32) + Send + Sync>;
-/// Receives log lines.
-pub type LogSink = Arc<dyn Fn(Level, &str) + Send + Sync>;
+pub use sinks::{Event, EventSink, Level, LogSink};
+pub use task::Task;
 
 /// One merchant's connection to one gateway. Used by any number of threads at once.
-pub struct Client {}
+pub struct Client {
+    gateway: Box<dyn Gateway>,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    journal: Arc<dyn Journal>,
+    policy: PolicyConfig,
+    language: Language,
+    encoding: Encoding,
+    sinks: Arc<Sinks>,
+    calls: Calls,
+    tasks: task::Tasks,
+    heartbeat: Mutex<Option<Heartbeat>>,
+    /// The gateway's unix seconds when this client's clock read zero.
+    gateway_epoch: Mutex<Option<i64>>,
+    /// When the client certificate expires, unix seconds.
+    certificate_expires: Option<i64>,
+    warnings: Vec<String>,
+}
+
+/// What a client is made of; replaceable, so that the whole of it can be simulated.
+pub struct Parts {
+    /// The codec.
+    pub gateway: Box<dyn Gateway>,
+    /// The wire.
+    pub transport: Arc<dyn Transport>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Memory.
+    pub journal: Arc<dyn Journal>,
+    /// The policy's numbers.
+    pub policy: PolicyConfig,
+    /// Language of prompts.
+    pub language: Language,
+}
 
 impl Client {
     /// Opens the journal and prepares connections; sends nothing.
-    pub fn open(_config: Config) -> Result<Arc<Self>, Box<Outcome>> {
-        unimplemented!()
+    pub fn open(config: Config) -> Result<Arc<Self>, Box<Outcome>> {
+        let language = config.language;
+        let refuse = |status, message: String| Box::new(refusal(language, status, message));
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let journal: Arc<dyn Journal> = Arc::new(
+            SqliteJournal::open(&config.journal, Arc::clone(&clock))
+                .map_err(|error| refuse(Status::Journal, error.to_string()))?,
+        );
+        let sinks = Arc::new(Sinks::default());
+        let observer = Arc::clone(&sinks);
+        let transport = HttpsTransport::new(
+            &config.transport,
+            Arc::clone(&clock),
+            Arc::new(move |attempt: &Attempt<'_>| log_attempt(&observer, attempt)),
+        )
+        .map_err(|error| refuse(Status::Config, error.to_string()))?;
+        let gateway: Box<dyn Gateway> = match config.gateway {
+            GatewayConfig::WechatV2(settings) => Box::new(WechatV2::new(settings)),
+        };
+        let heartbeat =
+            Heartbeat::start(Arc::clone(&journal), Arc::clone(&clock), config.journal.lease / 3)
+                .map_err(|error| {
+                    refuse(Status::Internal, format!("no thread can be started: {error}"))
+                })?;
+        let mut client = Self::from_parts(Parts {
+            gateway,
+            transport: Arc::new(transport),
+            clock,
+            journal,
+            policy: config.policy,
+            language,
+        });
+        client.encoding = config.encoding;
+        client.sinks = sinks;
+        client.heartbeat = Mutex::new(Some(heartbeat));
+        client.certificate_expires =
+            config.transport.client_certificate.map(|identity| identity.not_after());
+        client.warnings = config.warnings;
+        Ok(Arc::new(client))
     }
+
+    /// A client of other parts: simulated ones, or another journal. Its orders' leases are not
+    /// kept alive; whoever made the journal does that.
+    pub fn from_parts(parts: Parts) -> Self {
+        Self {
+            gateway: parts.gateway,
+            transport: parts.transport,
+            clock: parts.clock,
+            journal: parts.journal,
+            policy: parts.policy,
+            language: parts.language,
+            encoding: Encoding::Utf8,
+            sinks: Arc::default(),
+            calls: Calls::default(),
+            tasks: task::Tasks::default(),
+            heartbeat: Mutex::new(None),
+            gateway_epoch: Mutex::new(None),
+            certificate_expires: None,
+            warnings: Vec::new(),
+        }
+    }
+
     /// Language of prompts.
     pub fn language(&self) -> Language {
-        unimplemented!()
+        self.language
     }
+
     /// Encoding of the C API's strings.
     pub fn encoding(&self) -> Encoding {
-        unimplemented!()
+        self.encoding
     }
-    /// Self-test.
-    pub fn check(&self) -> Outcome {
-        unimplemented!()
+
+    /// Where events go: on the thread of the blocking call (a task's own thread), with no lock held.
+    pub fn on_event(&self, sink: Option<EventSink>) {
+        self.sinks.set_event(sink);
     }
-    /// Where events go.
-    pub fn on_event(&self, _sink: Option<EventSink>) {
-        unimplemented!()
+
+    /// Where log lines up to `level` go. What the configuration gave cause to warn about is
+    /// reported at once.
+    pub fn on_log(&self, level: Level, sink: Option<LogSink>) {
+        self.sinks.set_log(level, sink);
+        for warning in &self.warnings {
+            self.sinks.log(Level::Warning, || warning.clone());
+        }
     }
-    /// Where log lines up to `level` go.
-    pub fn on_log(&self, _level: Level, _sink: Option<LogSink>) {
-        unimplemented!()
+
+    /// Stops a payment that another thread (or this one, from a callback) waits for: `Ok` if there
+    /// is one, else `NotFound`. The blocked call itself tells how it ended.
+    pub fn cancel(&self, out_trade_no: &str) -> Outcome {
+        if let Err(outcome) = self.check_out_trade_no(out_trade_no) {
+            return *outcome;
+        }
+        let mut outcome = if self.calls.cancel(out_trade_no) {
+            Outcome::with_message(Status::Ok, "cancel delivered; the blocked call tells the ending")
+        } else {
+            Outcome::with_message(Status::NotFound, "no payment of this number is in flight here")
+        };
+        outcome.set("out_trade_no", out_trade_no);
+        self.explain(outcome)
     }
-    /// Takes a payment.
-    pub fn micropay(&self, _fields: &Fields) -> Outcome {
-        unimplemented!()
-    }
-    /// Asks for an order.
-    pub fn query(&self, _out_trade_no: &str) -> Outcome {
-        unimplemented!()
-    }
-    /// Undoes an order.
-    pub fn reverse(&self, _out_trade_no: &str) -> Outcome {
-        unimplemented!()
-    }
-    /// Stops a payment that another thread waits for.
-    pub fn cancel(&self, _out_trade_no: &str) -> Outcome {
-        unimplemented!()
-    }
-    /// Settles whatever was in flight.
-    pub fn recover(&self) -> Outcome {
-        unimplemented!()
-    }
-    /// Takes a payment on a thread of its own.
-    pub fn start_micropay(self: &Arc<Self>, _fields: Fields) -> Result<Task, Box<Outcome>> {
-        unimplemented!()
-    }
+
     /// Ends every call and every thread. From inside a callback of this client it does not wait.
     pub fn close(&self) {
-        unimplemented!()
+        self.calls.close();
+        if self.calls.inside() {
+            return;
+        }
+        self.tasks.join();
+        if let Some(heartbeat) =
+            self.heartbeat.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            heartbeat.stop();
+        }
+        self.transport.close();
     }
+
     /// An outcome with prompt and advice filled in, for errors found before the core is reached.
-    pub fn refusal(&self, _outcome: Outcome) -> Outcome {
-        unimplemented!()
+    pub fn refusal(&self, status: Status, message: impl Into<String>) -> Outcome {
+        refusal(self.language, status, message)
+    }
+
+    fn explain(&self, outcome: Outcome) -> Outcome {
+        let mut outcome = explain(self.language, outcome);
+        outcome.set("gateway", self.gateway.name());
+        outcome
+    }
+
+    fn key(&self, out_trade_no: &str) -> OrderKey {
+        OrderKey { account: self.gateway.account(), out_trade_no: out_trade_no.to_owned() }
+    }
+
+    fn check_out_trade_no(&self, out_trade_no: &str) -> Result<(), Box<Outcome>> {
+        self.gateway
+            .check_out_trade_no(out_trade_no)
+            .map_err(|invalid| Box::new(self.invalid(&invalid)))
+    }
+
+    fn invalid(&self, invalid: &InvalidField) -> Outcome {
+        let mut outcome = Outcome::with_message(Status::Argument, invalid.to_string());
+        outcome.set("field", invalid.field.as_str());
+        self.explain(outcome)
+    }
+
+    fn refused(&self, refused: &Refused, out_trade_no: Option<&str>) -> Outcome {
+        let (status, message) = match refused {
+            Refused::Closing => (Status::ClientClosed, "the client is closing; nothing was sent"),
+            Refused::Busy => {
+                (Status::Busy, "this order number is in flight in another call of this client")
+            }
+        };
+        let mut outcome = Outcome::with_message(status, message);
+        if let Some(number) = out_trade_no {
+            outcome.set("out_trade_no", number);
+        }
+        self.explain(outcome)
+    }
+
+    /// Whether unclear and paid orders can be undone at all.
+    fn can_reverse(&self) -> bool {
+        self.policy.reverse == ReverseMode::Automatic && self.gateway.can_reverse()
+    }
+
+    fn exchange(
+        &self,
+        call: &Call,
+        on_cancel: OnCancel,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
+        let result = self.transport.exchange(call, on_cancel, signal);
+        if let Ok(Reply { date: Some(date), .. }) = &result {
+            let elapsed = self.clock.now().0.as_secs();
+            *self.gateway_epoch.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some(date.saturating_sub_unsigned(elapsed));
+        }
+        result
+    }
+
+    /// The gateway's clock, unix seconds, if an answer has told it.
+    fn gateway_time(&self) -> Option<i64> {
+        let epoch = *self.gateway_epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        epoch.map(|epoch| epoch.saturating_add_unsigned(self.clock.now().0.as_secs()))
+    }
+
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            nonce: digest::random_hex(),
+            unix_seconds: self.gateway_time().unwrap_or_else(|| self.clock.unix_ms() / 1000),
+        }
+    }
+
+    fn elapsed_ms(&self, since: Moment) -> i64 {
+        i64::try_from(self.clock.now().since(since).as_millis()).unwrap_or(i64::MAX)
     }
 }
 
-/// A payment under way on a thread of its own.
-pub struct Task {}
+/// A client that was closed from inside one of its own callbacks ends here.
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.transport.close();
+    }
+}
 
-impl Task {
-    /// The outcome, or `None` if it is not there within `timeout`. May be called again afterwards.
-    pub fn wait(&self, _timeout: Duration) -> Option<Outcome> {
-        unimplemented!()
-    }
-    /// The order number it was started with.
-    pub fn out_trade_no(&self) -> &str {
-        unimplemented!()
-    }
+/// An outcome with prompt and advice, for errors found before there is a client.
+pub fn refusal(language: Language, status: Status, message: impl Into<String>) -> Outcome {
+    explain(language, Outcome::with_message(status, message))
+}
+
+fn explain(language: Language, mut outcome: Outcome) -> Outcome {
+    let guidance = guidance::guide(outcome.status, outcome.text("code"), language);
+    outcome.set("prompt", guidance.prompt);
+    outcome.set("advice", guidance.advice);
+    outcome
+}
+
+fn log_attempt(sinks: &Sinks, attempt: &Attempt<'_>) {
+    let level = if attempt.result.is_ok() { Level::Info } else { Level::Warning };
+    sinks.log(level, || {
+        let result = match attempt.result {
+            Ok(status) => format!("HTTP {status}"),
+            Err(cause) if attempt.sent => format!("failed after sending: {cause}"),
+            Err(cause) => format!("failed before sending: {cause}"),
+        };
+        let request_id = attempt.request_id.map(|id| format!(", request id {id}"));
+        let connection = if attempt.new_connection { ", new connection" } else { "" };
+        format!(
+            "{} {} {}{}: {result} in {} ms{connection}{}",
+            attempt.operation,
+            attempt.method,
+            attempt.host,
+            attempt.path,
+            attempt.elapsed.as_millis(),
+            request_id.unwrap_or_default(),
+        )
+    });
 }

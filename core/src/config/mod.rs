@@ -1,11 +1,30 @@
-//! TOML in, checked and typed configuration out.
+//! TOML in, checked and typed configuration out. The reference is `docs/configuration.md`.
 
-use std::path::PathBuf;
+mod check;
+mod context;
+mod document;
+mod policy;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod wechat_v2;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use self::context::{Context, Machine, World};
+use self::document::Place;
+pub use self::secret::Secret;
+use crate::clock::{Clock, SystemClock};
 use crate::crypto::Identity;
 
+/// A longer configuration is refused.
+const LIMIT: usize = 256 * 1024;
+
 /// Everything a client needs, checked.
+#[derive(Debug)]
 pub struct Config {
     /// What `wxpay_micropay` uses.
     pub gateway: GatewayConfig,
@@ -19,17 +38,20 @@ pub struct Config {
     pub policy: PolicyConfig,
     /// Connections.
     pub transport: TransportConfig,
-    /// Things that are allowed but unwise (durations below the documents' own …), for the log.
+    /// Things that are allowed but unwise (durations below the documents' own …), for the log. In
+    /// the shape of errors, never with a secret.
     pub warnings: Vec<String>,
 }
 
 /// The settings of the chosen gateway.
+#[derive(Debug)]
 pub enum GatewayConfig {
     /// WeChat Pay APIv2.
     WechatV2(WechatV2Config),
 }
 
 /// `[wechat_v2]`.
+#[derive(Debug)]
 pub struct WechatV2Config {
     /// Official account or app id.
     pub appid: String,
@@ -97,7 +119,7 @@ pub struct JournalConfig {
 }
 
 /// `[policy]`; see `docs/policy.md`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PolicyConfig {
     /// From the submit to the first query.
     pub first_query: Duration,
@@ -124,7 +146,7 @@ pub struct PolicyConfig {
 }
 
 /// Whether unclear orders are reversed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReverseMode {
     /// Yes.
     Automatic,
@@ -133,7 +155,7 @@ pub enum ReverseMode {
 }
 
 /// What `recover` does with an order found paid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OnRecoveredPaid {
     /// Report it.
     Report,
@@ -157,41 +179,58 @@ pub struct TransportConfig {
     pub client_certificate: Option<Identity>,
 }
 
-/// A secret text; wiped on drop, never shown by `Debug`.
-#[derive(Clone, zeroize::ZeroizeOnDrop)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Keeps `text` secret.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text itself, for signing.
-    pub fn expose(&self) -> &str {
-        &self.0
+/// Shows neither the proxy, which may hold a password, nor the certificates.
+impl fmt::Debug for TransportConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportConfig")
+            .field("hosts", &self.hosts)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("answer_timeout", &self.answer_timeout)
+            .field("extra_roots", &self.extra_roots.len())
+            .field("proxy", &self.proxy.is_some())
+            .field("client_certificate", &self.client_certificate)
+            .finish()
     }
 }
 
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
-/// Why a configuration cannot be used: where, what, and the remedy.
+/// Why a configuration cannot be used: where, what, and the remedy, such as
+/// `wxpay.toml:12: wechat_v2.api_key: must be 32 characters, has 31; …`. Never with a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
 impl Config {
     /// Reads and checks the file at `path`; paths inside it are relative to it.
-    pub fn from_file(_path: &std::path::Path) -> Result<Self, ConfigError> {
-        unimplemented!()
+    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let place = Place::file(&name);
+        let bytes = Machine
+            .read(path, LIMIT)
+            .map_err(|error| place.error(format_args!("cannot be read: {error}")))?;
+        let text = str::from_utf8(&bytes)
+            .map_err(|_| place.error("is not UTF-8 text; save it as UTF-8"))?;
+        let path = std::path::absolute(path)
+            .map_err(|error| place.error(format_args!("cannot be found: {error}")))?;
+        Self::check(&name, path.parent().unwrap_or(Path::new("")), text)
     }
 
-    /// Checks TOML text; paths inside it are relative to the working directory.
-    pub fn from_toml(_text: &str) -> Result<Self, ConfigError> {
-        unimplemented!()
+    /// Checks TOML text; paths inside it are relative to the working directory. Errors call it
+    /// `configuration`.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let name = "configuration";
+        if text.len() > LIMIT {
+            let problem = format_args!("is larger than {LIMIT} bytes");
+            return Err(Place::file(name).error(problem));
+        }
+        Self::check(name, Path::new(""), text)
+    }
+
+    fn check(name: &str, folder: &Path, text: &str) -> Result<Self, ConfigError> {
+        let context = Context {
+            folder,
+            now: SystemClock::new().unix_ms() / 1000,
+            world: &Machine,
+        };
+        check::check(name, text, &context)
     }
 }

@@ -1,1 +1,156 @@
-//! The durable record of orders.
+//! The durable record of orders: nothing is sent that cannot be remembered.
+//!
+//! An order goes `intent → waiting → reversing → final → returned`; each change is committed before
+//! the action it announces. While a call works on an order it holds a lease that a heartbeat keeps
+//! alive, so several processes share one journal and take over what a dead one left behind.
+//!
+//! [`Journal`] is a trait so that a shop can keep one journal for all tills; [`sqlite`] is the file
+//! beside the till. Crash by crash: `docs/journal.md`.
+
+pub mod sqlite;
+
+use crate::outcome::Facts;
+use crate::policy::Phase;
+use crate::status::Status;
+
+/// Whose order: numbers are unique within an account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OrderKey {
+    /// See [`crate::gateway::Gateway::account`].
+    pub account: String,
+    /// The merchant's order number.
+    pub out_trade_no: String,
+}
+
+/// A sale about to be charged.
+#[derive(Clone, Debug)]
+pub struct Sale {
+    /// Whose.
+    pub key: OrderKey,
+    /// The gateway's name.
+    pub gateway: String,
+    /// Everything the till asked for, in one unambiguous form. Only a salted digest is kept.
+    pub parameters: Vec<u8>,
+    /// Minor units.
+    pub total_fee: Option<i64>,
+    /// ISO 4217.
+    pub fee_type: Option<String>,
+    /// As it is sent.
+    pub attach: Option<String>,
+    /// Now on the gateway's clock (unix seconds), if that is known.
+    pub submitted_at: Option<i64>,
+}
+
+/// An order as the journal knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Whose.
+    pub key: OrderKey,
+    /// The gateway's name.
+    pub gateway: String,
+    /// Where it stands; `None` when it is settled.
+    pub phase: Option<Phase>,
+    /// Whether a till has been handed the outcome.
+    pub returned: bool,
+    /// Minor units.
+    pub total_fee: Option<i64>,
+    /// ISO 4217.
+    pub fee_type: Option<String>,
+    /// As it was sent.
+    pub attach: Option<String>,
+    /// When the charge was submitted, on the gateway's clock (unix seconds), if that was known.
+    pub submitted_at: Option<i64>,
+    /// When the order was begun, on this machine's clock (unix milliseconds).
+    pub begun_ms: i64,
+    /// The outcome of a settled order.
+    pub outcome: Option<(Status, Facts)>,
+}
+
+/// What [`Journal::begin`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begin {
+    /// New (or never sent before): recorded as an intent, it may be sent now.
+    Started,
+    /// The same sale, unfinished: this caller holds it now and goes on settling it.
+    Unfinished(Entry),
+    /// The same sale, settled.
+    Settled(Entry),
+    /// The number belongs to another sale.
+    OtherSale(Entry),
+    /// Another call holds it.
+    Busy,
+}
+
+/// What [`Journal::take`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Take {
+    /// This caller holds it now.
+    Taken(Entry),
+    /// Another call holds it.
+    Busy(Entry),
+    /// The journal does not know it.
+    Absent,
+}
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Not a journal of this library, damaged, or of a newer version.
+    #[error("the journal {path} cannot be used: {why}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// What is wrong and the remedy.
+        why: String,
+    },
+    /// Another process took the order over, because this one's heartbeat had stopped.
+    #[error("another process has taken this order over")]
+    LeaseLost,
+    /// Reading or writing failed: disk full, read-only, locked for too long.
+    #[error("the journal cannot be read or written: {0}")]
+    Storage(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The record of orders. Every method commits before it returns. Used by any number of threads.
+pub trait Journal: Send + Sync {
+    /// Records the intent to charge, or says why this sale must not be charged.
+    fn begin(&self, sale: &Sale) -> Result<Begin, JournalError>;
+
+    /// Takes an order to work on it.
+    fn take(&self, key: &OrderKey) -> Result<Take, JournalError>;
+
+    /// Takes an order number that the journal does not know, in order to reverse it.
+    fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError>;
+
+    /// Moves a held order to `phase`; remembers `submitted_at` if it was unknown.
+    fn record(
+        &self,
+        key: &OrderKey,
+        phase: Phase,
+        submitted_at: Option<i64>,
+    ) -> Result<(), JournalError>;
+
+    /// Settles a held order and gives it back. `returned`: the till gets it now.
+    fn settle(
+        &self,
+        key: &OrderKey,
+        status: Status,
+        facts: &Facts,
+        returned: bool,
+    ) -> Result<(), JournalError>;
+
+    /// Gives a held order back as it stands.
+    fn release(&self, key: &OrderKey) -> Result<(), JournalError>;
+
+    /// A till has been handed the outcome of a settled order.
+    fn mark_returned(&self, key: &OrderKey) -> Result<(), JournalError>;
+
+    /// An order as it stands, held or not.
+    fn find(&self, key: &OrderKey) -> Result<Option<Entry>, JournalError>;
+
+    /// Every order of the account that is unsettled, or settled without a till knowing; oldest first.
+    fn pending(&self, account: &str) -> Result<Vec<OrderKey>, JournalError>;
+
+    /// Keeps what this journal handle holds from being taken over.
+    fn heartbeat(&self) -> Result<(), JournalError>;
+}

@@ -1,7 +1,25 @@
 //! HTTPS to a list of hosts: pooled connections, failover, and the knowledge whether a byte has left.
+//!
+//! * [`https`](self): [`HttpsTransport`] sends a call to one host after the other.
+//! * `hosts`: pure; which host comes first.
+//! * `tracking`: the exchange that the current thread carries, and whether it may send.
+//! * `wire`: connections. The only file that knows ureq's unversioned interfaces.
+//! * `helpers`: the threads that do what the standard library cannot interrupt.
+//! * `tls`: trust, identity, and words for what goes wrong with them.
+
+mod helpers;
+mod hosts;
+mod https;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod tracking;
+mod wire;
 
 use crate::exchange::{Call, Failure, OnCancel, Reply};
 use crate::signal::Signal;
+
+pub use https::{Attempt, HttpsTransport, Observer};
 
 /// Carries calls to a gateway. Used by any number of threads at once.
 pub trait Transport: Send + Sync {

@@ -1,0 +1,289 @@
+//! Taking a payment, going on with one, and undoing one.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use super::calls::Claim;
+use super::run::{Evidence, HandOver, Run};
+use super::{Client, Level};
+use crate::fields::Fields;
+use crate::gateway::{Expected, Order};
+use crate::journal::{Begin, Entry, JournalError, OrderKey, Sale, Take};
+use crate::outcome::Outcome;
+use crate::policy::{Payment, Phase, Purpose, Resume, Reversal};
+use crate::signal::Signal;
+use crate::status::Status;
+
+impl Client {
+    /// Takes a payment, and blocks until it has ended one way or the other.
+    pub fn micropay(&self, fields: &Fields) -> Outcome {
+        self.pay(fields, HandOver::Now, || {}).unwrap_or_else(|refusal| *refusal)
+    }
+
+    /// The same on a task's thread: `begun` is told once whether the order is taken up.
+    pub(super) fn micropay_as_task(
+        &self,
+        fields: &Fields,
+        begun: impl Fn(Option<Outcome>),
+    ) -> Option<Outcome> {
+        match self.pay(fields, HandOver::Later, || begun(None)) {
+            Ok(outcome) => Some(outcome),
+            Err(refusal) => {
+                begun(Some(*refusal));
+                None
+            }
+        }
+    }
+
+    /// `Err`: the order was not taken up, and `begun` was not called.
+    fn pay(
+        &self,
+        fields: &Fields,
+        hand_over: HandOver,
+        begun: impl FnOnce(),
+    ) -> Result<Outcome, Box<Outcome>> {
+        let order =
+            self.gateway.order(fields).map_err(|invalid| Box::new(self.invalid(&invalid)))?;
+        let number = order.expected.out_trade_no.as_str();
+        for field in &order.left_out {
+            self.sinks.log(Level::Debug, || {
+                format!("{number} {field} has no place in {} and is left out", self.gateway.name())
+            });
+        }
+        let call = self
+            .calls
+            .enter(Claim::Payment(number))
+            .map_err(|refused| Box::new(self.refused(&refused, Some(number))))?;
+        let key = self.key(number);
+        let sale = self.sale(&key, fields, &order);
+        let found = self.journal.begin(&sale).map_err(|error| {
+            let message = format!("the charge was not sent: {error}");
+            Box::new(self.about(&key, Status::Journal, message))
+        })?;
+        match found {
+            Begin::Busy => Err(Box::new(self.busy(&key))),
+            Begin::OtherSale(entry) => Err(Box::new(self.other_sale(&entry))),
+            Begin::Settled(entry) => {
+                begun();
+                if hand_over == HandOver::Now {
+                    self.handed_over(&key);
+                }
+                Ok(self.replay(&entry))
+            }
+            Begin::Unfinished(entry) => {
+                begun();
+                let purpose = Purpose::Settle;
+                Ok(self.resume(&entry, purpose, hand_over, call.signal()).0)
+            }
+            Begin::Started => {
+                begun();
+                let mut expected = order.expected.clone();
+                expected.submitted_at = sale.submitted_at;
+                let run = Run {
+                    payment: Payment::new(self.policy.clone()),
+                    expected,
+                    order: Some(&order),
+                    hand_over,
+                    may_have_charged: false,
+                    ..self.run(key, call.signal())
+                };
+                Ok(self.contained(run).0)
+            }
+        }
+    }
+
+    /// Undoes an order: closes it if unpaid, gives the money back if paid.
+    pub fn reverse(&self, out_trade_no: &str) -> Outcome {
+        if let Err(outcome) = self.check_out_trade_no(out_trade_no) {
+            return *outcome;
+        }
+        let key = self.key(out_trade_no);
+        if !self.can_reverse() {
+            let message = "this configuration cannot reverse: policy.reverse is \"never\", or there \
+                           is no client certificate";
+            return self.about(&key, Status::Unsupported, message);
+        }
+        let call = match self.calls.enter(Claim::Reverse(out_trade_no)) {
+            Ok(call) => call,
+            Err(refused) => return self.refused(&refused, Some(out_trade_no)),
+        };
+        let taken = self.journal.take(&key).and_then(|taken| match taken {
+            Take::Absent => self.journal.adopt(&key, self.gateway.name()),
+            found => Ok(found),
+        });
+        match taken {
+            Err(error) => {
+                self.about(&key, Status::Journal, format!("the reverse was not sent: {error}"))
+            }
+            Ok(Take::Busy(_) | Take::Absent) => self.busy(&key),
+            Ok(Take::Taken(entry)) => {
+                if let Some((Status::Reversed, _)) = &entry.outcome {
+                    self.give_back(&key);
+                    return self.replay(&entry);
+                }
+                self.resume(&entry, Purpose::Undo, HandOver::Now, call.signal()).0
+            }
+        }
+    }
+
+    /// Goes on with an order that the journal knows and this call holds.
+    pub(super) fn resume(
+        &self,
+        entry: &Entry,
+        purpose: Purpose,
+        hand_over: HandOver,
+        signal: &Signal,
+    ) -> (Outcome, Evidence) {
+        let age = self.clock.unix_ms().saturating_sub(entry.begun_ms);
+        let resume = Resume {
+            phase: entry.phase.unwrap_or(Phase::Waiting),
+            // A clock that was set back makes the order young, which only means more patience.
+            age: Duration::from_millis(u64::try_from(age).unwrap_or(0)),
+            purpose,
+        };
+        let expected = match purpose {
+            // The till asks for any number; what it was sold for does not matter.
+            Purpose::Undo => Expected {
+                out_trade_no: entry.key.out_trade_no.clone(),
+                ..Expected::default()
+            },
+            _ => entry.expected(),
+        };
+        let run = Run {
+            payment: Payment::resume(self.policy.clone(), resume),
+            expected,
+            hand_over,
+            ..self.run(entry.key.clone(), signal)
+        };
+        self.contained(run)
+    }
+
+    /// A bug must neither end the host's process nor pass for an answer.
+    fn contained(&self, run: Run<'_>) -> (Outcome, Evidence) {
+        let key = run.key.clone();
+        std::panic::catch_unwind(AssertUnwindSafe(|| run.run())).unwrap_or_else(|_| {
+            self.give_back(&key);
+            let message = "stopped by a bug in wxpay after the order was begun; please report it";
+            let mut outcome = self.about(&key, Status::Unknown, message);
+            outcome.set("reversal", Reversal::Required.name());
+            self.sinks.log(Level::Error, || format!("{} {message}", key.out_trade_no));
+            (outcome, Evidence::default())
+        })
+    }
+
+    fn run<'a>(&'a self, key: OrderKey, signal: &'a Signal) -> Run<'a> {
+        Run {
+            client: self,
+            signal,
+            key,
+            payment: Payment::new(self.policy.clone()),
+            expected: Expected::default(),
+            order: None,
+            hand_over: HandOver::Now,
+            begun: self.clock.now(),
+            submitted: None,
+            evidence: Evidence::default(),
+            may_have_charged: true,
+            fault: false,
+            reversing: false,
+        }
+    }
+
+    fn sale(&self, key: &OrderKey, fields: &Fields, order: &Order) -> Sale {
+        let mut parameters = Vec::new();
+        for (name, value) in fields.iter() {
+            for part in [name, value] {
+                parameters.extend_from_slice(&part.len().to_be_bytes());
+                parameters.extend_from_slice(part.as_bytes());
+            }
+        }
+        Sale {
+            key: key.clone(),
+            gateway: self.gateway.name().to_owned(),
+            parameters,
+            total_fee: order.expected.total_fee,
+            fee_type: order.expected.fee_type.clone(),
+            attach: order.expected.attach.clone(),
+            submitted_at: self.gateway_time(),
+        }
+    }
+
+    /// The recorded outcome once more.
+    pub(super) fn replay(&self, entry: &Entry) -> Outcome {
+        let mut outcome = match &entry.outcome {
+            Some((status, facts)) => Outcome { status: *status, fields: facts.clone() },
+            None => Outcome::with_message(Status::Journal, "the journal has lost this outcome"),
+        };
+        outcome.set("out_trade_no", entry.key.out_trade_no.as_str());
+        outcome.set("replayed", 1);
+        self.explain(outcome)
+    }
+
+    fn other_sale(&self, entry: &Entry) -> Outcome {
+        let mut outcome = match &entry.outcome {
+            Some((status, facts)) => {
+                let mut outcome = Outcome { status: Status::Duplicate, fields: facts.clone() };
+                outcome.set("other_status", status.name());
+                outcome
+            }
+            None => {
+                let mut outcome = Outcome::new(Status::Duplicate);
+                outcome.set("other_status", Status::Unknown.name());
+                outcome
+            }
+        };
+        if let Some(total_fee) = entry.total_fee {
+            outcome.set("total_fee", total_fee);
+        }
+        outcome.set("out_trade_no", entry.key.out_trade_no.as_str());
+        outcome.set(
+            "message",
+            "this order number belongs to another sale in the journal (other parameters); nothing \
+             was sent, the facts are that sale's",
+        );
+        self.explain(outcome)
+    }
+
+    fn busy(&self, key: &OrderKey) -> Outcome {
+        self.about(key, Status::Busy, "this order number is in flight in another process")
+    }
+
+    pub(super) fn about(
+        &self,
+        key: &OrderKey,
+        status: Status,
+        message: impl Into<String>,
+    ) -> Outcome {
+        let mut outcome = Outcome::with_message(status, message);
+        outcome.set("out_trade_no", key.out_trade_no.as_str());
+        self.explain(outcome)
+    }
+
+    pub(super) fn handed_over(&self, key: &OrderKey) {
+        self.report_fault(key, self.journal.mark_returned(key));
+    }
+
+    pub(super) fn give_back(&self, key: &OrderKey) {
+        self.report_fault(key, self.journal.release(key));
+    }
+
+    /// Bookkeeping that changes nothing about the outcome.
+    pub(super) fn report_fault(&self, key: &OrderKey, result: Result<(), JournalError>) {
+        if let Err(error) = result {
+            self.sinks.log(Level::Warning, || format!("{} {error}", key.out_trade_no));
+        }
+    }
+}
+
+impl Entry {
+    /// What a paid answer must agree with.
+    pub(super) fn expected(&self) -> Expected {
+        Expected {
+            out_trade_no: self.key.out_trade_no.clone(),
+            total_fee: self.total_fee,
+            fee_type: self.fee_type.clone(),
+            attach: self.attach.clone(),
+            submitted_at: self.submitted_at,
+        }
+    }
+}

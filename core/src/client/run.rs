@@ -1,0 +1,340 @@
+//! One order from where it stands to an ending: carries out what the policy says.
+
+use std::time::Duration;
+
+use super::{Client, Event, Level, report};
+use crate::clock::Moment;
+use crate::exchange::{Call, Failure, OnCancel, Reply};
+use crate::gateway::{Answer, Expected, Order};
+use crate::journal::{JournalError, OrderKey};
+use crate::outcome::Outcome;
+use crate::policy::{self, Action, Cause, Ending, Payment, Phase, Reversal, Why};
+use crate::signal::Signal;
+use crate::status::Status;
+use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
+
+/// Waits are cut into pieces of this length, so that a display counts down and a till without
+/// threads can cancel from its callback.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The answers that explain an outcome.
+#[derive(Default)]
+pub(super) struct Evidence {
+    pub(super) submit: Option<Answer<SubmitVerdict>>,
+    pub(super) query: Option<Answer<QueryVerdict>>,
+    pub(super) reverse: Option<Answer<ReverseVerdict>>,
+    /// Why the last exchange without a reply had none; gone with the next reply.
+    pub(super) failure: Option<String>,
+    pub(super) host: String,
+    pub(super) attempts: u32,
+    /// Some exchange got a reply of any kind.
+    pub(super) reached: bool,
+}
+
+/// What is done with the outcome once it is on record.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum HandOver {
+    /// The call returns it at once.
+    Now,
+    /// Somebody will fetch it.
+    Later,
+}
+
+pub(super) struct Run<'a> {
+    pub(super) client: &'a Client,
+    pub(super) signal: &'a Signal,
+    pub(super) key: OrderKey,
+    pub(super) payment: Payment,
+    pub(super) expected: Expected,
+    /// The charge to send; `None` for an order that is not new.
+    pub(super) order: Option<&'a Order>,
+    pub(super) hand_over: HandOver,
+    pub(super) begun: Moment,
+    /// When the charge was sent in this run.
+    pub(super) submitted: Option<Moment>,
+    pub(super) evidence: Evidence,
+    /// Whether the charge may have left this machine, now or in an earlier life.
+    pub(super) may_have_charged: bool,
+    /// The last exchange went wrong.
+    pub(super) fault: bool,
+    /// The order is being undone.
+    pub(super) reversing: bool,
+}
+
+impl Run<'_> {
+    /// Runs to the end. The order must be held; afterwards it is settled or given back.
+    pub(super) fn run(mut self) -> (Outcome, Evidence) {
+        let mut cancel_told = false;
+        let mut event = policy::Event::Start;
+        loop {
+            let mut actions = Vec::new();
+            if self.signal.closing() {
+                return self.close();
+            }
+            if self.signal.cancelled() && !cancel_told {
+                cancel_told = true;
+                actions = self.payment.step(policy::Event::Cancel, self.now());
+            }
+            if actions.is_empty() {
+                actions = self.payment.step(event, self.now());
+            }
+            event = match self.perform(&actions, cancel_told) {
+                Ok(event) => event,
+                Err(stop) => return self.stop(stop),
+            };
+        }
+    }
+
+    fn perform(&mut self, actions: &[Action], cancel_told: bool) -> Result<policy::Event, Stop> {
+        for action in actions {
+            match *action {
+                // `Journal::begin` has recorded it.
+                Action::Record(Phase::Intent) => {}
+                Action::Record(phase) => self
+                    .client
+                    .journal
+                    .record(&self.key, phase, self.expected.submitted_at)
+                    .map_err(Stop::Journal)?,
+                Action::Submit => return Ok(self.submit()),
+                Action::Query(why) => return Ok(self.query(why)),
+                Action::Reverse => return Ok(self.reverse()),
+                Action::Wait(until) => {
+                    self.wait(until, cancel_told);
+                    return Ok(policy::Event::Elapsed);
+                }
+                Action::Finish(ending) => return Err(Stop::Ending(ending)),
+            }
+        }
+        Err(Stop::Stuck)
+    }
+
+    fn submit(&mut self) -> policy::Event {
+        let Some(order) = self.order else { return policy::Event::SubmitUnsent };
+        self.event(Event::Submitting);
+        self.submitted = Some(self.now());
+        let call = self.client.gateway.submit(order, &self.client.stamp());
+        let result = self.exchange(&call, OnCancel::CutUnlessSent);
+        match result {
+            Ok(reply) => {
+                self.may_have_charged = true;
+                let answer = self.client.gateway.read_submit(&self.expected, &reply);
+                self.log_answer(&reply, &answer);
+                self.fault = answer.verdict == SubmitVerdict::Unclear && answer.code.is_none();
+                let verdict = answer.verdict;
+                self.evidence.submit = Some(answer);
+                policy::Event::Submit(verdict)
+            }
+            Err(failure) if failure.sent => {
+                self.may_have_charged = true;
+                policy::Event::Submit(SubmitVerdict::Unclear)
+            }
+            Err(_) => policy::Event::SubmitUnsent,
+        }
+    }
+
+    fn query(&mut self, why: Why) -> policy::Event {
+        self.event(match why {
+            Why::Poll | Why::Confirm => Event::Querying,
+            Why::Check | Why::Verify => Event::Reversing,
+        });
+        let on_cancel = match why {
+            Why::Poll | Why::Confirm => OnCancel::Cut,
+            Why::Check | Why::Verify => OnCancel::Ignore,
+        };
+        self.reversing = on_cancel == OnCancel::Ignore;
+        let call = self.client.gateway.query(&self.key.out_trade_no, &self.client.stamp());
+        let Ok(reply) = self.exchange(&call, on_cancel) else {
+            return policy::Event::Query(QueryVerdict::Unclear);
+        };
+        let answer = self.client.gateway.read_query(&self.expected, &reply);
+        self.log_answer(&reply, &answer);
+        self.fault = answer.verdict == QueryVerdict::Unclear;
+        let verdict = answer.verdict;
+        self.evidence.query = Some(answer);
+        policy::Event::Query(verdict)
+    }
+
+    fn reverse(&mut self) -> policy::Event {
+        self.reversing = true;
+        self.event(Event::Reversing);
+        let call = self.client.gateway.reverse(&self.key.out_trade_no, &self.client.stamp());
+        match self.exchange(&call, OnCancel::Ignore) {
+            Ok(reply) => {
+                let answer = self.client.gateway.read_reverse(&self.key.out_trade_no, &reply);
+                self.log_answer(&reply, &answer);
+                let verdict = answer.verdict;
+                self.evidence.reverse = Some(answer);
+                policy::Event::Reverse(verdict)
+            }
+            Err(failure) if failure.sent => policy::Event::Reverse(ReverseVerdict::Unclear),
+            Err(_) => policy::Event::Reverse(ReverseVerdict::NotSent),
+        }
+    }
+
+    fn exchange(&mut self, call: &Call, on_cancel: OnCancel) -> Result<Reply, Failure> {
+        self.evidence.attempts += 1;
+        let result = self.client.exchange(call, on_cancel, self.signal);
+        match &result {
+            Ok(reply) => {
+                self.evidence.reached = true;
+                self.evidence.failure = None;
+                self.evidence.host.clone_from(&reply.host);
+                // On the gateway's own clock, whatever this machine's says.
+                if let Some(submitted) = self.submitted
+                    && self.expected.submitted_at.is_none()
+                {
+                    let age = self.now().since(submitted).as_secs();
+                    self.expected.submitted_at =
+                        reply.date.map(|date| date.saturating_sub_unsigned(age));
+                }
+            }
+            Err(failure) => {
+                self.fault = !failure.interrupted;
+                self.evidence.host.clone_from(&failure.host);
+                self.evidence.failure = Some(failure.cause.clone());
+            }
+        }
+        result
+    }
+
+    fn wait(&self, until: Moment, cancel_told: bool) {
+        loop {
+            let now = self.now();
+            if now >= until || self.signal.closing() || (self.signal.cancelled() && !cancel_told) {
+                return;
+            }
+            self.event(match (self.reversing, self.fault) {
+                (true, _) => Event::Reversing,
+                (false, true) => Event::Retrying,
+                (false, false) => Event::WaitingForPayer,
+            });
+            self.client.clock.wait(until.min(now + TICK), self.signal, cancel_told);
+        }
+    }
+
+    fn stop(self, stop: Stop) -> (Outcome, Evidence) {
+        match stop {
+            Stop::Ending(ending) => self.finish(ending),
+            Stop::Journal(error) => {
+                // What the next step would have announced is not on record, so it is not taken.
+                let message = format!("stopped, because it cannot be recorded: {error}");
+                self.log(Level::Error, &message);
+                self.leave_open(message)
+            }
+            Stop::Stuck => self.leave_open("stopped by a bug in wxpay; please report it".into()),
+        }
+    }
+
+    fn close(self) -> (Outcome, Evidence) {
+        if self.may_have_charged {
+            return self.leave_open("the client was closed while the order was in flight".into());
+        }
+        let message = "the client was closed before anything was sent";
+        let outcome = self.outcome(Status::ClientClosed, message.into(), Reversal::None, None);
+        self.settle(outcome)
+    }
+
+    fn finish(self, ending: Ending) -> (Outcome, Evidence) {
+        let message = report::message(ending.cause, &self.evidence);
+        let code = report::decisive_code(ending.cause, &self.evidence);
+        let outcome = self.outcome(ending.status, message, ending.reversal, code);
+        if ending.is_final() { self.settle(outcome) } else { self.give_back(outcome) }
+    }
+
+    fn leave_open(self, message: String) -> (Outcome, Evidence) {
+        let code = report::decisive_code(Cause::StillUnclear, &self.evidence);
+        let outcome = self.outcome(Status::Unknown, message, Reversal::Required, code);
+        self.give_back(outcome)
+    }
+
+    /// The order stays open: `recover`, `query` or `reverse` goes on.
+    fn give_back(self, outcome: Outcome) -> (Outcome, Evidence) {
+        if let Err(error) = self.client.journal.release(&self.key) {
+            self.log(Level::Warning, &format!("not given back to the journal: {error}"));
+        }
+        self.done(outcome)
+    }
+
+    fn settle(mut self, mut outcome: Outcome) -> (Outcome, Evidence) {
+        let returned = self.hand_over == HandOver::Now;
+        let facts = report::without_personal_data(&outcome.fields);
+        match self.client.journal.settle(&self.key, outcome.status, &facts, returned) {
+            Ok(()) => {}
+            Err(JournalError::LeaseLost) => {
+                let message = format!(
+                    "{}; but another process has taken the order over and may have undone it",
+                    outcome.message()
+                );
+                return self.leave_open(message);
+            }
+            // The outcome is proven; the next recovery finds it a second time.
+            Err(error) => self.log(Level::Error, &format!("the outcome is not on record: {error}")),
+        }
+        if outcome.status == Status::Duplicate && self.evidence.query.is_none() {
+            // Only now, so that no crash can make the other sale look like this one.
+            let _ = self.query(Why::Check);
+            if let Some(answer) = &self.evidence.query {
+                report::add_facts(&mut outcome, &answer.facts);
+            }
+        }
+        self.done(outcome)
+    }
+
+    fn done(self, outcome: Outcome) -> (Outcome, Evidence) {
+        let outcome = self.client.explain(outcome);
+        self.log(Level::Info, &format!("{}: {}", outcome.status.name(), outcome.message()));
+        self.event(Event::Done);
+        (outcome, self.evidence)
+    }
+
+    fn outcome(
+        &self,
+        status: Status,
+        message: String,
+        reversal: Reversal,
+        code: Option<(String, Option<String>)>,
+    ) -> Outcome {
+        let mut outcome = Outcome::with_message(status, message);
+        report::describe(&mut outcome, &self.evidence);
+        if let Some((code, text)) = code {
+            outcome.set("code", code);
+            outcome.set("code_message", text.unwrap_or_default());
+        }
+        outcome.set("out_trade_no", self.key.out_trade_no.as_str());
+        outcome.set("reversal", reversal.name());
+        outcome.set("cancel_requested", i64::from(self.payment.cancel_requested()));
+        outcome.set("replayed", 0);
+        outcome.set("elapsed_ms", self.client.elapsed_ms(self.begun));
+        outcome
+    }
+
+    fn log_answer<V: std::fmt::Debug>(&self, reply: &Reply, answer: &Answer<V>) {
+        self.log(
+            if answer.forged { Level::Warning } else { Level::Debug },
+            &format!("read as {:?} (HTTP {}): {}", answer.verdict, reply.status, answer.why),
+        );
+    }
+
+    fn log(&self, level: Level, text: &str) {
+        self.client.sinks.log(level, || format!("{} {text}", self.key.out_trade_no));
+    }
+
+    fn event(&self, event: Event) {
+        let remaining = match event {
+            Event::Done => Duration::ZERO,
+            _ => self.payment.stage_end().since(self.now()),
+        };
+        self.client.sinks.event(event, &self.key.out_trade_no, remaining);
+    }
+
+    fn now(&self) -> Moment {
+        self.client.clock.now()
+    }
+}
+
+/// Why a run stops.
+enum Stop {
+    Ending(Ending),
+    Journal(JournalError),
+    Stuck,
+}

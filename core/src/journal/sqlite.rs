@@ -1,0 +1,445 @@
+//! The journal in one SQLite file, shared by every client and process that opens it.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
+
+use super::{Begin, Entry, Journal, JournalError, OrderKey, Sale, Take};
+use crate::clock::Clock;
+use crate::config::JournalConfig;
+use crate::crypto::digest;
+use crate::outcome::Facts;
+use crate::policy::Phase;
+use crate::status::Status;
+
+/// `wxpj`, so that another program's database is never taken for a journal.
+const APPLICATION_ID: i32 = 0x7778_706a;
+const SCHEMA_VERSION: i32 = 1;
+const SCHEMA: &str = "
+    CREATE TABLE orders (
+        account       TEXT    NOT NULL,
+        out_trade_no  TEXT    NOT NULL,
+        gateway       TEXT    NOT NULL,
+        state         TEXT    NOT NULL
+            CHECK (state IN ('intent', 'waiting', 'reversing', 'final', 'returned')),
+        salt          BLOB,
+        fingerprint   BLOB,
+        total_fee     INTEGER,
+        fee_type      TEXT,
+        attach        TEXT,
+        begun_ms      INTEGER NOT NULL,
+        submitted_at  INTEGER,
+        status        INTEGER,
+        facts         TEXT,
+        holder        TEXT,
+        lease_ms      INTEGER,
+        PRIMARY KEY (account, out_trade_no)
+    ) STRICT;
+    CREATE INDEX orders_pending ON orders (account, begun_ms) WHERE state <> 'returned';
+    CREATE INDEX orders_held ON orders (holder) WHERE holder IS NOT NULL;
+";
+/// How long another process may hold the write lock before a call gives up.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
+const RETENTION_MS: i64 = 30 * 24 * 3600 * 1000;
+
+/// A journal file, opened.
+pub struct SqliteJournal {
+    connection: Mutex<Connection>,
+    clock: Arc<dyn Clock>,
+    lease_ms: i64,
+    /// Names this handle among all that share the file.
+    holder: String,
+}
+
+impl SqliteJournal {
+    /// Opens the file, or creates it if there is none. A file that is damaged, foreign or newer is
+    /// an error; it is never replaced.
+    pub fn open(config: &JournalConfig, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        let unusable = |why: String| JournalError::Unusable {
+            path: config.path.display().to_string(),
+            why,
+        };
+        let connection = connect(&config.path, clock.unix_ms()).map_err(unusable)?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+            clock,
+            lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX / 2),
+            holder: digest::random_hex(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Connection> {
+        // A panic in the middle of a transaction has rolled it back.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        let mut connection = self.lock();
+        let now = self.clock.unix_ms();
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(storage)?;
+        let value = work(&transaction, now).map_err(storage)?;
+        transaction.commit().map_err(storage)?;
+        Ok(value)
+    }
+
+    /// One update of an order that this handle must hold.
+    fn update_held(
+        &self,
+        key: &OrderKey,
+        assignments: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<(), JournalError> {
+        let sql = format!(
+            "UPDATE orders SET {assignments} WHERE account = ?1 AND out_trade_no = ?2 AND holder = ?3"
+        );
+        let mut all: Vec<&dyn rusqlite::ToSql> = vec![&key.account, &key.out_trade_no, &self.holder];
+        all.extend_from_slice(values);
+        let changed = self.write(|db, _| db.prepare_cached(&sql)?.execute(all.as_slice()))?;
+        if changed == 0 { Err(JournalError::LeaseLost) } else { Ok(()) }
+    }
+
+    fn hold(&self, db: &Connection, key: &OrderKey, now: i64) -> rusqlite::Result<()> {
+        db.prepare_cached(
+            "UPDATE orders SET holder = ?3, lease_ms = ?4 WHERE account = ?1 AND out_trade_no = ?2",
+        )?
+        .execute(params![key.account, key.out_trade_no, self.holder, now + self.lease_ms])?;
+        Ok(())
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn begin(&self, sale: &Sale) -> Result<Begin, JournalError> {
+        let salt = digest::random_hex();
+        self.write(|db, now| {
+            if let Some(found) = lookup(db, &sale.key)? {
+                if found.is_held(now) {
+                    return Ok(Begin::Busy);
+                }
+                if found.can_start_again() {
+                    db.prepare_cached("DELETE FROM orders WHERE account = ?1 AND out_trade_no = ?2")?
+                        .execute(params![sale.key.account, sale.key.out_trade_no])?;
+                } else if !found.is_same_sale(sale) {
+                    return Ok(Begin::OtherSale(found.entry));
+                } else if found.entry.phase.is_some() {
+                    self.hold(db, &sale.key, now)?;
+                    return Ok(Begin::Unfinished(found.entry));
+                } else {
+                    return Ok(Begin::Settled(found.entry));
+                }
+            }
+            db.prepare_cached(
+                "INSERT INTO orders (account, out_trade_no, gateway, state, salt, fingerprint,
+                     total_fee, fee_type, attach, begun_ms, submitted_at, holder, lease_ms)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                sale.key.account,
+                sale.key.out_trade_no,
+                sale.gateway,
+                salt.as_bytes(),
+                fingerprint(salt.as_bytes(), &sale.parameters),
+                sale.total_fee,
+                sale.fee_type,
+                sale.attach,
+                now,
+                sale.submitted_at,
+                self.holder,
+                now + self.lease_ms,
+            ])?;
+            Ok(Begin::Started)
+        })
+    }
+
+    fn take(&self, key: &OrderKey) -> Result<Take, JournalError> {
+        self.write(|db, now| {
+            let Some(found) = lookup(db, key)? else { return Ok(Take::Absent) };
+            if found.is_held(now) {
+                return Ok(Take::Busy(found.entry));
+            }
+            self.hold(db, key, now)?;
+            Ok(Take::Taken(found.entry))
+        })
+    }
+
+    fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError> {
+        self.write(|db, now| {
+            if let Some(found) = lookup(db, key)? {
+                return Ok(Take::Busy(found.entry));
+            }
+            db.prepare_cached(
+                "INSERT INTO orders
+                     (account, out_trade_no, gateway, state, begun_ms, holder, lease_ms)
+                 VALUES (?1, ?2, ?3, 'reversing', ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                key.account,
+                key.out_trade_no,
+                gateway,
+                now,
+                self.holder,
+                now + self.lease_ms,
+            ])?;
+            Ok(match lookup(db, key)? {
+                Some(found) => Take::Taken(found.entry),
+                None => Take::Absent,
+            })
+        })
+    }
+
+    fn record(
+        &self,
+        key: &OrderKey,
+        phase: Phase,
+        submitted_at: Option<i64>,
+    ) -> Result<(), JournalError> {
+        self.update_held(
+            key,
+            "state = ?4, submitted_at = coalesce(submitted_at, ?5), status = NULL, facts = NULL",
+            &[&phase_name(phase), &submitted_at],
+        )
+    }
+
+    fn settle(
+        &self,
+        key: &OrderKey,
+        status: Status,
+        facts: &Facts,
+        returned: bool,
+    ) -> Result<(), JournalError> {
+        let state = if returned { "returned" } else { "final" };
+        let facts = serde_json::Value::Object(facts.clone()).to_string();
+        self.update_held(
+            key,
+            "state = ?4, status = ?5, facts = ?6, holder = NULL, lease_ms = NULL",
+            &[&state, &status.code(), &facts],
+        )
+    }
+
+    fn release(&self, key: &OrderKey) -> Result<(), JournalError> {
+        self.update_held(key, "holder = NULL, lease_ms = NULL", &[])
+    }
+
+    fn mark_returned(&self, key: &OrderKey) -> Result<(), JournalError> {
+        self.write(|db, _| {
+            db.prepare_cached(
+                "UPDATE orders SET state = 'returned'
+                 WHERE account = ?1 AND out_trade_no = ?2 AND state = 'final'",
+            )?
+            .execute(params![key.account, key.out_trade_no])
+        })?;
+        Ok(())
+    }
+
+    fn find(&self, key: &OrderKey) -> Result<Option<Entry>, JournalError> {
+        Ok(lookup(&self.lock(), key).map_err(storage)?.map(|found| found.entry))
+    }
+
+    fn pending(&self, account: &str) -> Result<Vec<OrderKey>, JournalError> {
+        let read = |db: &Connection| -> rusqlite::Result<Vec<OrderKey>> {
+            db.prepare_cached(
+                "SELECT out_trade_no FROM orders WHERE account = ?1 AND state <> 'returned'
+                 ORDER BY begun_ms, out_trade_no",
+            )?
+            .query_map([account], |row| {
+                Ok(OrderKey { account: account.to_owned(), out_trade_no: row.get(0)? })
+            })?
+            .collect()
+        };
+        read(&self.lock()).map_err(storage)
+    }
+
+    fn heartbeat(&self) -> Result<(), JournalError> {
+        self.write(|db, now| {
+            db.prepare_cached("UPDATE orders SET lease_ms = ?2 WHERE holder = ?1")?
+                .execute(params![self.holder, now + self.lease_ms])
+        })?;
+        Ok(())
+    }
+}
+
+/// A row.
+struct Found {
+    entry: Entry,
+    salt: Option<Vec<u8>>,
+    fingerprint: Option<Vec<u8>>,
+    lease_ms: Option<i64>,
+}
+
+impl Found {
+    fn is_held(&self, now: i64) -> bool {
+        self.lease_ms.is_some_and(|until| until > now)
+    }
+
+    /// Provably nothing was charged and nothing can be: the number is as good as new.
+    fn can_start_again(&self) -> bool {
+        matches!(
+            self.entry.outcome,
+            Some((Status::Network | Status::Rejected | Status::ClientClosed, _))
+        )
+    }
+
+    fn is_same_sale(&self, sale: &Sale) -> bool {
+        match (&self.salt, &self.fingerprint) {
+            (Some(salt), Some(have)) => *have == fingerprint(salt, &sale.parameters),
+            _ => false,
+        }
+    }
+}
+
+fn lookup(db: &Connection, key: &OrderKey) -> rusqlite::Result<Option<Found>> {
+    db.prepare_cached(
+        "SELECT gateway, state, salt, fingerprint, total_fee, fee_type, attach, begun_ms,
+                submitted_at, status, facts, lease_ms
+         FROM orders WHERE account = ?1 AND out_trade_no = ?2",
+    )?
+    .query_row(params![key.account, key.out_trade_no], |row| read_row(key, row))
+    .optional()
+}
+
+fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
+    let state: String = row.get("state")?;
+    let phase = match state.as_str() {
+        "intent" => Some(Phase::Intent),
+        "waiting" => Some(Phase::Waiting),
+        "reversing" => Some(Phase::Reversing),
+        _ => None,
+    };
+    let status: Option<i32> = row.get("status")?;
+    let facts: Option<String> = row.get("facts")?;
+    let facts = facts.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Ok(Found {
+        entry: Entry {
+            key: key.clone(),
+            gateway: row.get("gateway")?,
+            phase,
+            returned: state == "returned",
+            total_fee: row.get("total_fee")?,
+            fee_type: row.get("fee_type")?,
+            attach: row.get("attach")?,
+            submitted_at: row.get("submitted_at")?,
+            begun_ms: row.get("begun_ms")?,
+            outcome: status.and_then(Status::from_code).map(|status| (status, facts)),
+        },
+        salt: row.get("salt")?,
+        fingerprint: row.get("fingerprint")?,
+        lease_ms: row.get("lease_ms")?,
+    })
+}
+
+fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Intent => "intent",
+        Phase::Waiting => "waiting",
+        Phase::Reversing => "reversing",
+    }
+}
+
+fn fingerprint(salt: &[u8], parameters: &[u8]) -> Vec<u8> {
+    digest::sha256(&[salt, parameters].concat()).to_vec()
+}
+
+/// Opens, creates, checks and prunes; the error says what is wrong and the remedy.
+fn connect(path: &Path, now: i64) -> Result<Connection, String> {
+    let describe = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
+            "it is damaged ({error}); restore it from a backup, or move it away after settling its \
+             open orders by hand"
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            format!("it cannot be written ({error}); give this user write access to it and its folder")
+        }
+        Some(ErrorCode::CannotOpen) => {
+            format!("it cannot be opened ({error}); check that its folder exists and may be written")
+        }
+        Some(ErrorCode::DiskFull) => format!("the disk is full ({error})"),
+        _ => error.to_string(),
+    };
+    if !path.exists() {
+        create(path, describe)?;
+    }
+    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return Err("it is empty, so it is damaged; delete it only if it never held an order".into());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(describe)?;
+    let open = |connection: &Connection| -> rusqlite::Result<Result<(), String>> {
+        connection.busy_timeout(LOCK_TIMEOUT)?;
+        if let Err(why) = check(connection)? {
+            return Ok(Err(why));
+        }
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute(
+            "DELETE FROM orders WHERE state = 'returned' AND holder IS NULL AND begun_ms < ?1",
+            [now - RETENTION_MS],
+        )?;
+        // Proves that the file can be written, also when there is nothing to prune.
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        Ok(Ok(()))
+    };
+    open(&connection).map_err(describe)??;
+    Ok(connection)
+}
+
+/// Makes the file elsewhere and moves it into place whole, so that nobody ever sees half a journal
+/// and an empty file always means damage.
+fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(), String> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", digest::random_hex()));
+    let draft = Path::new(&name);
+    let build = || -> rusqlite::Result<()> {
+        let connection = Connection::open(draft)?;
+        connection.execute_batch(SCHEMA)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    let placed = build().map_err(describe).and_then(|()| {
+        // A link never replaces what another process has put there meanwhile.
+        match std::fs::hard_link(draft, path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists && !path.exists() => {
+                std::fs::rename(draft, path).map_err(|error| error.to_string())
+            }
+            _ => Ok(()),
+        }
+    });
+    // Gone already where it was renamed; where it stays behind it does no harm.
+    let _ = std::fs::remove_file(draft);
+    placed
+}
+
+fn check(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != APPLICATION_ID {
+        return Ok(Err("it is a database of another program; choose another journal.path".into()));
+    }
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > SCHEMA_VERSION {
+        return Ok(Err(format!(
+            "it was written by a newer wxpay (journal version {version}, this one knows \
+             {SCHEMA_VERSION}); install that version"
+        )));
+    }
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Ok(Err(format!(
+            "it is damaged ({verdict}); restore it from a backup, or move it away after settling \
+             its open orders by hand"
+        )));
+    }
+    Ok(Ok(()))
+}
+
+fn storage(error: rusqlite::Error) -> JournalError {
+    JournalError::Storage(Box::new(error))
+}

@@ -1,0 +1,471 @@
+//! The machine itself.
+
+use std::time::Duration;
+
+use super::{Action, Cause, Ending, Event, Phase, Purpose, Resume, Reversal, Why};
+use crate::clock::Moment;
+use crate::config::{PolicyConfig, ReverseMode};
+use crate::status::Status;
+use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
+
+/// One order on its way to an ending.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Payment {
+    settings: PolicyConfig,
+    resume: Option<Resume>,
+    stage: Stage,
+    /// What the driver was told to do and has not reported yet.
+    awaiting: Awaiting,
+    recorded: Phase,
+    cancel_requested: bool,
+    /// A reverse left this machine and may have been taken: `Paid` cannot be trusted any more.
+    reverse_taken: bool,
+    /// No reverse before this.
+    reverse_from: Moment,
+    /// The charge cannot happen any more after this.
+    code_dead: Moment,
+    window_end: Moment,
+    /// When the exchange in flight was begun.
+    asked: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Stage {
+    Fresh,
+    Submitting,
+    Confirming { listed: bool, confirmations: u8 },
+    Polling { next_query: Moment },
+    Undoing(Undoing),
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Undoing {
+    deadline: Moment,
+    next: Step,
+    due: Moment,
+    /// Before the next repetition of a reverse.
+    pause: Duration,
+    /// When `NotFound` was first seen after a reverse.
+    missing_since: Option<Moment>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    Check,
+    Reverse,
+    Verify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Awaiting {
+    Nothing,
+    Elapsed,
+    Submit,
+    Query,
+    Reverse,
+}
+
+impl Payment {
+    /// A new sale.
+    pub fn new(settings: PolicyConfig) -> Self {
+        Self {
+            settings,
+            resume: None,
+            stage: Stage::Fresh,
+            awaiting: Awaiting::Nothing,
+            recorded: Phase::Intent,
+            cancel_requested: false,
+            reverse_taken: false,
+            reverse_from: Moment::default(),
+            code_dead: Moment::default(),
+            window_end: Moment::default(),
+            asked: Moment::default(),
+        }
+    }
+
+    /// An order that is not new.
+    pub fn resume(settings: PolicyConfig, resume: Resume) -> Self {
+        Self {
+            resume: Some(resume),
+            recorded: resume.phase,
+            reverse_taken: resume.phase == Phase::Reversing,
+            ..Self::new(settings)
+        }
+    }
+
+    /// Whether the till asked for it to be stopped.
+    pub fn cancel_requested(&self) -> bool {
+        self.cancel_requested
+    }
+
+    /// When the present stage must be over, for displays.
+    pub fn stage_end(&self) -> Moment {
+        match self.stage {
+            Stage::Undoing(undoing) => undoing.deadline,
+            _ => self.window_end,
+        }
+    }
+
+    /// Takes in what happened and says what to do, in this order. Empty only while an answer is
+    /// still awaited (a [`Event::Cancel`] in mid-exchange).
+    #[must_use = "the actions must be carried out"]
+    pub fn step(&mut self, event: Event, now: Moment) -> Vec<Action> {
+        let actions = match event {
+            Event::Cancel => return self.cancel(now),
+            Event::Start if self.stage == Stage::Fresh => self.start(now),
+            Event::Elapsed if self.awaiting == Awaiting::Elapsed => self.proceed(now),
+            Event::Submit(verdict) if self.awaiting == Awaiting::Submit => {
+                self.submitted(verdict, now)
+            }
+            Event::SubmitUnsent if self.awaiting == Awaiting::Submit => self.unsent(),
+            Event::Query(verdict) if self.awaiting == Awaiting::Query => self.queried(verdict, now),
+            Event::Reverse(verdict) if self.awaiting == Awaiting::Reverse => {
+                self.reversed(verdict, now)
+            }
+            // An answer that nobody asked for says nothing about what is asked now.
+            _ => return Vec::new(),
+        };
+        self.note(&actions, now);
+        actions
+    }
+
+    fn start(&mut self, now: Moment) -> Vec<Action> {
+        if self.cancel_requested {
+            return finish(Status::Reversed, Cause::CancelledUnsent, Reversal::None);
+        }
+        let Some(resume) = self.resume else {
+            self.set_deadlines(now, Duration::ZERO);
+            self.stage = Stage::Submitting;
+            return vec![Action::Record(Phase::Intent), Action::Submit];
+        };
+        self.set_deadlines(now, resume.age);
+        match resume.purpose {
+            _ if resume.phase == Phase::Reversing => self.undo(Step::Verify, now, now),
+            Purpose::Undo => self.undo(Step::Check, self.reverse_from.max(now), now),
+            Purpose::Settle => {
+                self.stage = Stage::Polling { next_query: now };
+                self.query(Why::Poll)
+            }
+            Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid => {
+                self.hurry(now);
+                self.stage = Stage::Polling { next_query: now };
+                self.query(Why::Poll)
+            }
+        }
+    }
+
+    fn unsent(&self) -> Vec<Action> {
+        if self.cancel_requested {
+            return finish(Status::Reversed, Cause::CancelledUnsent, Reversal::None);
+        }
+        finish(Status::Network, Cause::NothingSent, Reversal::None)
+    }
+
+    fn set_deadlines(&mut self, now: Moment, age: Duration) {
+        let left = |duration: Duration| now + duration.saturating_sub(age);
+        self.window_end = left(self.settings.window);
+        self.reverse_from = left(self.settings.reverse_not_before);
+        self.code_dead = left(self.settings.code_lifetime);
+    }
+
+    fn cancel(&mut self, now: Moment) -> Vec<Action> {
+        self.cancel_requested = true;
+        if matches!(self.stage, Stage::Fresh | Stage::Undoing(_) | Stage::Over) {
+            return Vec::new();
+        }
+        self.hurry(now);
+        if self.awaiting != Awaiting::Elapsed {
+            return Vec::new();
+        }
+        let actions = self.proceed(now);
+        self.note(&actions, now);
+        actions
+    }
+
+    /// No more waiting for the payer than a reverse needs anyway.
+    fn hurry(&mut self, now: Moment) {
+        let earliest = match self.settings.reverse {
+            ReverseMode::Automatic => self.reverse_from.max(now),
+            ReverseMode::Never => now,
+        };
+        self.window_end = self.window_end.min(earliest);
+    }
+
+    fn submitted(&mut self, verdict: SubmitVerdict, now: Moment) -> Vec<Action> {
+        match verdict {
+            SubmitVerdict::Paid => finish(Status::Ok, Cause::Paid, Reversal::None),
+            SubmitVerdict::Duplicate => finish(Status::Duplicate, Cause::Duplicate, Reversal::None),
+            SubmitVerdict::Rejected => finish(Status::Rejected, Cause::Rejected, Reversal::None),
+            SubmitVerdict::Declined { listed: true } if !self.settings.confirm_declines => {
+                finish(Status::Declined, Cause::Declined, Reversal::None)
+            }
+            SubmitVerdict::Declined { listed } => {
+                self.stage = Stage::Confirming { listed, confirmations: 0 };
+                self.record(Phase::Waiting, self.query(Why::Confirm))
+            }
+            SubmitVerdict::Unclear => {
+                let first = self.asked + self.settings.first_query;
+                self.stage = Stage::Polling { next_query: first.max(now) };
+                let next = self.proceed(now);
+                self.record(Phase::Waiting, next)
+            }
+        }
+    }
+
+    /// What to do when nothing is awaited.
+    fn proceed(&mut self, now: Moment) -> Vec<Action> {
+        match self.stage {
+            Stage::Fresh | Stage::Submitting | Stage::Over => Vec::new(),
+            Stage::Confirming { .. } => {
+                let due = self.asked + self.settings.confirm_interval;
+                if now < due { vec![Action::Wait(due)] } else { self.query(Why::Confirm) }
+            }
+            Stage::Polling { .. } if now >= self.window_end => self.undo(Step::Check, now, now),
+            Stage::Polling { next_query } if now >= next_query => self.query(Why::Poll),
+            Stage::Polling { next_query } => vec![Action::Wait(next_query.min(self.window_end))],
+            Stage::Undoing(undoing) => self.go_on_undoing(undoing, now),
+        }
+    }
+
+    fn undo(&mut self, next: Step, due: Moment, now: Moment) -> Vec<Action> {
+        let undoing = Undoing {
+            deadline: due + self.settings.reverse_budget,
+            next,
+            due,
+            pause: self.settings.reverse_interval,
+            missing_since: None,
+        };
+        self.go_on_undoing(undoing, now)
+    }
+
+    fn go_on_undoing(&mut self, undoing: Undoing, now: Moment) -> Vec<Action> {
+        self.stage = Stage::Undoing(undoing);
+        let over = match undoing.missing_since {
+            None => undoing.due.max(now) >= undoing.deadline,
+            // Where only the second `NotFound` is missing, that look is worth waiting for.
+            Some(first) => {
+                undoing.due >= undoing.deadline && undoing.due > self.second_look(first)
+            }
+        };
+        if over {
+            return self.give_up();
+        }
+        if now < undoing.due {
+            return vec![Action::Wait(undoing.due)];
+        }
+        match undoing.next {
+            Step::Check => self.query(Why::Check),
+            Step::Verify => self.query(Why::Verify),
+            Step::Reverse if self.settings.reverse == ReverseMode::Never => {
+                finish(Status::Unknown, Cause::WindowOver, Reversal::Required)
+            }
+            Step::Reverse => self.record(Phase::Reversing, vec![Action::Reverse]),
+        }
+    }
+
+    fn give_up(&self) -> Vec<Action> {
+        let cause = if self.recorded == Phase::Reversing {
+            Cause::BudgetOver
+        } else {
+            Cause::StillUnclear
+        };
+        finish(Status::Unknown, cause, Reversal::Required)
+    }
+
+    fn queried(&mut self, verdict: QueryVerdict, now: Moment) -> Vec<Action> {
+        match verdict {
+            QueryVerdict::Foreign => {
+                return finish(Status::Duplicate, Cause::Foreign, Reversal::None);
+            }
+            QueryVerdict::Conflict => {
+                return finish(Status::Unknown, Cause::Conflict, Reversal::None);
+            }
+            QueryVerdict::Paid if !self.reverse_taken && !self.paid_must_go() => {
+                return finish(Status::Ok, Cause::Paid, Reversal::None);
+            }
+            _ => {}
+        }
+        match self.stage {
+            Stage::Confirming { listed, confirmations } => {
+                self.confirmed(verdict, listed, confirmations, now)
+            }
+            Stage::Undoing(undoing) => match undoing.next {
+                Step::Verify => self.verified(verdict, undoing, now),
+                Step::Check | Step::Reverse => self.checked(verdict, undoing, now),
+            },
+            _ => self.polled(verdict, now),
+        }
+    }
+
+    fn confirmed(
+        &mut self,
+        verdict: QueryVerdict,
+        listed: bool,
+        confirmations: u8,
+        now: Moment,
+    ) -> Vec<Action> {
+        use QueryVerdict as Q;
+        match verdict {
+            Q::Refunded => self.found_refunded(),
+            Q::NotFound | Q::Closed | Q::Reversed | Q::Failed if listed || confirmations > 0 => {
+                finish(Status::Declined, Cause::Declined, Reversal::None)
+            }
+            Q::NotPaid if listed => finish(Status::Declined, Cause::Declined, Reversal::None),
+            Q::NotFound | Q::Closed | Q::Reversed | Q::Failed => {
+                self.stage = Stage::Confirming { listed, confirmations: 1 };
+                self.proceed(now)
+            }
+            _ => self.poll_again(now),
+        }
+    }
+
+    fn polled(&mut self, verdict: QueryVerdict, now: Moment) -> Vec<Action> {
+        use QueryVerdict as Q;
+        match verdict {
+            Q::Closed | Q::Reversed => self.found_closed(),
+            Q::Refunded => self.found_refunded(),
+            Q::Failed if self.settings.reverse == ReverseMode::Automatic => {
+                self.hurry(now);
+                self.poll_again(now)
+            }
+            _ => self.poll_again(now),
+        }
+    }
+
+    fn poll_again(&mut self, now: Moment) -> Vec<Action> {
+        let next_query = (self.asked + self.settings.query_interval).max(now);
+        self.stage = Stage::Polling { next_query };
+        self.proceed(now)
+    }
+
+    /// The last look before a reverse that nobody has taken yet.
+    fn checked(&mut self, verdict: QueryVerdict, undoing: Undoing, now: Moment) -> Vec<Action> {
+        use QueryVerdict as Q;
+        match verdict {
+            Q::Closed | Q::Reversed => self.found_closed(),
+            Q::Refunded => self.found_refunded(),
+            // A recovery acts on a clear answer only: the number may be somebody else's sale.
+            Q::Unclear | Q::Rejected if self.recovering() => self.again(undoing, Step::Check, now),
+            _ => self.go_on_undoing(Undoing { next: Step::Reverse, due: now, ..undoing }, now),
+        }
+    }
+
+    fn reversed(&mut self, verdict: ReverseVerdict, now: Moment) -> Vec<Action> {
+        use ReverseVerdict as R;
+        let Stage::Undoing(undoing) = self.stage else { return Vec::new() };
+        match verdict {
+            R::Done | R::NotFound => {
+                self.reverse_taken = true;
+                let next = Undoing { next: Step::Verify, due: now, ..undoing };
+                self.go_on_undoing(next, now)
+            }
+            R::Again | R::Unclear => {
+                self.reverse_taken = true;
+                self.again(undoing, Step::Reverse, now)
+            }
+            R::NotSent => self.again(undoing, Step::Reverse, now),
+            R::PayerBusy => {
+                let next = if self.reverse_taken { Step::Verify } else { Step::Check };
+                let due = now + self.settings.reverse_interval;
+                self.go_on_undoing(Undoing { next, due, ..undoing }, now)
+            }
+            R::Expired => finish(Status::Unknown, Cause::ReverseExpired, Reversal::Required),
+            R::Refused => finish(Status::Unknown, Cause::ReverseRefused, Reversal::Required),
+        }
+    }
+
+    fn verified(&mut self, verdict: QueryVerdict, undoing: Undoing, now: Moment) -> Vec<Action> {
+        use QueryVerdict as Q;
+        match verdict {
+            Q::Reversed | Q::Closed | Q::Refunded => {
+                finish(Status::Reversed, Cause::ReverseConfirmed, Reversal::Completed)
+            }
+            Q::NotFound => match undoing.missing_since {
+                Some(first) if self.asked >= self.second_look(first) => {
+                    finish(Status::Reversed, Cause::NeverArrived, Reversal::Completed)
+                }
+                first => {
+                    let first = first.unwrap_or(self.asked);
+                    let due = self.second_look(first).max(now);
+                    let missing_since = Some(first);
+                    self.go_on_undoing(Undoing { missing_since, due, ..undoing }, now)
+                }
+            },
+            Q::Unclear | Q::Rejected => self.again(undoing, Step::Verify, now),
+            _ => self.again(Undoing { missing_since: None, ..undoing }, Step::Reverse, now),
+        }
+    }
+
+    /// When a `NotFound` proves that the charge never arrived, if one was seen at `first`.
+    fn second_look(&self, first: Moment) -> Moment {
+        (first + self.settings.confirm_interval).max(self.code_dead)
+    }
+
+    /// The same again after a pause that doubles up to four times the first.
+    fn again(&mut self, undoing: Undoing, next: Step, now: Moment) -> Vec<Action> {
+        let due = now + undoing.pause;
+        let pause = (undoing.pause * 2).min(self.settings.reverse_interval * 4);
+        self.go_on_undoing(Undoing { next, due, pause, ..undoing }, now)
+    }
+
+    fn found_closed(&self) -> Vec<Action> {
+        finish(Status::Reversed, Cause::FoundClosed, Reversal::Completed)
+    }
+
+    fn found_refunded(&self) -> Vec<Action> {
+        let undo = self.purpose() == Some(Purpose::Undo);
+        let status = if undo { Status::Reversed } else { Status::Refunded };
+        finish(status, Cause::FoundRefunded, Reversal::Completed)
+    }
+
+    fn purpose(&self) -> Option<Purpose> {
+        self.resume.map(|resume| resume.purpose)
+    }
+
+    fn paid_must_go(&self) -> bool {
+        matches!(self.purpose(), Some(Purpose::Undo | Purpose::RecoverReversingPaid))
+    }
+
+    fn recovering(&self) -> bool {
+        matches!(
+            self.purpose(),
+            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid)
+        )
+    }
+
+    fn query(&self, why: Why) -> Vec<Action> {
+        vec![Action::Query(why)]
+    }
+
+    /// Puts a record before `then` if the journal does not say so already.
+    fn record(&mut self, phase: Phase, mut then: Vec<Action>) -> Vec<Action> {
+        if self.recorded != phase && !matches!(then.first(), Some(Action::Finish(_))) {
+            self.recorded = phase;
+            then.insert(0, Action::Record(phase));
+        }
+        then
+    }
+
+    /// Remembers what the driver now owes.
+    fn note(&mut self, actions: &[Action], now: Moment) {
+        self.awaiting = match actions.last() {
+            Some(Action::Submit) => Awaiting::Submit,
+            Some(Action::Query(_)) => Awaiting::Query,
+            Some(Action::Reverse) => Awaiting::Reverse,
+            Some(Action::Wait(_)) => Awaiting::Elapsed,
+            Some(Action::Finish(_)) => {
+                self.stage = Stage::Over;
+                Awaiting::Nothing
+            }
+            Some(Action::Record(_)) | None => return,
+        };
+        if !matches!(self.awaiting, Awaiting::Elapsed | Awaiting::Nothing) {
+            self.asked = now;
+        }
+    }
+}
+
+fn finish(status: Status, cause: Cause, reversal: Reversal) -> Vec<Action> {
+    vec![Action::Finish(Ending { status, cause, reversal })]
+}

@@ -1,0 +1,130 @@
+//! The attempt that the current thread carries: whether it may send, has sent, and until when.
+//!
+//! Connections outlive exchanges in ureq's pool, and ureq hands a connection nothing about the
+//! request it is used for. An exchange runs on one thread from beginning to end, so the connection
+//! finds its exchange by a thread-local.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, Moment};
+use crate::signal::ExchangeGuard;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<InFlight>>> = const { RefCell::new(None) };
+}
+
+/// One attempt at one host.
+pub(super) struct InFlight {
+    guard: Rc<ExchangeGuard>,
+    clock: Arc<dyn Clock>,
+    answer_timeout: Duration,
+    /// The answer is due by then, however late the first byte was sent.
+    latest: Moment,
+    due: Cell<Option<Moment>>,
+    dialled: Cell<bool>,
+    answering: Cell<bool>,
+}
+
+/// The exchange was cut before anything of this request was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted before anything was sent")]
+pub(super) struct Stopped;
+
+impl InFlight {
+    pub(super) fn new(
+        guard: &Rc<ExchangeGuard>,
+        clock: &Arc<dyn Clock>,
+        answer_timeout: Duration,
+        latest: Moment,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            guard: Rc::clone(guard),
+            clock: Arc::clone(clock),
+            answer_timeout,
+            latest,
+            due: Cell::new(None),
+            dialled: Cell::new(false),
+            answering: Cell::new(false),
+        })
+    }
+
+    /// Makes this the attempt of the current thread until the result is dropped.
+    pub(super) fn enter(self: &Rc<Self>) -> Entered {
+        Entered {
+            previous: CURRENT.replace(Some(Rc::clone(self))),
+        }
+    }
+
+    /// The attempt of the current thread.
+    pub(super) fn current() -> Option<Rc<Self>> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    pub(super) fn guard(&self) -> &ExchangeGuard {
+        &self.guard
+    }
+
+    /// To be called before every write of the request; the first one decides. `cut` ends the
+    /// connection's reads and writes.
+    pub(super) fn begin(&self, cut: impl Fn() + Send + 'static) -> Result<(), Stopped> {
+        if self.sent() {
+            return Ok(());
+        }
+        if !self.guard.arm(cut) || !self.guard.may_send() {
+            return Err(Stopped);
+        }
+        let due = self.clock.now() + self.answer_timeout;
+        self.due.set(Some(due.min(self.latest)));
+        Ok(())
+    }
+
+    /// Whether a byte of the request may have left in this attempt.
+    pub(super) fn sent(&self) -> bool {
+        self.due.get().is_some()
+    }
+
+    /// The connection is about to go back to the pool, where another exchange may take it: a cut
+    /// must not touch it any more. `false`: it has already been cut.
+    pub(super) fn release(&self) -> bool {
+        self.guard.arm(|| ())
+    }
+
+    /// What is left of the answer time-out.
+    pub(super) fn left(&self) -> Duration {
+        self.due
+            .get()
+            .map_or(self.answer_timeout, |due| due.since(self.clock.now()))
+    }
+
+    /// A connection was made for this attempt, instead of one from the pool.
+    pub(super) fn set_dialled(&self) {
+        self.dialled.set(true);
+    }
+
+    pub(super) fn dialled(&self) -> bool {
+        self.dialled.get()
+    }
+
+    /// A part of the answer has come.
+    pub(super) fn set_answering(&self) {
+        self.answering.set(true);
+    }
+
+    pub(super) fn answering(&self) -> bool {
+        self.answering.get()
+    }
+}
+
+/// Puts the thread back to what it carried before.
+pub(super) struct Entered {
+    previous: Option<Rc<InFlight>>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.previous.take());
+    }
+}
