@@ -1,14 +1,13 @@
 //! What every exported function goes through: foreign memory is read here, and panics stop here.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wxpay_core::client::Client;
-use wxpay_core::config::Encoding;
+use wxpay_core::client::{self, Client};
+use wxpay_core::config::{Encoding, Language};
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
@@ -45,17 +44,19 @@ impl InvalidArgument {
         Self::new(name, "must not be NULL")
     }
 
+    /// The outcome of a call that was given this; see [`refusal`].
+    pub(crate) fn outcome(self, core: Option<&Client>) -> Outcome {
+        let mut outcome = refusal(core, Status::Argument, self.to_string());
+        outcome.set("field", self.name.into_owned());
+        outcome
+    }
+
     /// The same rule, broken by something that the till knows by another name.
     pub(crate) fn about(self, name: &str) -> Self {
         Self::new(name.to_owned(), self.rule)
     }
 }
 
-impl From<InvalidArgument> for Outcome {
-    fn from(error: InvalidArgument) -> Self {
-        Self::with_message(Status::Argument, error.to_string())
-    }
-}
 
 /// The bytes of a C string, without its NUL.
 ///
@@ -227,19 +228,16 @@ pub(crate) unsafe fn call(
     let Some(client) = (unsafe { client.as_ref() }) else {
         // SAFETY: the caller's promise.
         return unsafe {
-            finish(
-                InvalidArgument::null("client").into(),
-                Encoding::Utf8,
-                result,
-            )
+            let outcome = InvalidArgument::null("client").outcome(None);
+            finish(outcome, Encoding::Utf8, result)
         };
     };
     // From here on the handle is not touched: a callback may close it during the call.
     let (core, encoding) = (Arc::clone(&client.core), client.encoding);
-    let outcome = match contained(Status::Internal, || body(&core, encoding)) {
+    let outcome = match contained(|| body(&core, encoding)) {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(refused)) => advised(&core, refused.into()),
-        Err(bug) => advised(&core, bug),
+        Ok(Err(refused)) => refused.outcome(Some(&core)),
+        Err(bug) => refusal(Some(&core), Status::Internal, bug.0),
     };
     guarded((), || drop(core));
     // SAFETY: the caller's promise.
@@ -249,35 +247,40 @@ pub(crate) unsafe fn call(
 /// Runs a part of a call that may send a charge or a reverse. A panic that escapes it leaves open
 /// what was sent, so it is not an error of the kind that "charged nothing".
 pub(crate) fn in_doubt(core: &Client, body: impl FnOnce() -> Outcome) -> Outcome {
-    contained(Status::Unknown, body).unwrap_or_else(|bug| advised(core, bug))
+    contained(body).unwrap_or_else(|bug| refusal(Some(core), Status::Unknown, bug.0))
 }
 
-/// The outcome with prompt and advice filled in.
-pub(crate) fn advised(core: &Client, outcome: Outcome) -> Outcome {
-    contained(outcome.status, || core.refusal(outcome.clone())).unwrap_or(outcome)
+/// An outcome with prompt and advice. Without a client, the prompt is in English: pure ASCII is
+/// right in every encoding.
+pub(crate) fn refusal(core: Option<&Client>, status: Status, message: String) -> Outcome {
+    contained(|| match core {
+        Some(core) => core.refusal(status, message.as_str()),
+        None => client::refusal(Language::English, status, message.as_str()),
+    })
+    .unwrap_or_else(|_| Outcome::with_message(status, message))
 }
 
-/// Runs `body`; a panic becomes an outcome with `status`.
-pub(crate) fn contained<T>(status: Status, body: impl FnOnce() -> T) -> Result<T, Outcome> {
+/// A panic that went no further; for the log.
+#[derive(Debug)]
+pub(crate) struct Bug(pub(crate) String);
+
+/// Runs `body` and stops a panic.
+pub(crate) fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Bug> {
     // What a panic leaves half done is dropped here or guarded by the core's own locks.
-    catch_unwind(AssertUnwindSafe(body)).map_err(|payload| bug(status, payload.as_ref()))
+    catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
+        // A formatted text may quote what the till passed in, such as an auth code; a literal
+        // cannot.
+        let what = payload
+            .downcast_ref::<&'static str>()
+            .copied()
+            .unwrap_or("the details went to standard error");
+        Bug(format!("a bug in wxpay was contained, please report it: {what}"))
+    })
 }
 
 /// Runs `body`; a panic becomes `fallback`.
 pub(crate) fn guarded<T>(fallback: T, body: impl FnOnce() -> T) -> T {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
-}
-
-fn bug(status: Status, payload: &(dyn Any + Send)) -> Outcome {
-    // A formatted text may quote what the till passed in, such as an auth code; a literal cannot.
-    let what = payload
-        .downcast_ref::<&'static str>()
-        .copied()
-        .unwrap_or("the details went to standard error");
-    Outcome::with_message(
-        status,
-        format!("a bug in wxpay was contained, please report it: {what}"),
-    )
+    contained(body).unwrap_or(fallback)
 }
 
 #[cfg(test)]
@@ -287,15 +290,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_becomes_an_outcome_that_keeps_literals_and_drops_formatted_values() {
-        let literal = contained(Status::Internal, || panic!("index table is empty")).map(|()| 0);
-        assert!(literal.unwrap_err().message().contains("index table is empty"));
+    fn a_contained_panic_keeps_literals_and_drops_formatted_values() {
+        let literal = contained(|| panic!("index table is empty")).map(|()| 0);
+        assert!(literal.unwrap_err().0.contains("index table is empty"));
 
         let code = "134567890123456789";
-        let formatted = contained(Status::Unknown, || panic!("bad code {code}")).map(|()| 0);
-        let outcome = formatted.unwrap_err();
-        assert_eq!(outcome.status, Status::Unknown);
-        assert!(!outcome.message().contains(code));
+        let formatted = contained(|| panic!("bad code {code}")).map(|()| 0);
+        assert!(!formatted.unwrap_err().0.contains(code));
+    }
+
+    #[test]
+    fn a_refusal_without_a_client_reads_right_in_every_encoding() {
+        let outcome = InvalidArgument::null("client").outcome(None);
+        assert_eq!(outcome.status, Status::Argument);
+        assert_eq!(outcome.message(), "client: must not be NULL");
+        assert_eq!(outcome.text("field"), Some("client"));
+        assert!(!outcome.prompt().is_empty() && outcome.prompt().is_ascii());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use wxpay_core::client::{Client, EventSink, Level, LogSink};
 use wxpay_core::config::{Config, ConfigError, Encoding};
-use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
 use crate::boundary::{self, DOCUMENT_LIMIT, InvalidArgument, contained, guarded};
@@ -89,7 +88,8 @@ impl UserData {
 ///
 /// config_path: UTF-8 (on Windows also the ANSI code page); relative paths inside the file are
 /// relative to the file. client: where the handle goes; NULL is put there on failure. Close it
-/// with wxpay_client_close. Results of this function are always in UTF-8.
+/// with wxpay_client_close. result: in the encoding of the configuration, or UTF-8 if that could
+/// not be read.
 ///
 /// Returns WXPAY_OK, WXPAY_E_CONFIG, WXPAY_E_JOURNAL or WXPAY_E_ARGUMENT. Any thread.
 #[unsafe(no_mangle)]
@@ -136,27 +136,29 @@ unsafe fn open(
 ) -> wxpay_status {
     // SAFETY: the caller's promise.
     unsafe { boundary::output(client, std::ptr::null_mut()) };
-    let opened = contained(Status::Internal, || {
+    let mut encoding = Encoding::Utf8;
+    let opened = contained(|| {
         if client.is_null() {
-            return Err(InvalidArgument::null("client").into());
+            return Err(InvalidArgument::null("client").outcome(None));
         }
         let config = config()
-            .map_err(Outcome::from)?
-            .map_err(|error| Outcome::with_message(Status::Config, error.to_string()))?;
-        let encoding = config.encoding;
-        let core = Client::open(config).map_err(|outcome| *outcome)?;
-        Ok(wxpay_client { core, encoding })
+            .map_err(|refused| refused.outcome(None))?
+            .map_err(|error| boundary::refusal(None, Status::Config, error.to_string()))?;
+        encoding = config.encoding;
+        Client::open(config).map_err(|outcome| *outcome)
     });
     let outcome = match opened {
-        Ok(Ok(opened)) => {
+        Ok(Ok(core)) => {
+            let outcome = boundary::refusal(Some(&core), Status::Ok, "the client is open".into());
             // SAFETY: the caller's promise.
-            unsafe { boundary::hand_over(client, opened) };
-            Outcome::new(Status::Ok)
+            unsafe { boundary::hand_over(client, wxpay_client { core, encoding }) };
+            outcome
         }
-        Ok(Err(failed)) | Err(failed) => failed,
+        Ok(Err(failed)) => failed,
+        Err(bug) => boundary::refusal(None, Status::Internal, bug.0),
     };
     // SAFETY: the caller's promise.
-    unsafe { boundary::finish(outcome, Encoding::Utf8, result) }
+    unsafe { boundary::finish(outcome, encoding, result) }
 }
 
 /// The self-test, for set-up and support: the keys are accepted, the certificate is not about to

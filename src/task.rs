@@ -8,14 +8,11 @@ use wxpay_core::config::Encoding;
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
-use crate::boundary::{self, InvalidArgument, advised, contained};
+use crate::boundary::{self, InvalidArgument, contained, in_doubt};
 use crate::client::wxpay_client;
 use crate::request::wxpay_request;
 use crate::result::wxpay_result;
 use crate::status::wxpay_status;
-
-/// How long one wait lasts before the next, where the till asked for no end.
-const STRETCH: Duration = Duration::from_secs(3600);
 
 /// A payment under way on a thread of the library. A task belongs to one thread at a time.
 pub struct wxpay_task {
@@ -26,24 +23,17 @@ pub struct wxpay_task {
 
 impl wxpay_task {
     fn wait(&self, timeout_ms: i32) -> Outcome {
-        match u64::try_from(timeout_ms) {
-            Ok(timeout) => self
-                .task
-                .wait(Duration::from_millis(timeout))
-                .unwrap_or_else(|| running(&self.core, &self.task)),
-            Err(_) => loop {
-                if let Some(outcome) = self.task.wait(STRETCH) {
-                    break outcome;
-                }
-            },
-        }
+        let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+        let outcome = self.task.wait(timeout);
+        outcome.unwrap_or_else(|| running(&self.core, &self.task))
     }
 }
 
 fn running(core: &Client, task: &Task) -> Outcome {
-    let mut outcome = Outcome::with_message(Status::Running, "the payment is under way");
+    let message = "the payment is under way".into();
+    let mut outcome = boundary::refusal(Some(core), Status::Running, message);
     outcome.set("out_trade_no", task.out_trade_no());
-    advised(core, outcome)
+    outcome
 }
 
 /// Starts wxpay_micropay on a thread of the library and returns at once. Events of the payment come
@@ -71,9 +61,9 @@ pub unsafe extern "C" fn wxpay_micropay_start(
             let fields = request
                 .ok_or_else(|| InvalidArgument::null("request"))?
                 .decode(encoding)?;
-            let started = match contained(Status::Unknown, || core.start_micropay(fields)) {
+            let started = match contained(|| core.start_micropay(fields)) {
                 Ok(started) => started.map_err(|refused| *refused),
-                Err(bug) => Err(advised(core, bug)),
+                Err(bug) => Err(boundary::refusal(Some(core), Status::Unknown, bug.0)),
             };
             Ok(match started {
                 Err(outcome) => outcome,
@@ -107,12 +97,8 @@ pub unsafe extern "C" fn wxpay_task_wait(
 ) -> wxpay_status {
     // SAFETY: NULL, or a task that no other thread uses now.
     let (outcome, encoding) = match unsafe { task.as_ref() } {
-        None => (InvalidArgument::null("task").into(), Encoding::Utf8),
-        Some(task) => (
-            contained(Status::Unknown, || task.wait(timeout_ms))
-                .unwrap_or_else(|bug| advised(&task.core, bug)),
-            task.encoding,
-        ),
+        None => (InvalidArgument::null("task").outcome(None), Encoding::Utf8),
+        Some(task) => (in_doubt(&task.core, || task.wait(timeout_ms)), task.encoding),
     };
     // SAFETY: `result` is as the header demands.
     unsafe { boundary::finish(outcome, encoding, result) }
