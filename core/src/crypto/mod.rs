@@ -1,5 +1,7 @@
 //! Digests, keys and certificates.
 
+pub mod digest;
+
 use std::sync::Arc;
 
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
