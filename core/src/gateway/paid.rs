@@ -23,10 +23,7 @@ pub(crate) struct Payment<'a> {
 /// `Paid`, `Foreign`, `Conflict`, or `Unclear` if the answer lacks what a proof needs; and why.
 ///
 /// A payment from before our submit is foreign whatever its amount: it cannot be ours.
-pub(crate) fn judge(
-    expected: &Expected,
-    payment: &Payment<'_>,
-) -> (QueryVerdict, &'static str) {
+pub(crate) fn judge(expected: &Expected, payment: &Payment<'_>) -> (QueryVerdict, &'static str) {
     let Some(total_fee) = payment.total_fee else {
         return (QueryVerdict::Unclear, "paid, but without a readable amount");
     };
@@ -35,14 +32,21 @@ pub(crate) fn judge(
             return (QueryVerdict::Unclear, "paid, but without a readable time");
         };
         if paid_at < submitted_at.saturating_sub(CLOCK_TOLERANCE_SECONDS) {
-            return (QueryVerdict::Foreign, "paid before this order was submitted");
+            return (
+                QueryVerdict::Foreign,
+                "paid before this order was submitted",
+            );
         }
     }
     if expected.total_fee.is_some_and(|asked| asked != total_fee) {
         return (QueryVerdict::Conflict, "paid, but with another amount");
     }
     let fee_type = payment.fee_type.unwrap_or("CNY");
-    if expected.fee_type.as_deref().is_some_and(|asked| asked != fee_type) {
+    if expected
+        .fee_type
+        .as_deref()
+        .is_some_and(|asked| asked != fee_type)
+    {
         return (QueryVerdict::Conflict, "paid, but in another currency");
     }
     if let (Some(asked), Some(echoed)) = (expected.attach.as_deref(), payment.attach)
@@ -90,21 +94,46 @@ mod tests {
             ..payment()
         };
         assert_eq!(verdict(&expected(), &silent), QueryVerdict::Paid);
-        assert_eq!(verdict(&Expected::default(), &payment()), QueryVerdict::Paid);
+        assert_eq!(
+            verdict(&Expected::default(), &payment()),
+            QueryVerdict::Paid
+        );
     }
 
     #[test]
     fn another_amount_currency_or_attach_is_a_conflict() {
         for other in [
-            Payment { total_fee: Some(887), ..payment() },
-            Payment { total_fee: Some(-888), ..payment() },
-            Payment { fee_type: Some("HKD"), ..payment() },
-            Payment { attach: Some("till 4"), ..payment() },
+            Payment {
+                total_fee: Some(887),
+                ..payment()
+            },
+            Payment {
+                total_fee: Some(-888),
+                ..payment()
+            },
+            Payment {
+                fee_type: Some("HKD"),
+                ..payment()
+            },
+            Payment {
+                attach: Some("till 4"),
+                ..payment()
+            },
         ] {
-            assert_eq!(verdict(&expected(), &other), QueryVerdict::Conflict, "{other:?}");
+            assert_eq!(
+                verdict(&expected(), &other),
+                QueryVerdict::Conflict,
+                "{other:?}"
+            );
         }
-        let dollars = Expected { fee_type: Some("HKD".into()), ..expected() };
-        let unnamed = Payment { fee_type: None, ..payment() };
+        let dollars = Expected {
+            fee_type: Some("HKD".into()),
+            ..expected()
+        };
+        let unnamed = Payment {
+            fee_type: None,
+            ..payment()
+        };
         assert_eq!(verdict(&dollars, &unnamed), QueryVerdict::Conflict);
     }
 
@@ -128,12 +157,24 @@ mod tests {
 
     #[test]
     fn without_amount_or_needed_time_nothing_is_proven() {
-        let no_amount = Payment { total_fee: None, ..payment() };
-        let no_time = Payment { paid_at: None, ..payment() };
-        let unknown_submit = Expected { submitted_at: None, ..expected() };
+        let no_amount = Payment {
+            total_fee: None,
+            ..payment()
+        };
+        let no_time = Payment {
+            paid_at: None,
+            ..payment()
+        };
+        let unknown_submit = Expected {
+            submitted_at: None,
+            ..expected()
+        };
 
         assert_eq!(verdict(&expected(), &no_amount), QueryVerdict::Unclear);
-        assert_eq!(verdict(&Expected::default(), &no_amount), QueryVerdict::Unclear);
+        assert_eq!(
+            verdict(&Expected::default(), &no_amount),
+            QueryVerdict::Unclear
+        );
         assert_eq!(verdict(&expected(), &no_time), QueryVerdict::Unclear);
         assert_eq!(verdict(&unknown_submit, &no_time), QueryVerdict::Paid);
     }

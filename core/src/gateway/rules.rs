@@ -32,7 +32,9 @@ pub(crate) fn at_most_bytes(value: &str, max: usize) -> Result<(), Broken> {
 pub(crate) fn at_most_characters(value: &str, max: usize) -> Result<(), Broken> {
     let count = value.chars().count();
     if count > max {
-        return Err(format!("at most {max} characters, this is {count}; shorten it"));
+        return Err(format!(
+            "at most {max} characters, this is {count}; shorten it"
+        ));
     }
     Ok(())
 }
@@ -67,9 +69,8 @@ pub(crate) fn identifier(value: &str, max: usize) -> Result<(), Broken> {
 
 /// 1 to `max` letters, digits and `punctuation`.
 pub(crate) fn order_number(value: &str, punctuation: &str, max: usize) -> Result<(), Broken> {
-    let allowed = |character: char| {
-        character.is_ascii_alphanumeric() || punctuation.contains(character)
-    };
+    let allowed =
+        |character: char| character.is_ascii_alphanumeric() || punctuation.contains(character);
     if value.is_empty() || value.len() > max || !value.chars().all(allowed) {
         return Err(format!(
             "1 to {max} characters out of 0-9 A-Z a-z {punctuation}, without blanks; \
