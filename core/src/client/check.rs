@@ -7,6 +7,7 @@ use super::calls::Claim;
 use crate::crypto::digest;
 use crate::exchange::OnCancel;
 use crate::gateway::Expected;
+use crate::guidance::Asked;
 use crate::outcome::Outcome;
 use crate::signal::Signal;
 use crate::status::Status;
@@ -44,7 +45,7 @@ impl Client {
     pub fn check(&self) -> Outcome {
         let call = match self.calls.enter(Claim::Nothing) {
             Ok(call) => call,
-            Err(refused) => return self.refused(&refused, None),
+            Err(refused) => return self.refused(Asked::Other, &refused, None),
         };
         let mut checks = vec![self.check_journal(), self.check_certificate()];
         let hosts = self.check_hosts(call.signal());
@@ -65,7 +66,7 @@ impl Client {
         };
         let mut outcome = Outcome::with_message(status.unwrap_or(Status::Ok), message);
         outcome.set("checks", checks.iter().map(Check::to_value).collect::<Vec<_>>());
-        self.explain(outcome)
+        self.explain(Asked::Other, outcome)
     }
 
     fn check_journal(&self) -> Check {
@@ -107,12 +108,12 @@ impl Client {
     fn check_credentials(&self, signal: &Signal) -> Check {
         let name = "credentials";
         let number = format!("wxpaycheck{}", &digest::random_hex()[..16]);
-        let question = self.gateway.query(&number, &self.stamp());
+        let expected = Expected { out_trade_no: number, ..Expected::default() };
+        let question = self.gateway.query(&expected, &self.stamp());
         let reply = match self.exchange(&question, OnCancel::Cut, signal) {
             Ok(reply) => reply,
             Err(failure) => return Check::failed(name, Status::Network, failure.cause),
         };
-        let expected = Expected { out_trade_no: number, ..Expected::default() };
         let answer = self.gateway.read_query(&expected, &reply);
         match answer.verdict {
             QueryVerdict::NotFound => Check::passed(name, "the gateway accepts the credentials"),

@@ -5,6 +5,7 @@ use super::calls::Claim;
 use super::report;
 use crate::exchange::OnCancel;
 use crate::gateway::{Answer, Expected};
+use crate::guidance::Asked;
 use crate::journal::{Entry, OrderKey, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Phase, Reversal};
@@ -14,24 +15,24 @@ use crate::verdict::QueryVerdict;
 impl Client {
     /// Asks the gateway once. An order that the journal holds open is settled by a clear answer.
     pub fn query(&self, out_trade_no: &str) -> Outcome {
-        if let Err(outcome) = self.check_out_trade_no(out_trade_no) {
+        if let Err(outcome) = self.check_out_trade_no(Asked::Query, out_trade_no) {
             return *outcome;
         }
         let call = match self.calls.enter(Claim::Nothing) {
             Ok(call) => call,
-            Err(refused) => return self.refused(&refused, Some(out_trade_no)),
+            Err(refused) => return self.refused(Asked::Query, &refused, Some(out_trade_no)),
         };
         let begun = self.clock.now();
         let key = self.key(out_trade_no);
         let known = match self.journal.find(&key) {
             Ok(known) => known,
-            Err(error) => return self.about(&key, Status::Journal, error.to_string()),
+            Err(error) => return self.about(Asked::Query, &key, Status::Journal, error.to_string()),
         };
         let expected = known.as_ref().filter(|entry| entry.is_ours()).map_or_else(
             || Expected { out_trade_no: out_trade_no.to_owned(), ..Expected::default() },
             Entry::expected,
         );
-        let question = self.gateway.query(out_trade_no, &self.stamp());
+        let question = self.gateway.query(&expected, &self.stamp());
         let mut outcome = match self.exchange(&question, OnCancel::Cut, call.signal()) {
             Err(failure) => {
                 let status =
@@ -51,7 +52,7 @@ impl Client {
         outcome.set("out_trade_no", out_trade_no);
         outcome.set("attempts", 1);
         outcome.set("elapsed_ms", self.elapsed_ms(begun));
-        self.explain(outcome)
+        self.explain(Asked::Query, outcome)
     }
 
     fn answered(&self, key: &OrderKey, answer: &Answer<QueryVerdict>, open: bool) -> Outcome {

@@ -24,10 +24,11 @@ use crate::crypto::digest;
 use crate::exchange::{Call, Failure, OnCancel, Reply};
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::{Gateway, InvalidField, Stamp};
-use crate::guidance;
+use crate::guidance::{self, Asked, Situation};
 use crate::journal::sqlite::SqliteJournal;
 use crate::journal::{Journal, OrderKey};
 use crate::outcome::Outcome;
+use crate::policy::Reversal;
 use crate::signal::Signal;
 use crate::status::Status;
 use crate::transport::{Attempt, HttpsTransport, Transport};
@@ -166,7 +167,7 @@ impl Client {
     /// Stops a payment that another thread (or this one, from a callback) waits for: `Ok` if there
     /// is one, else `NotFound`. The blocked call itself tells how it ended.
     pub fn cancel(&self, out_trade_no: &str) -> Outcome {
-        if let Err(outcome) = self.check_out_trade_no(out_trade_no) {
+        if let Err(outcome) = self.check_out_trade_no(Asked::Cancel, out_trade_no) {
             return *outcome;
         }
         let mut outcome = if self.calls.cancel(out_trade_no) {
@@ -175,7 +176,7 @@ impl Client {
             Outcome::with_message(Status::NotFound, "no payment of this number is in flight here")
         };
         outcome.set("out_trade_no", out_trade_no);
-        self.explain(outcome)
+        self.explain(Asked::Cancel, outcome)
     }
 
     /// Ends every call and every thread. From inside a callback of this client it does not wait.
@@ -198,8 +199,8 @@ impl Client {
         refusal(self.language, status, message)
     }
 
-    fn explain(&self, outcome: Outcome) -> Outcome {
-        let mut outcome = explain(self.language, outcome);
+    fn explain(&self, asked: Asked, outcome: Outcome) -> Outcome {
+        let mut outcome = explain(self.language, asked, outcome);
         outcome.set("gateway", self.gateway.name());
         outcome
     }
@@ -208,19 +209,19 @@ impl Client {
         OrderKey { account: self.gateway.account(), out_trade_no: out_trade_no.to_owned() }
     }
 
-    fn check_out_trade_no(&self, out_trade_no: &str) -> Result<(), Box<Outcome>> {
+    fn check_out_trade_no(&self, asked: Asked, out_trade_no: &str) -> Result<(), Box<Outcome>> {
         self.gateway
             .check_out_trade_no(out_trade_no)
-            .map_err(|invalid| Box::new(self.invalid(&invalid)))
+            .map_err(|invalid| Box::new(self.invalid(asked, &invalid)))
     }
 
-    fn invalid(&self, invalid: &InvalidField) -> Outcome {
+    fn invalid(&self, asked: Asked, invalid: &InvalidField) -> Outcome {
         let mut outcome = Outcome::with_message(Status::Argument, invalid.to_string());
         outcome.set("field", invalid.field.as_str());
-        self.explain(outcome)
+        self.explain(asked, outcome)
     }
 
-    fn refused(&self, refused: &Refused, out_trade_no: Option<&str>) -> Outcome {
+    fn refused(&self, asked: Asked, refused: &Refused, out_trade_no: Option<&str>) -> Outcome {
         let (status, message) = match refused {
             Refused::Closing => (Status::ClientClosed, "the client is closing; nothing was sent"),
             Refused::Busy => {
@@ -231,7 +232,7 @@ impl Client {
         if let Some(number) = out_trade_no {
             outcome.set("out_trade_no", number);
         }
-        self.explain(outcome)
+        self.explain(asked, outcome)
     }
 
     /// Whether unclear and paid orders can be undone at all.
@@ -281,13 +282,26 @@ impl Drop for Client {
 
 /// An outcome with prompt and advice, for errors found before there is a client.
 pub fn refusal(language: Language, status: Status, message: impl Into<String>) -> Outcome {
-    explain(language, Outcome::with_message(status, message))
+    explain(language, Asked::Other, Outcome::with_message(status, message))
 }
 
-fn explain(language: Language, mut outcome: Outcome) -> Outcome {
-    let guidance = guidance::guide(outcome.status, outcome.text("code"), language);
+fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {
+    let reversal_required = outcome.text("reversal") == Some(Reversal::Required.name());
+    let situation = Situation {
+        asked,
+        status: outcome.status,
+        code: outcome.text("code"),
+        field: outcome.text("field"),
+        cancel_requested: outcome.int("cancel_requested") == Some(1),
+        reversal_required,
+        // The one unknown that is settled.
+        conflict: outcome.status == Status::Unknown && !reversal_required,
+    };
+    let guidance = guidance::guide(&situation, language);
     outcome.set("prompt", guidance.prompt);
-    outcome.set("advice", guidance.advice);
+    if let Some(advice) = guidance.advice {
+        outcome.set("advice", advice.name());
+    }
     outcome
 }
 

@@ -8,6 +8,7 @@ use super::run::{Evidence, HandOver, Run};
 use super::{Client, Level};
 use crate::fields::Fields;
 use crate::gateway::{Expected, Order};
+use crate::guidance::Asked;
 use crate::journal::{Begin, Entry, JournalError, OrderKey, Sale, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Payment, Phase, Purpose, Resume, Reversal};
@@ -43,7 +44,7 @@ impl Client {
         begun: impl FnOnce(),
     ) -> Result<Outcome, Box<Outcome>> {
         let order =
-            self.gateway.order(fields).map_err(|invalid| Box::new(self.invalid(&invalid)))?;
+            self.gateway.order(fields).map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let number = order.expected.out_trade_no.as_str();
         for field in &order.left_out {
             self.sinks.log(Level::Debug, || {
@@ -53,27 +54,27 @@ impl Client {
         let call = self
             .calls
             .enter(Claim::Payment(number))
-            .map_err(|refused| Box::new(self.refused(&refused, Some(number))))?;
+            .map_err(|refused| Box::new(self.refused(Asked::Payment, &refused, Some(number))))?;
         let key = self.key(number);
         let sale = self.sale(&key, fields, &order);
         let found = self.journal.begin(&sale).map_err(|error| {
             let message = format!("the charge was not sent: {error}");
-            Box::new(self.about(&key, Status::Journal, message))
+            Box::new(self.about(Asked::Payment, &key, Status::Journal, message))
         })?;
         match found {
-            Begin::Busy => Err(Box::new(self.busy(&key))),
+            Begin::Busy => Err(Box::new(self.busy(Asked::Payment, &key))),
             Begin::OtherSale(entry) => Err(Box::new(self.other_sale(&entry))),
             Begin::Settled(entry) => {
                 begun();
                 if hand_over == HandOver::Now {
                     self.handed_over(&key);
                 }
-                Ok(self.replay(&entry))
+                Ok(self.replay(Asked::Payment, &entry))
             }
             Begin::Unfinished(entry) => {
                 begun();
                 let purpose = Purpose::Settle;
-                Ok(self.resume(&entry, purpose, hand_over, call.signal()).0)
+                Ok(self.resume(&entry, purpose, Asked::Payment, hand_over, call.signal()).0)
             }
             Begin::Started => {
                 begun();
@@ -94,18 +95,18 @@ impl Client {
 
     /// Undoes an order: closes it if unpaid, gives the money back if paid.
     pub fn reverse(&self, out_trade_no: &str) -> Outcome {
-        if let Err(outcome) = self.check_out_trade_no(out_trade_no) {
+        if let Err(outcome) = self.check_out_trade_no(Asked::Reverse, out_trade_no) {
             return *outcome;
         }
         let key = self.key(out_trade_no);
         if !self.can_reverse() {
             let message = "this configuration cannot reverse: policy.reverse is \"never\", or there \
                            is no client certificate";
-            return self.about(&key, Status::Unsupported, message);
+            return self.about(Asked::Reverse, &key, Status::Unsupported, message);
         }
         let call = match self.calls.enter(Claim::Reverse(out_trade_no)) {
             Ok(call) => call,
-            Err(refused) => return self.refused(&refused, Some(out_trade_no)),
+            Err(refused) => return self.refused(Asked::Reverse, &refused, Some(out_trade_no)),
         };
         let taken = self.journal.take(&key).and_then(|taken| match taken {
             Take::Absent => self.journal.adopt(&key, self.gateway.name()),
@@ -113,15 +114,15 @@ impl Client {
         });
         match taken {
             Err(error) => {
-                self.about(&key, Status::Journal, format!("the reverse was not sent: {error}"))
+                self.about(Asked::Reverse, &key, Status::Journal, format!("the reverse was not sent: {error}"))
             }
-            Ok(Take::Busy(_) | Take::Absent) => self.busy(&key),
+            Ok(Take::Busy(_) | Take::Absent) => self.busy(Asked::Reverse, &key),
             Ok(Take::Taken(entry)) => {
                 if let Some((Status::Reversed, _)) = &entry.outcome {
                     self.give_back(&key);
-                    return self.replay(&entry);
+                    return self.replay(Asked::Reverse, &entry);
                 }
-                self.resume(&entry, Purpose::Undo, HandOver::Now, call.signal()).0
+                self.resume(&entry, Purpose::Undo, Asked::Reverse, HandOver::Now, call.signal()).0
             }
         }
     }
@@ -131,6 +132,7 @@ impl Client {
         &self,
         entry: &Entry,
         purpose: Purpose,
+        asked: Asked,
         hand_over: HandOver,
         signal: &Signal,
     ) -> (Outcome, Evidence) {
@@ -145,6 +147,7 @@ impl Client {
             // The till asks for any number; what it was sold for does not matter.
             Purpose::Undo => Expected {
                 out_trade_no: entry.key.out_trade_no.clone(),
+                sub_mch_id: entry.sub_mch_id.clone(),
                 ..Expected::default()
             },
             _ => entry.expected(),
@@ -152,6 +155,7 @@ impl Client {
         let run = Run {
             payment: Payment::resume(self.policy.clone(), resume),
             expected,
+            asked,
             hand_over,
             ..self.run(entry.key.clone(), signal)
         };
@@ -160,11 +164,11 @@ impl Client {
 
     /// A bug must neither end the host's process nor pass for an answer.
     fn contained(&self, run: Run<'_>) -> (Outcome, Evidence) {
-        let key = run.key.clone();
+        let (asked, key) = (run.asked, run.key.clone());
         std::panic::catch_unwind(AssertUnwindSafe(|| run.run())).unwrap_or_else(|_| {
             self.give_back(&key);
             let message = "stopped by a bug in wxpay after the order was begun; please report it";
-            let mut outcome = self.about(&key, Status::Unknown, message);
+            let mut outcome = self.about(asked, &key, Status::Unknown, message);
             outcome.set("reversal", Reversal::Required.name());
             self.sinks.log(Level::Error, || format!("{} {message}", key.out_trade_no));
             (outcome, Evidence::default())
@@ -175,6 +179,7 @@ impl Client {
         Run {
             client: self,
             signal,
+            asked: Asked::Payment,
             key,
             payment: Payment::new(self.policy.clone()),
             expected: Expected::default(),
@@ -201,6 +206,7 @@ impl Client {
             key: key.clone(),
             gateway: self.gateway.name().to_owned(),
             parameters,
+            sub_mch_id: order.expected.sub_mch_id.clone(),
             total_fee: order.expected.total_fee,
             fee_type: order.expected.fee_type.clone(),
             attach: order.expected.attach.clone(),
@@ -209,14 +215,14 @@ impl Client {
     }
 
     /// The recorded outcome once more.
-    pub(super) fn replay(&self, entry: &Entry) -> Outcome {
+    pub(super) fn replay(&self, asked: Asked, entry: &Entry) -> Outcome {
         let mut outcome = match &entry.outcome {
             Some((status, facts)) => Outcome { status: *status, fields: facts.clone() },
             None => Outcome::with_message(Status::Journal, "the journal has lost this outcome"),
         };
         outcome.set("out_trade_no", entry.key.out_trade_no.as_str());
         outcome.set("replayed", 1);
-        self.explain(outcome)
+        self.explain(asked, outcome)
     }
 
     fn other_sale(&self, entry: &Entry) -> Outcome {
@@ -241,22 +247,23 @@ impl Client {
             "this order number belongs to another sale in the journal (other parameters); nothing \
              was sent, the facts are that sale's",
         );
-        self.explain(outcome)
+        self.explain(Asked::Payment, outcome)
     }
 
-    fn busy(&self, key: &OrderKey) -> Outcome {
-        self.about(key, Status::Busy, "this order number is in flight in another process")
+    fn busy(&self, asked: Asked, key: &OrderKey) -> Outcome {
+        self.about(asked, key, Status::Busy, "this order number is in flight in another process")
     }
 
     pub(super) fn about(
         &self,
+        asked: Asked,
         key: &OrderKey,
         status: Status,
         message: impl Into<String>,
     ) -> Outcome {
         let mut outcome = Outcome::with_message(status, message);
         outcome.set("out_trade_no", key.out_trade_no.as_str());
-        self.explain(outcome)
+        self.explain(asked, outcome)
     }
 
     pub(super) fn handed_over(&self, key: &OrderKey) {
@@ -280,6 +287,7 @@ impl Entry {
     pub(super) fn expected(&self) -> Expected {
         Expected {
             out_trade_no: self.key.out_trade_no.clone(),
+            sub_mch_id: self.sub_mch_id.clone(),
             total_fee: self.total_fee,
             fee_type: self.fee_type.clone(),
             attach: self.attach.clone(),

@@ -4,6 +4,7 @@ use super::calls::Claim;
 use super::run::HandOver;
 use super::Client;
 use crate::config::OnRecoveredPaid;
+use crate::guidance::Asked;
 use crate::journal::{OrderKey, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Purpose, Reversal};
@@ -16,7 +17,7 @@ impl Client {
     pub fn recover(&self) -> Outcome {
         let call = match self.calls.enter(Claim::Nothing) {
             Ok(call) => call,
-            Err(refused) => return self.refused(&refused, None),
+            Err(refused) => return self.refused(Asked::Recover, &refused, None),
         };
         let keys = match self.journal.pending(&self.gateway.account()) {
             Ok(keys) => keys,
@@ -42,7 +43,7 @@ impl Client {
             Outcome::with_message(status, format!("{settled} orders settled, {open} still open"));
         outcome.set("orders", orders);
         outcome.set("open", open);
-        self.explain(outcome)
+        self.explain(Asked::Recover, outcome)
     }
 
     /// `None`: another live process has it.
@@ -60,7 +61,7 @@ impl Client {
         };
         if entry.phase.is_none() {
             self.give_back(key);
-            return Some(self.replay(&entry));
+            return Some(self.replay(Asked::Payment, &entry));
         }
         if signal.closing() || !*reachable {
             self.give_back(key);
@@ -70,14 +71,14 @@ impl Client {
             OnRecoveredPaid::Report => Purpose::RecoverKeepingPaid,
             OnRecoveredPaid::Reverse => Purpose::RecoverReversingPaid,
         };
-        let (outcome, evidence) = self.resume(&entry, purpose, HandOver::Later, signal);
+        let (outcome, evidence) = self.resume(&entry, purpose, Asked::Payment, HandOver::Later, signal);
         // One order's time is spent on finding out that the network is down, not every one's.
         *reachable = evidence.reached;
         Some(outcome)
     }
 
     fn still_open(&self, key: &OrderKey, message: String) -> Outcome {
-        let mut outcome = self.about(key, Status::Unknown, message);
+        let mut outcome = self.about(Asked::Payment, key, Status::Unknown, message);
         outcome.set("reversal", Reversal::Required.name());
         outcome
     }

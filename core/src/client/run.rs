@@ -6,6 +6,7 @@ use super::{Client, Event, Level, report};
 use crate::clock::Moment;
 use crate::exchange::{Call, Failure, OnCancel, Reply};
 use crate::gateway::{Answer, Expected, Order};
+use crate::guidance::Asked;
 use crate::journal::{JournalError, OrderKey};
 use crate::outcome::Outcome;
 use crate::policy::{self, Action, Cause, Ending, Payment, Phase, Reversal, Why};
@@ -43,6 +44,7 @@ pub(super) enum HandOver {
 pub(super) struct Run<'a> {
     pub(super) client: &'a Client,
     pub(super) signal: &'a Signal,
+    pub(super) asked: Asked,
     pub(super) key: OrderKey,
     pub(super) payment: Payment,
     pub(super) expected: Expected,
@@ -142,7 +144,7 @@ impl Run<'_> {
             Why::Check | Why::Verify => OnCancel::Ignore,
         };
         self.reversing = on_cancel == OnCancel::Ignore;
-        let call = self.client.gateway.query(&self.key.out_trade_no, &self.client.stamp());
+        let call = self.client.gateway.query(&self.expected, &self.client.stamp());
         let Ok(reply) = self.exchange(&call, on_cancel) else {
             return policy::Event::Query(QueryVerdict::Unclear);
         };
@@ -157,10 +159,10 @@ impl Run<'_> {
     fn reverse(&mut self) -> policy::Event {
         self.reversing = true;
         self.event(Event::Reversing);
-        let call = self.client.gateway.reverse(&self.key.out_trade_no, &self.client.stamp());
+        let call = self.client.gateway.reverse(&self.expected, &self.client.stamp());
         match self.exchange(&call, OnCancel::Ignore) {
             Ok(reply) => {
-                let answer = self.client.gateway.read_reverse(&self.key.out_trade_no, &reply);
+                let answer = self.client.gateway.read_reverse(&self.expected, &reply);
                 self.log_answer(&reply, &answer);
                 let verdict = answer.verdict;
                 self.evidence.reverse = Some(answer);
@@ -281,7 +283,7 @@ impl Run<'_> {
     }
 
     fn done(self, outcome: Outcome) -> (Outcome, Evidence) {
-        let outcome = self.client.explain(outcome);
+        let outcome = self.client.explain(self.asked, outcome);
         self.log(Level::Info, &format!("{}: {}", outcome.status.name(), outcome.message()));
         self.event(Event::Done);
         (outcome, self.evidence)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Client, Outcome, Status};
 use crate::fields::Fields;
+use crate::guidance::Asked;
 use crate::journal::OrderKey;
 
 /// A payment under way on a thread of its own.
@@ -83,7 +84,7 @@ impl Client {
         let order = self
             .gateway
             .order(&fields)
-            .map_err(|invalid| Box::new(self.invalid(&invalid)))?;
+            .map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let key = self.key(&order.expected.out_trade_no);
         let shared = Arc::new(Shared::default());
         let (started, entered) = std::sync::mpsc::channel();

@@ -1,6 +1,12 @@
 //! The gateways: pure codecs between orders and requests, replies and verdicts.
 
+pub mod codes;
 pub mod wechat_v2;
+
+pub(crate) mod beijing;
+pub(crate) mod paid;
+pub(crate) mod rules;
+pub(crate) mod vocabulary;
 
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
@@ -16,11 +22,14 @@ pub struct Stamp {
     pub unix_seconds: i64,
 }
 
-/// What a paid answer must agree with. Fields that are `None` are not compared.
+/// Which order is meant, and what a paid answer must agree with. Fields that are `None` are not
+/// compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// The merchant's order number.
     pub out_trade_no: String,
+    /// Institution mode: whose order it is. `None` is the configured one.
+    pub sub_mch_id: Option<String>,
     /// Minor units.
     pub total_fee: Option<i64>,
     /// ISO 4217; an answer that names no currency agrees with `CNY`.
@@ -89,9 +98,9 @@ pub trait Gateway: Send + Sync {
     /// The charge.
     fn submit(&self, order: &Order, stamp: &Stamp) -> Call;
     /// The question what became of an order.
-    fn query(&self, out_trade_no: &str, stamp: &Stamp) -> Call;
+    fn query(&self, expected: &Expected, stamp: &Stamp) -> Call;
     /// Close it if unpaid, give the money back if paid.
-    fn reverse(&self, out_trade_no: &str, stamp: &Stamp) -> Call;
+    fn reverse(&self, expected: &Expected, stamp: &Stamp) -> Call;
 
     /// Whether [`reverse`](Self::reverse) can be sent at all (v2: with a client certificate only).
     fn can_reverse(&self) -> bool;
@@ -101,5 +110,5 @@ pub trait Gateway: Send + Sync {
     /// Reads the reply to a query.
     fn read_query(&self, expected: &Expected, reply: &Reply) -> Answer<QueryVerdict>;
     /// Reads the reply to a reverse.
-    fn read_reverse(&self, out_trade_no: &str, reply: &Reply) -> Answer<ReverseVerdict>;
+    fn read_reverse(&self, expected: &Expected, reply: &Reply) -> Answer<ReverseVerdict>;
 }

@@ -31,6 +31,8 @@ pub struct Sale {
     pub gateway: String,
     /// Everything the till asked for, in one unambiguous form. Only a salted digest is kept.
     pub parameters: Vec<u8>,
+    /// Institution mode: the shop's own merchant number.
+    pub sub_mch_id: Option<String>,
     /// Minor units.
     pub total_fee: Option<i64>,
     /// ISO 4217.
@@ -52,6 +54,8 @@ pub struct Entry {
     pub phase: Option<Phase>,
     /// Whether a till has been handed the outcome.
     pub returned: bool,
+    /// Institution mode: the shop's own merchant number.
+    pub sub_mch_id: Option<String>,
     /// Minor units.
     pub total_fee: Option<i64>,
     /// ISO 4217.

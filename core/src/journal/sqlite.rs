@@ -27,6 +27,7 @@ const SCHEMA: &str = "
             CHECK (state IN ('intent', 'waiting', 'reversing', 'final', 'returned')),
         salt          BLOB,
         fingerprint   BLOB,
+        sub_mch_id    TEXT,
         total_fee     INTEGER,
         fee_type      TEXT,
         attach        TEXT,
@@ -138,8 +139,9 @@ impl Journal for SqliteJournal {
             }
             db.prepare_cached(
                 "INSERT INTO orders (account, out_trade_no, gateway, state, salt, fingerprint,
-                     total_fee, fee_type, attach, begun_ms, submitted_at, holder, lease_ms)
-                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     sub_mch_id, total_fee, fee_type, attach, begun_ms, submitted_at, holder,
+                     lease_ms)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute(params![
                 sale.key.account,
@@ -147,6 +149,7 @@ impl Journal for SqliteJournal {
                 sale.gateway,
                 salt.as_bytes(),
                 fingerprint(salt.as_bytes(), &sale.parameters),
+                sale.sub_mch_id,
                 sale.total_fee,
                 sale.fee_type,
                 sale.attach,
@@ -297,8 +300,8 @@ impl Found {
 
 fn lookup(db: &Connection, key: &OrderKey) -> rusqlite::Result<Option<Found>> {
     db.prepare_cached(
-        "SELECT gateway, state, salt, fingerprint, total_fee, fee_type, attach, begun_ms,
-                submitted_at, status, facts, lease_ms
+        "SELECT gateway, state, salt, fingerprint, sub_mch_id, total_fee, fee_type, attach,
+                begun_ms, submitted_at, status, facts, lease_ms
          FROM orders WHERE account = ?1 AND out_trade_no = ?2",
     )?
     .query_row(params![key.account, key.out_trade_no], |row| read_row(key, row))
@@ -322,6 +325,7 @@ fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
             gateway: row.get("gateway")?,
             phase,
             returned: state == "returned",
+            sub_mch_id: row.get("sub_mch_id")?,
             total_fee: row.get("total_fee")?,
             fee_type: row.get("fee_type")?,
             attach: row.get("attach")?,

@@ -261,10 +261,10 @@ impl HttpsTransport {
         } else if self.interrupted(flight.guard()) {
             "interrupted".to_owned()
         } else if timed_out {
-            let limit = humantime::format_duration(self.answer_timeout);
+            let limit = self.answer_timeout;
             match flight.answering() {
-                false => format!("time-out: no answer within {limit}"),
-                true => format!("time-out: the answer was not complete after {limit}"),
+                false => format!("time-out: no answer within {limit:?}"),
+                true => format!("time-out: the answer was not complete after {limit:?}"),
             }
         } else if broke_off && flight.answering() {
             "the connection was closed in the middle of the answer".to_owned()

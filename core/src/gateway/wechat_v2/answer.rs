@@ -1,0 +1,303 @@
+//! From replies to verdicts.
+//!
+//! `return_code`, then `result_code`, then `trade_state` decide. Whatever is not signed, not about
+//! our merchant or not about our order is no answer at all, so nothing of it but the fact that it
+//! came is used.
+
+use super::{WechatV2, facts, sign, xml};
+use crate::exchange::Reply;
+use crate::fields::Fields;
+use crate::gateway::beijing::Beijing;
+use crate::gateway::paid::{self, Payment};
+use crate::gateway::{Answer, Expected, codes};
+use crate::outcome::Facts;
+use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
+
+/// Texts of `return_code` FAIL that say the request was refused before it was looked at. These
+/// answers have neither code nor signature.
+const REQUEST_FAULTS: &[&str] = &[
+    "签名错误",
+    "签名失败",
+    "签名验证失败",
+    "参数格式校验错误",
+    "参数格式错误",
+    "缺少参数",
+    "xml格式错误",
+    "编码格式错误",
+    "请使用post方法",
+    "appid不存在",
+    "mchid不存在",
+    "mch_id不存在",
+    "商户号不存在",
+    "appid和mch_id不匹配",
+    "appid与mch_id不匹配",
+    "mch_id与appid不匹配",
+    "sign error",
+    "signature error",
+    "invalid signature",
+];
+
+/// A verdict and why.
+type Reading<V> = (V, String);
+
+impl WechatV2 {
+    pub(super) fn submit_answer(
+        &self,
+        expected: &Expected,
+        reply: &Reply,
+    ) -> Answer<SubmitVerdict> {
+        let mut answer = self.answer(
+            expected,
+            reply,
+            SubmitVerdict::Unclear,
+            SubmitVerdict::Rejected,
+            |message| match failed(message) {
+                None => {
+                    let (verdict, why) = self.judge(expected, message);
+                    match verdict {
+                        QueryVerdict::Paid => (SubmitVerdict::Paid, why),
+                        // A query says whose payment it is, and goes through every check again.
+                        _ => (SubmitVerdict::Unclear, why),
+                    }
+                }
+                Some((code, text)) => because(codes::submit(code, text), code),
+            },
+        );
+        if answer.verdict == SubmitVerdict::Paid {
+            answer.facts.insert("trade_state".into(), "SUCCESS".into());
+        }
+        answer
+    }
+
+    pub(super) fn query_answer(&self, expected: &Expected, reply: &Reply) -> Answer<QueryVerdict> {
+        let mut answer = self.answer(
+            expected,
+            reply,
+            QueryVerdict::Unclear,
+            QueryVerdict::Rejected,
+            |message| match failed(message) {
+                None => self.trade_state(expected, message),
+                Some((code, _)) => because(codes::query(code), code),
+            },
+        );
+        if answer.verdict == QueryVerdict::Failed {
+            answer.code = Some("PAYERROR".into());
+            answer.code_message = answer
+                .facts
+                .get("trade_state_desc")
+                .and_then(|text| text.as_str())
+                .map(str::to_owned);
+        }
+        answer
+    }
+
+    pub(super) fn reverse_answer(
+        &self,
+        expected: &Expected,
+        reply: &Reply,
+    ) -> Answer<ReverseVerdict> {
+        if refused_certificate(reply) {
+            return without_message(
+                ReverseVerdict::Refused,
+                "the gateway did not accept the client certificate: check client_certificate in \
+                 the configuration against the merchant platform",
+                false,
+            );
+        }
+        self.answer(
+            expected,
+            reply,
+            ReverseVerdict::Unclear,
+            ReverseVerdict::Refused,
+            |message| {
+                let again = message.get("recall") == Some("Y");
+                let (verdict, why) = match failed(message) {
+                    None => (ReverseVerdict::Done, "reversed".to_owned()),
+                    Some((code, text)) => because(codes::reverse(code, text), code),
+                };
+                match verdict {
+                    ReverseVerdict::PayerBusy => (verdict, why),
+                    _ if again => (ReverseVerdict::Again, format!("{why}, recall Y")),
+                    _ => (verdict, why),
+                }
+            },
+        )
+    }
+
+    /// What every operation's answer has in common.
+    fn answer<V>(
+        &self,
+        expected: &Expected,
+        reply: &Reply,
+        unclear: V,
+        rejected: V,
+        verified: impl FnOnce(&Fields) -> Reading<V>,
+    ) -> Answer<V> {
+        if reply.status != 200 {
+            let why = format!("HTTP status {}", reply.status);
+            return without_message(unclear, why, false);
+        }
+        let message = match xml::parse(&reply.body) {
+            Ok(message) => message,
+            Err(error) => return without_message(unclear, error.to_string(), false),
+        };
+        match message.get("return_code") {
+            Some("SUCCESS") => {}
+            Some("FAIL") => {
+                let fault = is_request_fault(&message);
+                return Answer {
+                    verdict: if fault { rejected } else { unclear },
+                    code: message.get("err_code").map(|code| short(code, 64)),
+                    code_message: message
+                        .get("err_code_des")
+                        .or(message.get("return_msg"))
+                        .map(|text| short(text, 256)),
+                    why: match fault {
+                        true => "return_code FAIL: the request was refused unexecuted".into(),
+                        false => "return_code FAIL without a known reason".into(),
+                    },
+                    forged: false,
+                    facts: Facts::new(),
+                };
+            }
+            _ => return without_message(unclear, "return_code is neither SUCCESS nor FAIL", false),
+        }
+        if let Err(why) = self.verify(expected, &message) {
+            return without_message(unclear, why, true);
+        }
+        let (verdict, why) = verified(&message);
+        let failed = message.get("result_code") != Some("SUCCESS");
+        let if_failed = |name, max| {
+            message
+                .get(name)
+                .filter(|_| failed)
+                .map(|text| short(text, max))
+        };
+        Answer {
+            verdict,
+            code: if_failed("err_code", 64),
+            code_message: if_failed("err_code_des", 256),
+            why,
+            forged: false,
+            facts: facts::of(&message, reply),
+        }
+    }
+
+    /// Signed with our key and by our algorithm, from the merchant we asked for, about our order.
+    fn verify(&self, expected: &Expected, message: &Fields) -> Result<(), &'static str> {
+        if message.get("sign").is_none() {
+            return Err("the answer has no signature");
+        }
+        if !sign::verify(message, &self.config.api_key, self.config.sign_type) {
+            return Err("the answer's signature is wrong");
+        }
+        if message.get("appid") != Some(&self.config.appid) {
+            return Err("the answer is about another appid");
+        }
+        if message.get("mch_id") != Some(&self.config.mch_id) {
+            return Err("the answer is about another mch_id");
+        }
+        let differs =
+            |name, asked: &str| message.get(name).is_some_and(|answered| answered != asked);
+        if let Some(sub_mch_id) = self.sub_mch_id(expected)
+            && differs("sub_mch_id", sub_mch_id)
+        {
+            return Err("the answer is about another sub_mch_id");
+        }
+        if differs("out_trade_no", &expected.out_trade_no) {
+            return Err("the answer is about another out_trade_no");
+        }
+        Ok(())
+    }
+
+    /// Whether a payment is the one that was asked for. The documents require the order number in
+    /// every such answer and, in institution mode, the shop.
+    fn judge(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
+        let unproven = |why: &str| (QueryVerdict::Unclear, why.to_owned());
+        if message.get("out_trade_no").is_none() {
+            return unproven("the answer does not name its order");
+        }
+        if self.sub_mch_id(expected).is_some() && message.get("sub_mch_id").is_none() {
+            return unproven("the answer does not name its sub_mch_id");
+        }
+        let payment = Payment {
+            total_fee: message.get("total_fee").and_then(facts::whole_number),
+            fee_type: message.get("fee_type"),
+            attach: message.get("attach"),
+            paid_at: message
+                .get("time_end")
+                .and_then(Beijing::parse)
+                .and_then(Beijing::unix_seconds),
+        };
+        let (verdict, why) = paid::judge(expected, &payment);
+        (verdict, why.to_owned())
+    }
+
+    fn trade_state(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
+        // A state that ends an order has to name it; one that keeps waiting may be careless.
+        let named = message.get("out_trade_no").is_some();
+        let verdict = match message.get("trade_state") {
+            Some("SUCCESS") => return self.judge(expected, message),
+            Some("REFUND") if named => QueryVerdict::Refunded,
+            Some("REVOKED") if named => QueryVerdict::Reversed,
+            Some("CLOSED") if named => QueryVerdict::Closed,
+            Some("NOTPAY") => QueryVerdict::NotPaid,
+            Some("USERPAYING" | "ACCEPT") => QueryVerdict::Paying,
+            Some("PAYERROR") => QueryVerdict::Failed,
+            _ => QueryVerdict::Unclear,
+        };
+        let state = message.get("trade_state").unwrap_or("missing");
+        (verdict, format!("trade_state {}", short(state, 64)))
+    }
+}
+
+/// The code and text of a refusal; empty ones if it gives none. `None` if nothing was refused.
+fn failed(message: &Fields) -> Option<(&str, &str)> {
+    if message.get("result_code") == Some("SUCCESS") {
+        return None;
+    }
+    let or_empty = |name| message.get(name).unwrap_or_default();
+    Some(match message.get("result_code") {
+        Some("FAIL") => (or_empty("err_code"), or_empty("err_code_des")),
+        _ => ("", ""),
+    })
+}
+
+/// Names the code in the reason.
+fn because<V>(verdict: V, code: &str) -> Reading<V> {
+    (verdict, format!("err_code {}", short(code, 64)))
+}
+
+/// Whether a `return_code` FAIL says that the request was refused before it was executed.
+fn is_request_fault(message: &Fields) -> bool {
+    if let Some(code) = message.get("err_code") {
+        return codes::submit(code, "") == SubmitVerdict::Rejected;
+    }
+    let text = message.get("return_msg").unwrap_or_default().to_lowercase();
+    REQUEST_FAULTS.iter().any(|fault| text.contains(fault))
+}
+
+/// The web server's page for a reverse without, or with a wrong, client certificate.
+fn refused_certificate(reply: &Reply) -> bool {
+    (400..500).contains(&reply.status)
+        && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
+}
+
+/// Text from outside for logs and screens: printable and not endless.
+fn short(text: &str, max: usize) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(max)
+        .collect()
+}
+
+fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
+    Answer {
+        verdict,
+        code: None,
+        code_message: None,
+        why: why.into(),
+        forged,
+        facts: Facts::new(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The request vocabulary of micropay: names, lengths and rules.
+//!
+//! Sources: "提交付款码支付", mainland and Hong Kong editions. The documents do not say whether their
+//! lengths count bytes or characters, so bytes of UTF-8 are counted: what fits in bytes fits in
+//! either. `docs/fields.md` is this table in prose.
+
+use crate::config::Region;
+use crate::gateway::rules::{self, Broken};
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Printable text up to so many bytes.
+    Text(usize),
+    /// `body`: mainland 127 bytes. Hong Kong's page says 32, a dated copy of it 127: 32 characters
+    /// of any script, in no more than 127 bytes.
+    Body,
+    /// A JSON object up to so many bytes.
+    Json(usize),
+    /// See [`rules::identifier`].
+    Identifier(usize),
+    /// See [`rules::order_number`].
+    OrderNumber,
+    /// See [`rules::amount`].
+    Amount,
+    /// See [`rules::currency`].
+    Currency,
+    /// See [`rules::wechat_auth_code`].
+    AuthCode,
+    /// See [`rules::ip_address`].
+    IpAddress,
+    /// See [`rules::compact_time`].
+    Time,
+    /// See [`rules::yes_or_no`].
+    YesOrNo,
+    /// The one value that there is.
+    Version,
+}
+
+/// One field that a till may set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    /// As the documents name it; a part of `scene_info` after a dot.
+    pub(super) name: &'static str,
+    /// What its value must look like.
+    pub(super) rule: Rule,
+    /// Whether every charge has it.
+    pub(super) required: bool,
+    /// Whether only the mainland has it.
+    pub(super) mainland_only: bool,
+}
+
+const fn field(name: &'static str, rule: Rule) -> Field {
+    Field {
+        name,
+        rule,
+        required: false,
+        mainland_only: false,
+    }
+}
+
+const fn required(name: &'static str, rule: Rule) -> Field {
+    Field {
+        required: true,
+        ..field(name, rule)
+    }
+}
+
+const fn mainland(name: &'static str, rule: Rule) -> Field {
+    Field {
+        mainland_only: true,
+        ..field(name, rule)
+    }
+}
+
+/// Every field that a till may set.
+pub(super) const FIELDS: &[Field] = &[
+    required("out_trade_no", Rule::OrderNumber),
+    required("auth_code", Rule::AuthCode),
+    required("total_fee", Rule::Amount),
+    required("body", Rule::Body),
+    field("fee_type", Rule::Currency),
+    field("attach", Rule::Text(127)),
+    field("detail", Rule::Json(6000)),
+    field("device_info", Rule::Text(32)),
+    field("goods_tag", Rule::Text(32)),
+    mainland("limit_pay", Rule::Identifier(32)),
+    mainland("profit_sharing", Rule::YesOrNo),
+    mainland("receipt", Rule::YesOrNo),
+    field("scene_info", Rule::Json(256)),
+    field("scene_info.store_id", Rule::Text(32)),
+    field("scene_info.store_name", Rule::Text(64)),
+    field("spbill_create_ip", Rule::IpAddress),
+    field("sub_appid", Rule::Identifier(32)),
+    field("sub_mch_id", Rule::Identifier(32)),
+    field("time_expire", Rule::Time),
+    field("time_start", Rule::Time),
+    field("version", Rule::Version),
+];
+
+/// Parameters that the library sets itself.
+pub(super) const OWN: &[&str] = &["appid", "mch_id", "nonce_str", "sign", "sign_type", "key"];
+
+/// The field of this name, if the region has it.
+pub(super) fn find(name: &str, region: Region) -> Option<&'static Field> {
+    FIELDS
+        .iter()
+        .find(|field| field.name == name)
+        .filter(|field| region == Region::Mainland || !field.mainland_only)
+}
+
+/// Both regions' pages allow the same punctuation in an order number.
+pub(super) fn check_out_trade_no(value: &str) -> Result<(), Broken> {
+    rules::order_number(value, "_-|*@", 32)
+}
+
+impl Field {
+    /// Checks a value that was trimmed.
+    pub(super) fn check(
+        &self,
+        value: &str,
+        region: Region,
+        auth_code_check: bool,
+    ) -> Result<(), Broken> {
+        match self.rule {
+            Rule::Text(max) => {
+                rules::printable(value)?;
+                rules::at_most_bytes(value, max)
+            }
+            Rule::Body => {
+                rules::printable(value)?;
+                if region == Region::HongKong {
+                    rules::at_most_characters(value, 32)?;
+                }
+                rules::at_most_bytes(value, 127)
+            }
+            Rule::Json(max) => {
+                rules::json_object(value)?;
+                // JSON itself forbids the other control characters.
+                if !value.chars().all(rules::is_xml_character) {
+                    return Err("U+FFFE and U+FFFF are not allowed".into());
+                }
+                rules::at_most_bytes(value, max)
+            }
+            Rule::Identifier(max) => rules::identifier(value, max),
+            Rule::OrderNumber => check_out_trade_no(value),
+            Rule::Amount => rules::amount(value).map(|_| ()),
+            Rule::Currency => rules::currency(value),
+            Rule::AuthCode => rules::wechat_auth_code(value, auth_code_check),
+            Rule::IpAddress => rules::ip_address(value),
+            Rule::Time => rules::compact_time(value),
+            Rule::YesOrNo => rules::yes_or_no(value),
+            Rule::Version => match value {
+                "1.0" => Ok(()),
+                _ => Err("1.0 is the only version".into()),
+            },
+        }
+    }
+}

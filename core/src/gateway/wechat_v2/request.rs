@@ -1,0 +1,239 @@
+//! From a till's fields to signed messages.
+
+use serde_json::json;
+
+use super::fields::{self, FIELDS, OWN};
+use super::{NAME, WechatV2, sign, xml};
+use crate::config::Region;
+use crate::exchange::{Call, Resend};
+use crate::fields::Fields;
+use crate::gateway::rules::{self, trimmed};
+use crate::gateway::{Expected, InvalidField, Order, Stamp, vocabulary};
+
+/// Sent when the till names no address: the parameter is required, tills seldom know theirs, and the
+/// gateway checks only that it is one.
+const DEFAULT_IP: &str = "127.0.0.1";
+
+impl WechatV2 {
+    pub(super) fn build_order(&self, given: &Fields) -> Result<Order, InvalidField> {
+        let (fields, left_out) = self.checked(given)?;
+        let mut parameters: Fields = fields
+            .iter()
+            .filter(|(name, _)| !name.contains('.'))
+            .collect();
+        if let Some(scene) = self.scene_info(&fields)? {
+            parameters.set("scene_info", scene);
+        }
+        if parameters.get("spbill_create_ip").is_none() {
+            parameters.set("spbill_create_ip", DEFAULT_IP);
+        }
+        let sub_mch_id = fields
+            .get("sub_mch_id")
+            .or(self.config.sub_mch_id.as_deref());
+        if sub_mch_id.is_none() && fields.get("sub_appid").is_some() {
+            return Err(invalid("sub_appid", "needs a sub_mch_id beside it"));
+        }
+        self.set_merchant(&mut parameters, sub_mch_id);
+
+        let total_fee = rules::amount(fields.get("total_fee").unwrap_or_default())
+            .map_err(|rule| invalid("total_fee", rule))?;
+        let fee_type = match (fields.get("fee_type"), self.config.region) {
+            (Some(fee_type), _) => Some(fee_type.to_owned()),
+            (None, Region::Mainland) => Some("CNY".to_owned()),
+            // The documents do not name the currency that an overseas merchant's order defaults to.
+            (None, Region::HongKong) => None,
+        };
+        Ok(Order {
+            expected: Expected {
+                out_trade_no: fields.get("out_trade_no").unwrap_or_default().to_owned(),
+                sub_mch_id: sub_mch_id.map(str::to_owned),
+                total_fee: Some(total_fee),
+                fee_type,
+                attach: fields.get("attach").map(str::to_owned),
+                submitted_at: None,
+            },
+            parameters,
+            left_out,
+        })
+    }
+
+    pub(super) fn build_submit(&self, order: &Order, stamp: &Stamp) -> Call {
+        let parameters = order.parameters.clone();
+        self.call(
+            "micropay",
+            "/pay/micropay",
+            parameters,
+            stamp,
+            Resend::OnlyIfUnsent,
+        )
+    }
+
+    pub(super) fn build_query(&self, expected: &Expected, stamp: &Stamp) -> Call {
+        let parameters = self.about(expected);
+        self.call(
+            "orderquery",
+            "/pay/orderquery",
+            parameters,
+            stamp,
+            Resend::Freely,
+        )
+    }
+
+    pub(super) fn build_reverse(&self, expected: &Expected, stamp: &Stamp) -> Call {
+        let parameters = self.about(expected);
+        self.call(
+            "reverse",
+            "/secapi/pay/reverse",
+            parameters,
+            stamp,
+            Resend::Freely,
+        )
+    }
+
+    /// The till's fields, trimmed and checked, and the names of those that v2 has no place for.
+    ///
+    /// An order number is not trimmed: it is the name by which the till asks again.
+    fn checked(&self, given: &Fields) -> Result<(Fields, Vec<String>), InvalidField> {
+        let region = self.config.region;
+        let mut fields = Fields::new();
+        let mut left_out = Vec::new();
+        for (name, value) in given.iter() {
+            let value = match name {
+                "out_trade_no" => value.to_owned(),
+                // Between the tokens of JSON only; XML readers would turn them into line feeds.
+                "detail" | "scene_info" => trimmed(value).replace('\r', ""),
+                _ => trimmed(value).to_owned(),
+            };
+            if value.is_empty() {
+                continue;
+            }
+            if OWN.contains(&name) {
+                return Err(invalid(
+                    name,
+                    "is set by the library from its configuration",
+                ));
+            }
+            let Some(field) = fields::find(name, region) else {
+                if vocabulary::knows(name) {
+                    left_out.push(name.to_owned());
+                    continue;
+                }
+                return Err(unknown(name));
+            };
+            field
+                .check(&value, region, self.config.auth_code_check)
+                .map_err(|rule| invalid(name, rule))?;
+            fields.set(name, value);
+        }
+        match FIELDS
+            .iter()
+            .find(|field| field.required && fields.get(field.name).is_none())
+        {
+            Some(missing) => Err(invalid(missing.name, "is required")),
+            None => Ok((fields, left_out)),
+        }
+    }
+
+    /// `scene_info` out of its parts, in the region's form.
+    fn scene_info(&self, fields: &Fields) -> Result<Option<String>, InvalidField> {
+        let id = fields.get("scene_info.store_id");
+        let name = fields.get("scene_info.store_name");
+        if id.is_none() && name.is_none() {
+            return Ok(None);
+        }
+        if fields.get("scene_info").is_some() {
+            return Err(invalid(
+                "scene_info",
+                "set either this or its parts (scene_info.store_id …), not both",
+            ));
+        }
+        let (id_name, name_name) = match self.config.region {
+            Region::Mainland => ("id", "name"),
+            Region::HongKong => ("store_id", "store_name"),
+        };
+        let mut store = serde_json::Map::new();
+        for (key, value) in [(id_name, id), (name_name, name)] {
+            if let Some(value) = value {
+                store.insert(key.to_owned(), value.into());
+            }
+        }
+        let scene = match self.config.region {
+            Region::Mainland => json!({ "store_info": store }),
+            Region::HongKong => store.into(),
+        };
+        let scene = scene.to_string();
+        rules::at_most_bytes(&scene, 256).map_err(|rule| invalid("scene_info", rule))?;
+        Ok(Some(scene))
+    }
+
+    /// The parameters of a question about an order.
+    fn about(&self, expected: &Expected) -> Fields {
+        let mut parameters = Fields::new();
+        parameters.set("out_trade_no", expected.out_trade_no.as_str());
+        self.set_merchant(&mut parameters, self.sub_mch_id(expected));
+        parameters
+    }
+
+    /// Whose order it is. A `sub_appid` that the till gave stays; the configured one belongs to the
+    /// configured shop only.
+    fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
+        parameters.set("appid", self.config.appid.as_str());
+        parameters.set("mch_id", self.config.mch_id.as_str());
+        let Some(sub_mch_id) = sub_mch_id else {
+            return;
+        };
+        parameters.set("sub_mch_id", sub_mch_id);
+        if let Some(sub_appid) = &self.config.sub_appid
+            && self.config.sub_mch_id.as_deref() == Some(sub_mch_id)
+            && parameters.get("sub_appid").is_none()
+        {
+            parameters.set("sub_appid", sub_appid.as_str());
+        }
+    }
+
+    fn call(
+        &self,
+        operation: &'static str,
+        path: &str,
+        mut parameters: Fields,
+        stamp: &Stamp,
+        resend: Resend,
+    ) -> Call {
+        let sign_type = self.config.sign_type;
+        parameters.set("nonce_str", stamp.nonce.as_str());
+        parameters.set("sign_type", sign::name(sign_type));
+        let sign = sign::sign(&parameters, &self.config.api_key, sign_type);
+        parameters.set("sign", sign);
+        Call {
+            operation,
+            method: "POST",
+            path: path.to_owned(),
+            headers: vec![("Content-Type", "text/xml".to_owned())],
+            body: xml::write(parameters.iter()),
+            resend,
+        }
+    }
+}
+
+/// An error about one field.
+pub(super) fn invalid(field: &str, rule: impl Into<String>) -> InvalidField {
+    InvalidField {
+        gateway: NAME,
+        field: field.to_owned(),
+        rule: rule.into(),
+    }
+}
+
+fn unknown(name: &str) -> InvalidField {
+    let rule = match vocabulary::nearest(name) {
+        Some(known) => format!("is not a known field; did you mean {known}?"),
+        None => "is not a known field; docs/fields.md lists them".to_owned(),
+    };
+    // The name comes from the till: whatever it is, it must not blow up a log.
+    let shown: String = name
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(64)
+        .collect();
+    invalid(&shown, rule)
+}
