@@ -333,7 +333,8 @@ typedef void (WXPAY_CALL *wxpay_log_fn)(int32_t level, const char *message, void
  *
  * config_path: UTF-8 (on Windows also the ANSI code page); relative paths inside the file are
  * relative to the file. client: where the handle goes; NULL is put there on failure. Close it
- * with wxpay_client_close. Results of this function are always in UTF-8.
+ * with wxpay_client_close. result: in the encoding of the configuration, or UTF-8 if that could
+ * not be read.
  *
  * Returns WXPAY_OK, WXPAY_E_CONFIG, WXPAY_E_JOURNAL or WXPAY_E_ARGUMENT. Any thread.
  */

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wxpay_core::client::{Client, EventSink, Level, LogSink};
 use wxpay_core::config::{Config, ConfigError, Encoding};
+use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
 use crate::boundary::{self, DOCUMENT_LIMIT, InvalidArgument, contained, guarded};
@@ -149,10 +150,9 @@ unsafe fn open(
     });
     let outcome = match opened {
         Ok(Ok(core)) => {
-            let outcome = boundary::refusal(Some(&core), Status::Ok, "the client is open".into());
             // SAFETY: the caller's promise.
             unsafe { boundary::hand_over(client, wxpay_client { core, encoding }) };
-            outcome
+            Outcome::with_message(Status::Ok, "the client is open")
         }
         Ok(Err(failed)) => failed,
         Err(bug) => boundary::refusal(None, Status::Internal, bug.0),
