@@ -76,7 +76,7 @@ impl wxpay_result {
             other => encoding::encode(&encoding::json(other, self.encoding), self.encoding),
         };
         // The text is on the heap by itself: it stays where it is when the map grows.
-        let text = texts.entry(path.to_owned()).or_insert(text.into());
+        let text = texts.entry(path.to_owned()).or_insert_with(|| text.into());
         Some(text.as_ptr())
     }
 

@@ -36,8 +36,9 @@ struct Offline {
 }
 
 fn offline(encoding: &str) -> Offline {
-    let directory = tempfile::tempdir().unwrap();
-    let client = Client::open_toml(offline_toml(directory.path(), encoding)).unwrap();
+    let directory = tempfile::tempdir().expect("there is room for a temporary directory");
+    let client = Client::open_toml(offline_toml(directory.path(), encoding))
+        .expect("the configuration is complete");
     Offline { client, directory }
 }
 

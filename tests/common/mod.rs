@@ -333,7 +333,6 @@ pub struct Request {
 }
 
 impl Request {
-    #[expect(clippy::new_without_default, reason = "named as in the C API")]
     pub fn new() -> Self {
         // SAFETY: no arguments.
         let handle = unsafe { (Library::get().wxpay_request_new)() };
@@ -364,10 +363,6 @@ impl Request {
         self
     }
 
-    #[expect(
-        clippy::needless_pass_by_ref_mut,
-        reason = "the request behind the handle changes"
-    )]
     pub fn set(&mut self, field: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> i32 {
         let (field, value) = (c_string(field), c_string(value));
         // SAFETY: a request that is borrowed for writing, and C strings.
