@@ -141,8 +141,14 @@ impl Payment {
         };
         self.set_deadlines(now, resume.age);
         match resume.purpose {
-            _ if resume.phase == Phase::Reversing => self.undo(Step::Verify, now, now),
-            Purpose::Undo => self.undo(Step::Check, self.reverse_from.max(now), now),
+            _ if resume.phase == Phase::Reversing => {
+                self.undo(Step::Verify, self.reverse_from.max(now), now)
+            }
+            // From here on the till wants it undone, whatever happens to this process.
+            Purpose::Undo => {
+                let actions = self.undo(Step::Check, self.reverse_from.max(now), now);
+                self.record(Phase::Reversing, actions)
+            }
             Purpose::Settle => {
                 self.stage = Stage::Polling { next_query: now };
                 self.query(Why::Poll)
