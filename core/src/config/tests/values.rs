@@ -272,15 +272,17 @@ fn a_file_saved_by_a_windows_editor_is_read_with_the_same_line_numbers() {
     );
 }
 
-/// The first TOML block of the documentation, with the fixtures in place of its files.
+/// Every TOML block of the documentation, with the fixtures in place of its files.
 #[test]
-fn the_example_of_the_documentation_is_a_good_configuration() {
+fn the_examples_of_the_documentation_are_good_configurations_and_name_the_defaults() {
     let page = include_str!("../../../../docs/configuration.md");
-    let example = page
-        .split_once("```toml\n")
-        .and_then(|(_, rest)| rest.split_once("```"))
-        .map(|(example, _)| example)
-        .expect("the page has a TOML block");
+    let examples: Vec<_> = page
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(examples.len(), 2);
+
     let folder = tempfile::tempdir().unwrap();
     let shop = Shop::new();
     for (name, fixture) in [
@@ -292,10 +294,14 @@ fn the_example_of_the_documentation_is_a_good_configuration() {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
     let path = folder.path().join("wxpay.toml");
-    std::fs::write(&path, example).unwrap();
-
-    let config = Config::from_file(&path).unwrap();
-    assert_eq!(config.warnings, Vec::<String>::new());
-    assert_eq!(config.journal.path, folder.path().join("wxpay-journal.db"));
-    assert_eq!(config.policy, PolicyConfig::profile(Region::Mainland));
+    let [short, full] = [0, 1].map(|index| {
+        std::fs::write(&path, examples[index]).unwrap();
+        let mut config = Config::from_file(&path).unwrap();
+        assert_eq!(config.warnings, Vec::<String>::new());
+        assert_eq!(config.journal.path, folder.path().join("wxpay-journal.db"));
+        config.transport.proxy = None;
+        config.transport.extra_roots.clear();
+        config
+    });
+    assert_eq!(format!("{short:?}"), format!("{full:?}"));
 }
