@@ -12,7 +12,12 @@ fn wechat_v2(config: &Config) -> &WechatV2Config {
 }
 
 fn hosts(config: &Config) -> Vec<&str> {
-    config.transport.hosts.iter().map(url::Url::as_str).collect()
+    config
+        .transport
+        .hosts
+        .iter()
+        .map(url::Url::as_str)
+        .collect()
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -70,7 +75,9 @@ fn the_policy_defaults_are_the_numbers_of_the_documents() {
             on_recovered_paid: OnRecoveredPaid::Report,
         }
     );
-    let policy = checked(&base_with("\"mainland\"", "\"hk\"")).unwrap().policy;
+    let policy = checked(&base_with("\"mainland\"", "\"hk\""))
+        .unwrap()
+        .policy;
     assert_eq!(
         (policy.first_query, policy.query_interval, policy.window),
         (seconds(5), seconds(10), seconds(30))
@@ -79,7 +86,8 @@ fn the_policy_defaults_are_the_numbers_of_the_documents() {
 
 #[test]
 fn hong_kong_brings_its_own_hosts_and_profile() {
-    let text = base_with("api_key", "region = \"hk\"\napi_key").replace("profile = \"mainland\"", "");
+    let text =
+        base_with("api_key", "region = \"hk\"\napi_key").replace("profile = \"mainland\"", "");
     let config = checked(&text).unwrap();
     assert_eq!(wechat_v2(&config).region, Region::HongKong);
     assert_eq!(config.policy, PolicyConfig::profile(Region::HongKong));
@@ -174,7 +182,10 @@ proxy = "socks5h://till:hush@10.0.0.1:1080"
     );
 
     let shown = format!("{config:?}");
-    assert!(!shown.contains("hush") && !shown.contains(API_KEY), "{shown}");
+    assert!(
+        !shown.contains("hush") && !shown.contains(API_KEY),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -275,7 +286,7 @@ fn a_file_saved_by_a_windows_editor_is_read_with_the_same_line_numbers() {
 /// Every TOML block of the documentation, with the fixtures in place of its files.
 #[test]
 fn the_examples_of_the_documentation_are_good_configurations_and_name_the_defaults() {
-    let page = include_str!("../../../../docs/configuration.md");
+    let page = include_str!("../../../../docs/configuration.md").replace("\r\n", "\n");
     let examples: Vec<_> = page
         .split("```toml\n")
         .skip(1)
