@@ -147,7 +147,7 @@ fn read_certificate(
     if !identity.subject_contains(mch_id) {
         warnings.push(file.place.note(format_args!(
             "the certificate does not name mch_id {mch_id}; \
-             WeChat refuses reverse and refund with another merchant's certificate"
+             reverse and refund need that merchant's own"
         )));
     }
     Ok(identity)

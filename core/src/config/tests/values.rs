@@ -225,8 +225,7 @@ fn a_password_can_be_given_like_any_secret() {
         config.warnings,
         [
             "wxpay.toml:10: wechat_v2.client_certificate.p12: the certificate does not name \
-             mch_id 1900000109; WeChat refuses reverse and refund with another merchant's \
-             certificate"
+             mch_id 1900000109; reverse and refund need that merchant's own"
         ]
     );
 }
