@@ -1,1 +1,32 @@
+//! The C library: converts, calls `wxpay-core`, converts back. No rule about money lives here.
+//!
+//! One file a C type; its doc comments are the documentation in `include/wxpay.h`, which the build
+//! script generates by way of `src/wxpay.h.in`.
+//!
+//! * [`library`]: version.
+//! * [`status`]: the numbers that calls end with.
+//! * [`client`]: opening, callbacks, closing.
+//! * [`request`]: the fields of a sale.
+//! * [`payment`]: the blocking calls.
+//! * [`task`]: the same without blocking.
+//! * [`invoke`]: any of them by name, JSON in.
+//! * [`result`]: what a call ended with.
+//! * `boundary`: foreign memory, panics and NULL stop there.
+//! * `encoding`: UTF-8 and GBK.
 
+#![expect(non_camel_case_types, reason = "types carry the names of the C API")]
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "the header's introduction states the rules for pointers once, for all functions"
+)]
+
+mod boundary;
+pub mod client;
+mod encoding;
+pub mod invoke;
+pub mod library;
+pub mod payment;
+pub mod request;
+pub mod result;
+pub mod status;
+pub mod task;
