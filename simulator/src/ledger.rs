@@ -160,8 +160,13 @@ pub enum PayerError {
     #[error("no order {0:?} is booked")]
     NoOrder(String),
     /// The order's state does not allow it.
-    #[error("the order is {}: {1:?} is not possible", .0.name())]
-    State(State, PayerAction),
+    #[error("the order is {state:?}: {action:?} is not possible")]
+    State {
+        /// Where it stands.
+        state: State,
+        /// What was wanted.
+        action: PayerAction,
+    },
 }
 
 /// An order number is unique within its merchant and shop.
@@ -468,7 +473,7 @@ impl Book {
                 order.give_back();
                 order.end(State::Refund);
             }
-            (action, state) => return Err(PayerError::State(state, action)),
+            (action, state) => return Err(PayerError::State { state, action }),
         }
         Ok(order.state)
     }

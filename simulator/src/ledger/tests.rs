@@ -182,7 +182,10 @@ fn an_unpaid_order_that_was_reversed_is_never_paid() {
     assert_eq!(
         desk.book
             .act(5001, "A", PayerAction::Pay, &desk.settings),
-        Err(PayerError::State(State::Revoked, PayerAction::Pay))
+        Err(PayerError::State {
+            state: State::Revoked,
+            action: PayerAction::Pay
+        })
     );
     assert_eq!(refusal(desk.submit(5002, &sale)), Refusal::OrderReversed);
     assert_eq!(desk.record(5003, &sale).charges, 0);
