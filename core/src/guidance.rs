@@ -1,1 +1,652 @@
-//! What the cashier reads and what the till should do.
+//! What the cashier reads and what the till should do, for every outcome and code.
+//!
+//! Two promises hold for every row: only a payment that is proven says [`Advice::HandOver`], and
+//! whatever is not settled says to hold the goods and not to charge again.
+
+use crate::config::Language;
+use crate::gateway::codes::{self, Remedy};
+use crate::status::Status;
+
+/// What was asked for: [`Status::Ok`] means money only where money was asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// A payment, or a task that takes one.
+    Payment,
+    /// A query of an order.
+    Query,
+    /// A reverse.
+    Reverse,
+    /// To cancel a payment in flight.
+    Cancel,
+    /// To settle whatever was in flight.
+    Recover,
+    /// Anything else: the self-test, opening a client.
+    Other,
+}
+
+/// How a call ended, as far as it matters to the people at the till.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Situation<'a> {
+    /// What was asked for.
+    pub asked: Asked,
+    /// How it ended.
+    pub status: Status,
+    /// The gateway's code, if there was one.
+    pub code: Option<&'a str>,
+    /// The request field that was refused, if it was one.
+    pub field: Option<&'a str>,
+    /// The payment was to be cancelled.
+    pub cancel_requested: bool,
+    /// The order still has to be undone.
+    pub reversal_required: bool,
+    /// Paid, but not as asked.
+    pub conflict: bool,
+}
+
+impl Situation<'_> {
+    /// A situation of which nothing but the status is known.
+    pub fn new(asked: Asked, status: Status) -> Self {
+        Self {
+            asked,
+            status,
+            code: None,
+            field: None,
+            cancel_requested: false,
+            reversal_required: false,
+            conflict: false,
+        }
+    }
+}
+
+/// What the till should do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Advice {
+    /// The money is there: hand over the goods.
+    HandOver,
+    /// Not settled: neither hand over nor charge again.
+    Hold,
+    /// Not charged: scan again, under a new order number.
+    Rescan,
+    /// Not charged: another card or way of paying, under a new order number.
+    OtherCard,
+    /// Somebody has to look at the order.
+    CallSupport,
+    /// Configuration, permission or the till's program is wrong.
+    FixSetup,
+}
+
+impl Advice {
+    /// As in the result field `advice`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HandOver => "hand_over",
+            Self::Hold => "hold",
+            Self::Rescan => "rescan",
+            Self::OtherCard => "other_card",
+            Self::CallSupport => "call_support",
+            Self::FixSetup => "fix_setup",
+        }
+    }
+}
+
+/// What to show and what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guidance {
+    /// For the cashier, one or two sentences.
+    pub prompt: &'static str,
+    /// For the till; `None` where nothing is left to do.
+    pub advice: Option<Advice>,
+}
+
+/// What to say and do about a situation.
+pub fn guide(situation: &Situation<'_>, language: Language) -> Guidance {
+    let note = note(situation);
+    Guidance {
+        prompt: match language {
+            Language::Chinese => note.chinese,
+            Language::English => note.english,
+        },
+        advice: note.advice,
+    }
+}
+
+/// One row: the same thing said twice, and what it asks of the till.
+struct Note {
+    advice: Option<Advice>,
+    chinese: &'static str,
+    english: &'static str,
+}
+
+const fn note_of(advice: Advice, chinese: &'static str, english: &'static str) -> Note {
+    Note {
+        advice: Some(advice),
+        chinese,
+        english,
+    }
+}
+
+fn note(situation: &Situation<'_>) -> Note {
+    let remedy = situation.code.and_then(codes::find).map(|code| code.remedy);
+    match situation.status {
+        Status::Ok => ok(situation),
+        Status::Declined => declined(remedy),
+        Status::Reversed if situation.cancel_requested => note_of(
+            Advice::Rescan,
+            "交易已取消，顾客若已付款会原路退回。如需继续，请用新单号重新收款。",
+            "Cancelled; anything paid goes back. To go on, take a new payment under a new order \
+             number.",
+        ),
+        Status::Reversed => note_of(
+            Advice::Rescan,
+            "交易已撤销，顾客若已付款会原路退回。如需继续，请用新单号重新收款。",
+            "Undone; anything paid goes back. To go on, take a new payment under a new order number.",
+        ),
+        Status::Paying => note_of(
+            Advice::Hold,
+            "顾客正在输入密码，请稍候。",
+            "The customer is entering the password. Please wait.",
+        ),
+        Status::NotPaid if remedy == Some(Remedy::PaymentFailed) => note_of(
+            Advice::Hold,
+            "支付失败，订单尚未撤销。请先撤销该订单，再用新单号重新收款。",
+            "The payment failed but is not undone yet. Reverse the order first, then take a new \
+             payment under a new order number.",
+        ),
+        Status::NotPaid => note_of(
+            Advice::Hold,
+            "该订单尚未付款，请勿交货。",
+            "The order is not paid yet. Hold the goods.",
+        ),
+        Status::Closed => note_of(
+            Advice::Rescan,
+            "订单已关闭，未收款。如需继续，请用新单号重新收款。",
+            "The order is closed; nothing was charged. To go on, take a new payment under a new \
+             order number.",
+        ),
+        Status::Refunded => note_of(
+            Advice::Rescan,
+            "该订单的款项已退回或正在退回，请勿交货。如需继续，请用新单号重新收款。",
+            "The money has gone back or is going back. Keep the goods. To go on, take a new payment \
+             under a new order number.",
+        ),
+        Status::NotFound if situation.asked == Asked::Cancel => note_of(
+            Advice::Hold,
+            "该单号没有正在进行的收款，请查询订单结果。",
+            "No payment under this number is in progress. Query the order.",
+        ),
+        Status::NotFound => note_of(
+            Advice::Hold,
+            "微信没有查到该订单，请核对单号，请勿交货。",
+            "WeChat knows no such order. Check the number and hold the goods.",
+        ),
+        Status::Accepted => note_of(
+            Advice::Hold,
+            "已受理，等待最终结果。",
+            "Accepted; the result is still to come.",
+        ),
+        Status::Running => note_of(
+            Advice::Hold,
+            "正在收款，请稍候。",
+            "The payment is in progress. Please wait.",
+        ),
+        Status::Unknown => unknown(situation, remedy),
+        Status::Argument if situation.field == Some("auth_code") => note_of(
+            Advice::Rescan,
+            "扫到的不是微信付款码，未收款。请扫顾客微信「收付款」里的付款码。",
+            "That is not a WeChat payment code; nothing was charged. Scan the customer's WeChat \
+             payment code.",
+        ),
+        Status::Argument => note_of(
+            Advice::FixSetup,
+            "收款资料有误，没有发出收款请求。请联系收银软件的技术人员。",
+            "The till's data is wrong and nothing was sent. Call whoever looks after the till \
+             software.",
+        ),
+        Status::Config => note_of(
+            Advice::FixSetup,
+            "微信支付配置有误，没有发出收款请求。请联系技术人员。",
+            "The WeChat Pay configuration is wrong and nothing was sent. Call a technician.",
+        ),
+        Status::Journal => note_of(
+            Advice::FixSetup,
+            "收银机无法保存订单记录，没有发出收款请求。请联系技术人员检查磁盘。",
+            "The till cannot save its order record, so nothing was sent. Call a technician to check \
+             the disk.",
+        ),
+        Status::Busy => note_of(
+            Advice::Hold,
+            "该单号正在另一处收款，请等待那边的结果。",
+            "This order number is being charged elsewhere. Wait for that result.",
+        ),
+        Status::Duplicate => duplicate(remedy),
+        Status::Network if situation.asked == Asked::Payment => note_of(
+            Advice::Rescan,
+            "网络不通，收款没有发出，未收款。请检查网络后重新收款。",
+            "No connection; the payment was not sent and nothing was charged. Check the network and \
+             try again.",
+        ),
+        Status::Network if situation.asked == Asked::Other => note_of(
+            Advice::FixSetup,
+            "连不上微信支付，请检查网络。",
+            "WeChat Pay cannot be reached. Check the network.",
+        ),
+        Status::Network => note_of(
+            Advice::Hold,
+            "网络不通，暂时无法得知订单结果。请勿交货，稍后再查询。",
+            "No connection, so the result is not known yet. Hold the goods and query again later.",
+        ),
+        Status::Rejected => rejected(remedy),
+        Status::Forged => note_of(
+            Advice::CallSupport,
+            "收到的结果未通过验证，不可采信。请勿交货，并联系技术人员。",
+            "The answer failed verification and must not be trusted. Hold the goods and call \
+             support.",
+        ),
+        Status::ClientClosed if situation.asked == Asked::Payment => note_of(
+            Advice::Rescan,
+            "收银程序正在关闭，收款没有发出，未收款。请重新打开后再收款。",
+            "The till is closing; the payment was not sent and nothing was charged. Try again after \
+             a restart.",
+        ),
+        Status::ClientClosed => note_of(
+            Advice::Hold,
+            "收银程序正在关闭，操作没有进行。请重新打开后再试。",
+            "The till is closing and nothing was done. Try again after a restart.",
+        ),
+        Status::Unsupported => note_of(
+            Advice::FixSetup,
+            "当前支付通道不支持该操作。",
+            "The configured payment channel does not offer this.",
+        ),
+        Status::Internal => note_of(
+            Advice::CallSupport,
+            "收款组件内部出错，本次没有收款。请联系技术人员。",
+            "The payment component failed; this call charged nothing. Call support.",
+        ),
+    }
+}
+
+fn ok(situation: &Situation<'_>) -> Note {
+    match situation.asked {
+        Asked::Payment | Asked::Query if situation.cancel_requested => note_of(
+            Advice::HandOver,
+            "取消之前顾客已付款，收款成功。如仍要取消，请做退款。",
+            "The customer had paid before the cancel: the money is there. Refund it if it is still \
+             unwanted.",
+        ),
+        Asked::Payment | Asked::Query => note_of(Advice::HandOver, "收款成功。", "Paid."),
+        Asked::Cancel => note_of(
+            Advice::Hold,
+            "已通知取消，请等待收款的最终结果。",
+            "The cancel was passed on. Wait for the payment's own result.",
+        ),
+        Asked::Recover => Note {
+            advice: None,
+            chinese: "没有未了结的订单。",
+            english: "No order is left open.",
+        },
+        Asked::Reverse | Asked::Other => Note {
+            advice: None,
+            chinese: "操作完成。",
+            english: "Done.",
+        },
+    }
+}
+
+fn declined(remedy: Option<Remedy>) -> Note {
+    match remedy {
+        Some(Remedy::OtherCard) => note_of(
+            Advice::OtherCard,
+            "余额不足，未收款。请顾客换卡支付，再用新单号重新扫码。",
+            "Not enough money; nothing was charged. Ask for another card and scan again under a new \
+             order number.",
+        ),
+        Some(Remedy::CardNotSupported) => note_of(
+            Advice::OtherCard,
+            "该卡不支持当前支付，未收款。请顾客换卡或绑新卡，再用新单号重新扫码。",
+            "This card cannot be used here; nothing was charged. Ask for another card and scan again \
+             under a new order number.",
+        ),
+        Some(Remedy::FreshCode) => note_of(
+            Advice::Rescan,
+            "付款码已过期或已用过，未收款。请顾客刷新付款码，再用新单号重新扫码。",
+            "The code is too old or was used; nothing was charged. Ask the customer to refresh it \
+             and scan again under a new order number.",
+        ),
+        Some(Remedy::WechatCode) => note_of(
+            Advice::Rescan,
+            "付款码无效或已过期，未收款。请顾客打开微信付款码并刷新，再用新单号重新扫码。",
+            "The code is not valid or too old; nothing was charged. Ask for a fresh WeChat payment \
+             code and scan again under a new order number.",
+        ),
+        Some(Remedy::SamePayer) => note_of(
+            Advice::Rescan,
+            "付款人与本单开始时不同，未收款。请用新单号重新扫码。",
+            "This order was begun by another payer; nothing was charged. Scan again under a new \
+             order number.",
+        ),
+        Some(Remedy::PayerRefused) => note_of(
+            Advice::OtherCard,
+            "顾客账户或风控限制，未收款。请顾客换一种支付方式，再用新单号重新收款。",
+            "The customer's account or a risk rule forbids it; nothing was charged. Ask for another \
+             way of paying, under a new order number.",
+        ),
+        Some(Remedy::Permission) => note_of(
+            Advice::OtherCard,
+            "本店不能收取该付款码，未收款。请顾客换一种支付方式，再用新单号重新收款。",
+            "This shop cannot accept that code; nothing was charged. Ask for another way of paying, \
+             under a new order number.",
+        ),
+        _ => note_of(
+            Advice::Rescan,
+            "支付未成功，未收款。如需继续，请用新单号重新扫码。",
+            "The payment did not succeed; nothing was charged. To go on, scan again under a new \
+             order number.",
+        ),
+    }
+}
+
+fn rejected(remedy: Option<Remedy>) -> Note {
+    match remedy {
+        Some(Remedy::Permission) => note_of(
+            Advice::FixSetup,
+            "商户没有开通付款码支付权限，未收款。请联系技术人员。",
+            "The merchant has no permission for this kind of payment; nothing was charged. Call a \
+             technician.",
+        ),
+        Some(Remedy::Signature) => note_of(
+            Advice::FixSetup,
+            "签名错误，未收款。请技术人员检查密钥和签名类型。",
+            "The signature was refused; nothing was charged. A technician must check key and \
+             signature type.",
+        ),
+        Some(Remedy::Account) => note_of(
+            Advice::FixSetup,
+            "公众账号或商户号有误，未收款。请技术人员检查配置。",
+            "App id and merchant number are wrong or do not belong together; nothing was charged. A \
+             technician must check the configuration.",
+        ),
+        _ => note_of(
+            Advice::FixSetup,
+            "微信拒绝了请求，未收款。请联系技术人员。",
+            "WeChat refused the request itself; nothing was charged. Call a technician.",
+        ),
+    }
+}
+
+fn duplicate(remedy: Option<Remedy>) -> Note {
+    match remedy {
+        Some(Remedy::NumberPaid) => note_of(
+            Advice::Hold,
+            "该单号此前已付过款，本次未收款。请先核对那一笔：若就是本单，请勿再收。",
+            "This order number was paid before; this call charged nothing. Look at that sale first: \
+             if it is this one, do not charge again.",
+        ),
+        Some(Remedy::NumberEnded) => note_of(
+            Advice::Hold,
+            "该单号此前已关闭或撤销，本次未收款。核对后请用新单号收款。",
+            "This order number was closed or reversed before; this call charged nothing. Check it, \
+             then use a new order number.",
+        ),
+        _ => note_of(
+            Advice::Hold,
+            "单号重复，本次未收款。请先查询该单号的结果，确认未付后再用新单号收款。",
+            "The order number is taken; this call charged nothing. Query that order first, and use a \
+             new order number only if it is not this sale.",
+        ),
+    }
+}
+
+fn unknown(situation: &Situation<'_>, remedy: Option<Remedy>) -> Note {
+    if situation.conflict {
+        return note_of(
+            Advice::CallSupport,
+            "该单号已付款，但金额、币种或附加数据与本单不符。请勿交货，请勿重复收款，并联系主管核对。",
+            "The order number was paid, but with another amount, currency or attach. Hold the goods, \
+             do not charge again, and have it checked.",
+        );
+    }
+    if situation.asked == Asked::Recover {
+        return note_of(
+            Advice::Hold,
+            "还有订单没有了结，请稍后再次恢复。",
+            "Some orders are still open. Run the recovery again later.",
+        );
+    }
+    if remedy == Some(Remedy::TooOld) {
+        return note_of(
+            Advice::CallSupport,
+            "订单已超过撤销期限，没有撤销。请查询结果，如已付款请做退款。",
+            "The order is too old to be reversed and was not. Query it, and refund it if it was paid.",
+        );
+    }
+    if situation.reversal_required {
+        return note_of(
+            Advice::Hold,
+            "结果未定，订单有待撤销。请勿交货，请勿重复收款，稍后用恢复或查询功能确认。",
+            "Not settled; the order still has to be undone. Hold the goods, do not charge again, and \
+             recover or query it later.",
+        );
+    }
+    note_of(
+        Advice::Hold,
+        "收款结果未知。请勿交货，请勿重复收款，稍后用恢复或查询功能确认。",
+        "The result is not known. Hold the goods, do not charge again, and recover or query it later.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::codes::CODES;
+
+    const ASKED: [Asked; 6] = [
+        Asked::Payment,
+        Asked::Query,
+        Asked::Reverse,
+        Asked::Cancel,
+        Asked::Recover,
+        Asked::Other,
+    ];
+
+    fn every_situation() -> Vec<Situation<'static>> {
+        let mut situations = Vec::new();
+        let codes = CODES.iter().map(|code| Some(code.name)).chain([
+            None,
+            Some(""),
+            Some("NEVER_HEARD_OF"),
+        ]);
+        for code in codes {
+            for status in Status::ALL {
+                for asked in ASKED {
+                    for flags in 0..16 {
+                        situations.push(Situation {
+                            asked,
+                            status,
+                            code,
+                            field: (flags & 1 != 0).then_some("auth_code"),
+                            cancel_requested: flags & 2 != 0,
+                            reversal_required: flags & 4 != 0,
+                            conflict: flags & 8 != 0,
+                        });
+                    }
+                }
+            }
+        }
+        situations
+    }
+
+    fn is_cjk(character: char) -> bool {
+        ('\u{4E00}'..='\u{9FFF}').contains(&character)
+    }
+
+    #[test]
+    fn every_situation_has_words_in_both_languages() {
+        for situation in every_situation() {
+            let chinese = guide(&situation, Language::Chinese).prompt;
+            let english = guide(&situation, Language::English).prompt;
+
+            assert!(chinese.chars().any(is_cjk), "{situation:?}: {chinese}");
+            assert!(
+                !english.is_empty() && english.is_ascii(),
+                "{situation:?}: {english}"
+            );
+            assert!(!english.contains("  "), "{english}");
+        }
+    }
+
+    #[test]
+    fn goods_are_handed_over_for_proven_money_only() {
+        for situation in every_situation() {
+            let advice = guide(&situation, Language::English).advice;
+            let about_money = matches!(situation.asked, Asked::Payment | Asked::Query);
+
+            assert_eq!(
+                advice == Some(Advice::HandOver),
+                situation.status == Status::Ok && about_money,
+                "{situation:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_call_that_is_simply_done_needs_no_advice() {
+        for situation in every_situation() {
+            let done = situation.status == Status::Ok
+                && matches!(
+                    situation.asked,
+                    Asked::Reverse | Asked::Recover | Asked::Other
+                );
+
+            assert_eq!(
+                guide(&situation, Language::English).advice.is_none(),
+                done,
+                "{situation:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_settled_is_never_charged_again() {
+        for situation in every_situation() {
+            let advice = guide(&situation, Language::English).advice;
+            let charge_again = matches!(advice, Some(Advice::Rescan | Advice::OtherCard));
+            let settled_unpaid = matches!(
+                situation.status,
+                Status::Declined | Status::Reversed | Status::Closed | Status::Refunded
+            );
+            let sent_nothing = matches!(
+                situation.status,
+                Status::Network | Status::ClientClosed | Status::Argument
+            );
+            if charge_again {
+                assert!(settled_unpaid || sent_nothing, "{situation:?}");
+            }
+            if settled_unpaid {
+                assert!(charge_again, "{situation:?}");
+            }
+            if situation.status == Status::Unknown {
+                assert!(matches!(advice, Some(Advice::Hold | Advice::CallSupport)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_payment_is_told_to_take_a_new_order_number() {
+        for situation in every_situation() {
+            if matches!(
+                situation.status,
+                Status::Declined | Status::Reversed | Status::Closed | Status::Refunded
+            ) {
+                assert!(
+                    guide(&situation, Language::Chinese)
+                        .prompt
+                        .contains("新单号")
+                );
+                assert!(
+                    guide(&situation, Language::English)
+                        .prompt
+                        .contains("new order number")
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_advise_what_their_code_calls_for() {
+        for (status, code, advice) in [
+            (Status::Declined, "NOTENOUGH", Advice::OtherCard),
+            (Status::Declined, "NOTSUPORTCARD", Advice::OtherCard),
+            (Status::Declined, "AUTHCODEEXPIRE", Advice::Rescan),
+            (Status::Declined, "AUTH_CODE_ERROR", Advice::Rescan),
+            (Status::Declined, "AUTH_CODE_INVALID", Advice::Rescan),
+            (Status::Declined, "BUYER_MISMATCH", Advice::Rescan),
+            (Status::Declined, "TRADE_ERROR", Advice::OtherCard),
+            (Status::Declined, "NOAUTH", Advice::OtherCard),
+            (Status::Declined, "NEVER_HEARD_OF", Advice::Rescan),
+            (Status::Rejected, "NOAUTH", Advice::FixSetup),
+            (Status::Rejected, "SIGN_ERROR", Advice::FixSetup),
+            (Status::Rejected, "APPID_MCHID_NOT_MATCH", Advice::FixSetup),
+            (Status::Duplicate, "ORDERPAID", Advice::Hold),
+            (Status::NotPaid, "PAYERROR", Advice::Hold),
+            (Status::Unknown, "SYSTEMERROR", Advice::Hold),
+            (Status::Unknown, "REVERSE_EXPIRE", Advice::CallSupport),
+        ] {
+            let situation = Situation {
+                code: Some(code),
+                ..Situation::new(Asked::Payment, status)
+            };
+            assert_eq!(
+                guide(&situation, Language::Chinese).advice,
+                Some(advice),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_the_tables_has_its_own_words() {
+        let plain = guide(
+            &Situation::new(Asked::Payment, Status::Declined),
+            Language::Chinese,
+        );
+        for code in CODES {
+            let situation = Situation {
+                code: Some(code.name),
+                ..Situation::new(Asked::Payment, Status::Declined)
+            };
+            if matches!(code.submit, crate::verdict::SubmitVerdict::Declined { .. }) {
+                assert_ne!(guide(&situation, Language::Chinese), plain, "{}", code.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_conflict_and_a_wrong_code_have_their_own_advice() {
+        let conflict = Situation {
+            conflict: true,
+            ..Situation::new(Asked::Payment, Status::Unknown)
+        };
+        assert_eq!(
+            guide(&conflict, Language::English).advice,
+            Some(Advice::CallSupport)
+        );
+
+        let scanned = Situation {
+            field: Some("auth_code"),
+            ..Situation::new(Asked::Payment, Status::Argument)
+        };
+        assert_eq!(
+            guide(&scanned, Language::English).advice,
+            Some(Advice::Rescan)
+        );
+        let wrong = Situation {
+            field: Some("total_fee"),
+            ..scanned
+        };
+        assert_eq!(
+            guide(&wrong, Language::English).advice,
+            Some(Advice::FixSetup)
+        );
+    }
+}
