@@ -3,6 +3,7 @@
 mod answers;
 mod attacks;
 mod requests;
+mod rules;
 mod verdicts;
 mod xml;
 
