@@ -54,7 +54,7 @@ pub(super) struct DialError(pub(super) String);
 /// before may be incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the connection broke off")]
-pub(super) struct BrokenOff;
+struct BrokenOff;
 
 type Register = Arc<dyn Fn(Weak<dyn ShutdownHandle>) -> Result<(), Error> + Send + Sync>;
 
@@ -120,10 +120,7 @@ impl Dialer {
         let what = match (error, phase) {
             (Error::Timeout(_), phase) => format!("time-out while {phase}"),
             (Error::Io(error), Phase::Resolving) => format!("host name not found ({error})"),
-            (Error::Io(error), phase) if error.kind() == ErrorKind::UnexpectedEof => {
-                format!("the connection was closed while {phase}")
-            }
-            (Error::Other(error), phase) if error.is::<BrokenOff>() => {
+            (error, phase) if broke_off(error) => {
                 format!("the connection was closed while {phase}")
             }
             (error, _) => explain(error),
@@ -132,6 +129,21 @@ impl Dialer {
             Some(proxy) => format!("by proxy {}:{}: {what}", proxy.host(), proxy.port()),
             None => what,
         })
+    }
+}
+
+/// Whether the other side ended the connection in the middle of something.
+pub(super) fn broke_off(error: &Error) -> bool {
+    match error {
+        Error::Other(error) => error.is::<BrokenOff>(),
+        Error::Io(error) => matches!(
+            error.kind(),
+            ErrorKind::UnexpectedEof
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+        ),
+        _ => false,
     }
 }
 
@@ -169,7 +181,6 @@ fn explain_io(error: &io::Error) -> String {
     }
     match error.kind() {
         ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        ErrorKind::ConnectionReset => "connection reset".to_owned(),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
             "no route to the host: is this machine on-line?".to_owned()
         }
@@ -341,12 +352,12 @@ impl Opening {
             run_connector: Arc::new(move |details| connect_to_proxy(details, &proxy_tls)),
             register_shutdown: Arc::new(move |socket| link.connected(socket)),
         };
-        let transport = ()
-            .chain(SocksConnector::default())
-            .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
-            .connect(&details, None)?
-            .ok_or(Error::ConnectionFailed)?;
+        let transport =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .connect(&details, None)?
+                .ok_or(Error::ConnectionFailed)?;
         Ok(Box::new(transport))
     }
 }
@@ -395,12 +406,7 @@ impl fmt::Debug for Names {
 struct NoResolver;
 
 impl Resolver for NoResolver {
-    fn resolve(
-        &self,
-        _: &Uri,
-        _: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         Ok(self.empty())
     }
 }
@@ -411,7 +417,11 @@ struct PooledDialer(Arc<Dialer>);
 impl Connector<()> for PooledDialer {
     type Out = Tracked;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Tracked>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Tracked>, Error> {
         let flight = InFlight::current().ok_or_else(stopped)?;
         flight.set_dialled();
         let register = Arc::clone(&details.register_shutdown);
@@ -531,16 +541,7 @@ impl Transport for Tracked {
                 Ok(true)
             }
             // ureq takes these for the proper end of a body that has no length.
-            Err(Error::Io(error))
-                if matches!(
-                    error.kind(),
-                    ErrorKind::UnexpectedEof
-                        | ErrorKind::ConnectionAborted
-                        | ErrorKind::ConnectionReset
-                ) =>
-            {
-                Err(Error::Other(Box::new(BrokenOff)))
-            }
+            Err(error) if broke_off(&error) => Err(Error::Other(Box::new(BrokenOff))),
             other => other,
         }
     }
