@@ -465,6 +465,16 @@ impl TlsLayer {
         })
     }
 
+    /// Why the other side hung up while we were writing, if it said so before.
+    fn last_words(&mut self) -> Option<rustls::Error> {
+        while self.stream.conn.read_tls(&mut self.stream.sock).ok()? > 0 {
+            if let Err(reason) = self.stream.conn.process_new_packets() {
+                return Some(reason);
+            }
+        }
+        None
+    }
+
     /// Whether everything received has been consumed: what the server sent beyond its answer must
     /// not be taken for the next one.
     fn is_drained(&mut self) -> bool {
@@ -483,9 +493,14 @@ impl Transport for TlsLayer {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.stream.sock.set_timeout(timeout);
         let output = &self.buffers.output()[..amount];
-        self.stream.write_all(output)?;
-        self.stream.flush()?;
-        Ok(())
+        let written = self
+            .stream
+            .write_all(output)
+            .and_then(|()| self.stream.flush());
+        written.map_err(Error::from).map_err(|error| {
+            let reason = broke_off(&error).then(|| self.last_words()).flatten();
+            reason.map_or(error, Error::Rustls)
+        })
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {

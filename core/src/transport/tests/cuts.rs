@@ -210,12 +210,17 @@ fn a_host_that_does_not_answer_the_connect_is_given_up() {
 #[cfg(target_os = "linux")]
 fn a_cancel_during_the_connect_does_not_wait_for_it_and_a_close_joins_its_thread() {
     let (listener, _waiting) = unresponsive();
-    let host = format!("https://{}", listener.local_addr().unwrap());
-    let mut config = config(&Pki::new(), &[host]);
+    let address = listener.local_addr().unwrap();
+    let mut config = config(&Pki::new(), &[format!("https://{address}")]);
     config.connect_timeout = Duration::from_secs(3);
     let rig = Rig::new(&config);
     let connecting = || {
-        while rig.transport.helpers_running() == 0 {
+        // The peer's port, and the state SYN_SENT.
+        let mark = format!("0100007F:{:04X} 02 ", address.port());
+        while !std::fs::read_to_string("/proc/net/tcp")
+            .unwrap()
+            .contains(&mark)
+        {
             thread::yield_now();
         }
     };
