@@ -14,11 +14,12 @@ use ureq::{Agent, AsSendBody, Body, Proxy};
 use url::Url;
 
 use super::Transport;
+use super::causes::{self, DialError};
 use super::helpers::Helpers;
 use super::hosts::Hosts;
 use super::tls;
 use super::tracking::InFlight;
-use super::wire::{self, DialError, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
+use super::wire::{self, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
 use crate::clock::{Clock, Moment};
 use crate::config::{ConfigError, TransportConfig};
 use crate::exchange::{Call, Failure, OnCancel, Reply, Resend};
@@ -260,7 +261,7 @@ impl HttpsTransport {
 
     fn fault(&self, error: &ureq::Error, call: &Call, flight: &InFlight) -> Fault {
         let timed_out = matches!(error, ureq::Error::Timeout(_));
-        let broke_off = wire::broke_off(error);
+        let broke_off = causes::broke_off(error);
         let dial = match error {
             ureq::Error::Other(error) => error.downcast_ref::<DialError>(),
             _ => None,
@@ -286,7 +287,7 @@ impl HttpsTransport {
         } else if let ureq::Error::BodyExceedsLimit(limit) = error {
             format!("the answer is larger than {limit} bytes")
         } else {
-            wire::explain(error)
+            causes::explain(error)
         };
         Fault {
             cause,

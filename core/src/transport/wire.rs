@@ -5,7 +5,7 @@
 //! [`Tracked`], which asks the thread's exchange before the first byte of a request goes down.
 
 use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -22,8 +22,8 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error, Timeout};
 
+use super::causes::{BrokenOff, DialError, broke_off, explain};
 use super::helpers::Helpers;
-use super::tls;
 use super::tracking::{InFlight, Stopped};
 use crate::clock::{Clock, Moment};
 use crate::signal::ExchangeGuard;
@@ -44,17 +44,6 @@ pub(super) struct Dialer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) helpers: Helpers,
 }
-
-/// Why there is no connection; nothing of a request was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct DialError(pub(super) String);
-
-/// The other side, or a cut, ended the connection without the proper TLS farewell: whatever came
-/// before may be incomplete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the connection broke off")]
-struct BrokenOff;
 
 type Register = Arc<dyn Fn(Weak<dyn ShutdownHandle>) -> Result<(), Error> + Send + Sync>;
 
@@ -129,62 +118,6 @@ impl Dialer {
             Some(proxy) => format!("by proxy {}:{}: {what}", proxy.host(), proxy.port()),
             None => what,
         })
-    }
-}
-
-/// Whether the other side ended the connection in the middle of something.
-pub(super) fn broke_off(error: &Error) -> bool {
-    match error {
-        Error::Other(error) => error.is::<BrokenOff>(),
-        Error::Io(error) => matches!(
-            error.kind(),
-            ErrorKind::UnexpectedEof
-                | ErrorKind::ConnectionReset
-                | ErrorKind::ConnectionAborted
-                | ErrorKind::BrokenPipe
-        ),
-        _ => false,
-    }
-}
-
-/// What `error` means, without the phase it happened in.
-pub(super) fn explain(error: &Error) -> String {
-    match error {
-        Error::HostNotFound => "host name not found".to_owned(),
-        Error::Rustls(error) => tls::explain(error),
-        Error::Io(error) => explain_io(error),
-        Error::ConnectProxyFailed(reason) => {
-            // "proxy server responded 407/407": the status is all that ureq tells.
-            let status = reason.rsplit('/').next().unwrap_or_default();
-            match status {
-                "407" => "the proxy refused: 407, it wants a user name and a password in \
-                          transport.proxy"
-                    .to_owned(),
-                _ if status.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    format!("the proxy refused: {status}")
-                }
-                _ => format!("the proxy failed: {reason}"),
-            }
-        }
-        Error::Protocol(error) => format!("not an HTTP answer: {error}"),
-        Error::LargeResponseHeader(_, limit) => {
-            format!("the answer's header is larger than {limit} bytes")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn explain_io(error: &io::Error) -> String {
-    let inner = error.get_ref();
-    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return tls::explain(error);
-    }
-    match error.kind() {
-        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            "no route to the host: is this machine on-line?".to_owned()
-        }
-        _ => error.to_string(),
     }
 }
 

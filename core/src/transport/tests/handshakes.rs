@@ -20,9 +20,7 @@ fn failing(server: &str, extra_roots: &Pki) -> String {
 
 fn showing(config: &TransportConfig, (chain, key): &Credentials) -> Rig {
     let tls = tls::client_config(&config.extra_roots, Some((chain, key))).unwrap();
-    Rig::build(config, |clock, observer| {
-        HttpsTransport::with_tls(config, tls, clock, observer).unwrap()
-    })
+    Rig::build(|clock, observer| HttpsTransport::with_tls(config, tls, clock, observer).unwrap())
 }
 
 #[test]

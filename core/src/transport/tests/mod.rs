@@ -69,15 +69,10 @@ struct Rig {
 
 impl Rig {
     fn new(config: &TransportConfig) -> Self {
-        Self::build(config, |clock, observer| {
-            HttpsTransport::new(config, clock, observer).unwrap()
-        })
+        Self::build(|clock, observer| HttpsTransport::new(config, clock, observer).unwrap())
     }
 
-    fn build(
-        _: &TransportConfig,
-        make: impl FnOnce(Arc<dyn Clock>, super::Observer) -> HttpsTransport,
-    ) -> Self {
+    fn build(make: impl FnOnce(Arc<dyn Clock>, super::Observer) -> HttpsTransport) -> Self {
         let attempts = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&attempts);
         let clock = Arc::new(TestClock::default());

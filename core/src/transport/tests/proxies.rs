@@ -202,7 +202,7 @@ fn an_https_proxy_does_not_see_the_client_certificate_and_the_host_does() {
     let config = by(&format!("https://{proxy}"), &pki, server.url());
     let (chain, key) = pki.issue(&["till"], false);
     let tls = tls::client_config(&config.extra_roots, Some((&chain, &key))).unwrap();
-    let rig = Rig::build(&config, |clock, observer| {
+    let rig = Rig::build(|clock, observer| {
         HttpsTransport::with_tls(&config, tls, clock, observer).unwrap()
     });
     rig.charge().unwrap();

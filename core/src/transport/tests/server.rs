@@ -137,7 +137,7 @@ impl Server {
         let (closing, closed) = mpsc::channel();
         let script = Arc::new(script);
         let address = listen(move |connection, socket| {
-            let mut session = Session {
+            let session = Session {
                 connection,
                 requests: Arc::clone(&seen),
                 arrived: arrived.clone(),
@@ -170,7 +170,7 @@ struct Session {
 }
 
 impl Session {
-    fn serve(&mut self, mut stream: Tls, script: &dyn Fn(&Received, &mut Tls) -> After) {
+    fn serve(&self, mut stream: Tls, script: &dyn Fn(&Received, &mut Tls) -> After) {
         while let Ok((head, body)) = read_request(&mut stream) {
             let received = {
                 let mut requests = self.requests.lock().unwrap();
