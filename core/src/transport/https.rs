@@ -14,11 +14,12 @@ use ureq::{Agent, AsSendBody, Body, Proxy};
 use url::Url;
 
 use super::Transport;
+use super::causes::{self, DialError};
 use super::helpers::Helpers;
 use super::hosts::Hosts;
 use super::tls;
 use super::tracking::InFlight;
-use super::wire::{self, BrokenOff, DialError, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
+use super::wire::{self, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
 use crate::clock::{Clock, Moment};
 use crate::config::{ConfigError, TransportConfig};
 use crate::exchange::{Call, Failure, OnCancel, Reply, Resend};
@@ -105,7 +106,11 @@ impl HttpsTransport {
         clock: Arc<dyn Clock>,
         observer: Observer,
     ) -> Result<Self, ConfigError> {
-        let hosts = config.hosts.iter().map(origin).collect::<Result<Vec<_>, _>>()?;
+        let hosts = config
+            .hosts
+            .iter()
+            .map(origin)
+            .collect::<Result<Vec<_>, _>>()?;
         if hosts.is_empty() {
             return Err(ConfigError("hosts: at least one is needed".to_owned()));
         }
@@ -190,7 +195,10 @@ impl HttpsTransport {
             },
             sent: flight.sent(),
             new_connection: flight.dialled(),
-            request_id: result.as_ref().ok().and_then(|reply| reply.header("request-id")),
+            request_id: result
+                .as_ref()
+                .ok()
+                .and_then(|reply| reply.header("request-id")),
         });
         result
     }
@@ -233,7 +241,9 @@ impl HttpsTransport {
     ) -> Result<Response<Body>, ureq::Error> {
         // Without the slash the path could change the host.
         if !call.path.starts_with('/') {
-            return Err(ureq::Error::BadUri("the path lacks its first slash".to_owned()));
+            return Err(ureq::Error::BadUri(
+                "the path lacks its first slash".to_owned(),
+            ));
         }
         let mut request = Request::builder()
             .method(call.method)
@@ -251,7 +261,7 @@ impl HttpsTransport {
 
     fn fault(&self, error: &ureq::Error, call: &Call, flight: &InFlight) -> Fault {
         let timed_out = matches!(error, ureq::Error::Timeout(_));
-        let broke_off = broke_off(error);
+        let broke_off = causes::broke_off(error);
         let dial = match error {
             ureq::Error::Other(error) => error.downcast_ref::<DialError>(),
             _ => None,
@@ -277,7 +287,7 @@ impl HttpsTransport {
         } else if let ureq::Error::BodyExceedsLimit(limit) = error {
             format!("the answer is larger than {limit} bytes")
         } else {
-            wire::explain(error)
+            causes::explain(error)
         };
         Fault {
             cause,
@@ -370,19 +380,6 @@ impl Transport for HttpsTransport {
     }
 }
 
-/// Whether the other side ended the connection before its answer was complete.
-fn broke_off(error: &ureq::Error) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    match error {
-        ureq::Error::Other(error) => error.is::<BrokenOff>(),
-        ureq::Error::Io(error) => matches!(
-            error.kind(),
-            UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
-        ),
-        _ => false,
-    }
-}
-
 fn lower_case(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     headers
@@ -438,9 +435,18 @@ mod unit_tests {
 
     #[test]
     fn a_host_is_a_scheme_a_name_and_a_port_and_nothing_else() {
-        assert_eq!(origin(&url("https://a.example")).unwrap(), "https://a.example");
-        assert_eq!(origin(&url("https://a.example:443/")).unwrap(), "https://a.example");
-        assert_eq!(origin(&url("https://[::1]:8443")).unwrap(), "https://[::1]:8443");
+        assert_eq!(
+            origin(&url("https://a.example")).unwrap(),
+            "https://a.example"
+        );
+        assert_eq!(
+            origin(&url("https://a.example:443/")).unwrap(),
+            "https://a.example"
+        );
+        assert_eq!(
+            origin(&url("https://[::1]:8443")).unwrap(),
+            "https://[::1]:8443"
+        );
         for bad in [
             "http://a.example",
             "https://a.example/path",
@@ -454,19 +460,29 @@ mod unit_tests {
 
     #[test]
     fn a_proxy_that_cannot_be_used_is_refused_without_showing_its_password() {
-        for bad in ["ftp://u:hunter2@p.example", "socks5://u:hunter2%FF@p.example"] {
+        for bad in [
+            "ftp://u:hunter2@p.example",
+            "socks5://u:hunter2%FF@p.example",
+        ] {
             let error = proxy(&url(bad)).unwrap_err();
             assert!(error.0.starts_with("transport.proxy: "), "{error}");
             assert!(!error.0.contains("hunter2"), "{error}");
         }
-        for good in ["http://u:p@p.example:3128", "https://p.example", "socks5h://[::1]:1080"] {
+        for good in [
+            "http://u:p@p.example:3128",
+            "https://p.example",
+            "socks5h://[::1]:1080",
+        ] {
             assert!(proxy(&url(good)).is_ok(), "{good}");
         }
     }
 
     #[test]
     fn a_date_header_is_read_as_unix_seconds() {
-        assert_eq!(unix_seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(
+            unix_seconds("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(784_111_777)
+        );
         assert_eq!(unix_seconds("yesterday"), None);
         assert_eq!(unix_seconds(""), None);
     }
