@@ -266,10 +266,10 @@ impl HttpsTransport {
             ureq::Error::Other(error) => error.downcast_ref::<DialError>(),
             _ => None,
         };
-        let cause = if let Some(dial) = dial {
-            dial.to_string()
-        } else if self.interrupted(flight.guard()) {
+        let cause = if self.interrupted(flight.guard()) {
             "interrupted".to_owned()
+        } else if let Some(dial) = dial {
+            dial.to_string()
         } else if timed_out {
             let limit = self.answer_timeout;
             match flight.answering() {

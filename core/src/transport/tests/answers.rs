@@ -1,5 +1,7 @@
 //! What comes back, whole or not, and by which connection.
 
+use std::io::Write;
+
 use super::server::{After, Pki, Server, ok, write};
 use super::*;
 use crate::transport::https::MAX_BODY;
@@ -140,6 +142,32 @@ fn a_second_answer_that_nobody_asked_for_is_not_taken_for_the_next_calls() {
     let rig = Rig::new(&config(&pki, &[server.url()]));
     assert_eq!(rig.charge().unwrap().body, b"1");
     assert_eq!(rig.charge().unwrap().body, b"2");
+}
+
+#[test]
+fn a_stray_answer_that_waits_below_tls_is_not_taken_for_the_next_calls_either() {
+    let pki = Pki::new();
+    let server = Server::start(pki.server(), |received, stream| {
+        if received.number != 2 {
+            return ok(stream, &received.number.to_string());
+        }
+        // One TLS record of 4096 bytes, which is what rustls reads at a time, then another.
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 4033\r\n\r\n";
+        let answer = format!("{head}{}", "2".repeat(4033));
+        assert_eq!(answer.len() + 22, 4096);
+        let mut plaintext = stream.conn.writer();
+        plaintext.write_all(answer.as_bytes()).unwrap();
+        plaintext
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray")
+            .unwrap();
+        write(stream, b"")
+    });
+    let rig = Rig::new(&config(&pki, &[server.url()]));
+    assert_eq!(rig.charge().unwrap().body, b"1");
+    assert_eq!(rig.charge().unwrap().body.len(), 4033);
+    assert_eq!(rig.charge().unwrap().body, b"3");
+    let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
+    assert_eq!(connections, [1, 1, 2]);
 }
 
 #[test]
