@@ -150,7 +150,7 @@ impl WechatV2 {
                     code: message.get("err_code").map(|code| short(code, 64)),
                     code_message: message
                         .get("err_code_des")
-                        .or(message.get("return_msg"))
+                        .or_else(|| message.get("return_msg"))
                         .map(|text| short(text, 256)),
                     why: match fault {
                         true => "return_code FAIL: the request was refused unexecuted".into(),

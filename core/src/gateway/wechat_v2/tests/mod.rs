@@ -2,6 +2,7 @@
 
 mod answers;
 mod attacks;
+mod documents;
 mod requests;
 mod rules;
 mod verdicts;
