@@ -151,7 +151,10 @@ impl Control {
             }
             (
                 _,
-                ["ledger" | "requests" | "hosts" | "faults" | "payer" | "clock" | "reset", ..],
+                [
+                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "clock" | "reset",
+                    ..,
+                ],
             ) => Err((405, format!("{method} {path} is not offered"))),
             _ => Err((404, format!("{path} is not here; see docs/simulator.md"))),
         }

@@ -70,9 +70,7 @@ impl Hosts {
     pub(crate) fn states(&self) -> Vec<Value> {
         self.lock()
             .iter()
-            .map(|(host, gate)| {
-                json!({ "url": gate.url(), "state": host.state() })
-            })
+            .map(|(host, gate)| json!({ "url": gate.url(), "state": host.state() }))
             .collect()
     }
 

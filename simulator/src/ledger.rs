@@ -349,8 +349,7 @@ impl Book {
         ));
         order.book(now, script.booking, settings);
         if !order.foreign {
-            self.codes
-                .insert(sale.auth_code.clone(), sale.key.clone());
+            self.codes.insert(sale.auth_code.clone(), sale.key.clone());
         }
         match (script.answer, order.state) {
             (Some(code), _) => refusal(code),
@@ -373,7 +372,9 @@ impl Book {
         };
         entry.settle(now, earlier, settings);
         match &entry.order {
-            Some(order) if order.state != State::InFlight => Queried::Order(Box::new(order.clone())),
+            Some(order) if order.state != State::InFlight => {
+                Queried::Order(Box::new(order.clone()))
+            }
             None if entry.tombstone => Queried::Tombstone,
             _ => Queried::NotFound,
         }
@@ -656,10 +657,7 @@ impl Order {
                 .map(|ms| (self.submitted_at + ms, Event::AutoRevoke)),
             _ => None,
         };
-        ending
-            .into_iter()
-            .chain(other)
-            .min_by_key(|(at, _)| *at)
+        ending.into_iter().chain(other).min_by_key(|(at, _)| *at)
     }
 
     fn charge(&mut self, at: i64) {

@@ -108,11 +108,8 @@ impl Simulator {
                 "settings.ports is empty; add one a host, 0 for a free port",
             ));
         }
-        let certificates = Certificates::issue(
-            &settings.merchants,
-            settings.certificate,
-            settings.pkcs12,
-        )?;
+        let certificates =
+            Certificates::issue(&settings.merchants, settings.certificate, settings.pkcs12)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("wxpay-simulator")

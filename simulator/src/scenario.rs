@@ -154,9 +154,7 @@ impl Scenario {
             Self::TradeError => Script::new(Booking::Failed).answering("TRADE_ERROR"),
             Self::BuyerMismatch => Script::new(Booking::Unpaid).answering("BUYER_MISMATCH"),
             Self::UnlistedCode => Script::new(Booking::Nothing).answering("PAYER_ON_HOLIDAY"),
-            Self::OrderPaid => {
-                Script::new(Booking::Foreign { more_fen: 0 }).answering("ORDERPAID")
-            }
+            Self::OrderPaid => Script::new(Booking::Foreign { more_fen: 0 }).answering("ORDERPAID"),
             Self::OutTradeNoUsed => {
                 Script::new(Booking::Foreign { more_fen: 1 }).answering("OUT_TRADE_NO_USED")
             }
@@ -213,11 +211,9 @@ impl Scenario {
             Self::QuerySystemError => {
                 lost().first(Orderquery, timing.lag_queries, error("SYSTEMERROR"))
             }
-            Self::QueryForeign => Script::new(Booking::Foreign { more_fen: 0 }).first(
-                Micropay,
-                1,
-                Kind::DropAfter,
-            ),
+            Self::QueryForeign => {
+                Script::new(Booking::Foreign { more_fen: 0 }).first(Micropay, 1, Kind::DropAfter)
+            }
             Self::QueryAccept => lost().first(
                 Orderquery,
                 timing.lag_queries,
@@ -225,11 +221,9 @@ impl Scenario {
                     trade_state: "ACCEPT".into(),
                 },
             ),
-            Self::Recall => Script::new(never).first(
-                Reverse,
-                timing.recalls,
-                Kind::RecallY { success: false },
-            ),
+            Self::Recall => {
+                Script::new(never).first(Reverse, timing.recalls, Kind::RecallY { success: false })
+            }
             Self::RecallSuccess => {
                 Script::new(never).first(Reverse, timing.recalls, Kind::RecallY { success: true })
             }
@@ -383,10 +377,7 @@ mod tests {
             assert!(code.starts_with("13") && code.bytes().all(|b| b.is_ascii_digit()));
             assert_eq!(Scenario::of_auth_code(&code), *scenario);
         }
-        assert_ne!(
-            auth_code(Scenario::Paid, 1),
-            auth_code(Scenario::Paid, 2)
-        );
+        assert_ne!(auth_code(Scenario::Paid, 1), auth_code(Scenario::Paid, 2));
         assert_eq!(Scenario::of_auth_code("134567890123459999"), Scenario::Paid);
     }
 
@@ -415,7 +406,10 @@ mod tests {
     fn scripted_faults_end_after_their_occurrences() {
         let timing = Timing::default();
         let script = Scenario::QueryLag.script(&timing);
-        assert_eq!(script.faults(Operation::Micropay, 0), [FaultKind::DropAfter]);
+        assert_eq!(
+            script.faults(Operation::Micropay, 0),
+            [FaultKind::DropAfter]
+        );
         assert!(script.faults(Operation::Micropay, 1).is_empty());
         assert_eq!(script.faults(Operation::Orderquery, 1).len(), 1);
         assert!(script.faults(Operation::Orderquery, 2).is_empty());

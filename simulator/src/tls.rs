@@ -88,7 +88,9 @@ fn authority(name: &str) -> Result<Issuer, CertificateError> {
 fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, CertificateError> {
     let names = match kind {
         Certificate::WrongHost => vec!["wrong-host.invalid".to_owned()],
-        _ => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
+        _ => ["localhost", "127.0.0.1", "::1"]
+            .map(str::to_owned)
+            .to_vec(),
     };
     let mut params = CertificateParams::new(names)?;
     params
@@ -225,9 +227,7 @@ impl ClientCertVerifier for AnyClient {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 

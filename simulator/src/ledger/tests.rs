@@ -104,7 +104,10 @@ fn a_sale_is_charged_once_however_often_it_comes() {
     assert!(matches!(desk.submit(0, &sale), Submitted::Paid(_)));
     assert_eq!(refusal(desk.submit(1, &sale)), Refusal::OrderPaid);
     let record = desk.record(2, &sale);
-    assert_eq!((record.charged_fen, record.charges, record.submits), (888, 1, 2));
+    assert_eq!(
+        (record.charged_fen, record.charges, record.submits),
+        (888, 1, 2)
+    );
     assert_eq!(record.state, State::Success);
 }
 
@@ -180,8 +183,7 @@ fn an_unpaid_order_that_was_reversed_is_never_paid() {
     assert_eq!(desk.reverse(50, &sale), Reversed::Done);
     assert_eq!(desk.query(5000, &sale), State::Revoked);
     assert_eq!(
-        desk.book
-            .act(5001, "A", PayerAction::Pay, &desk.settings),
+        desk.book.act(5001, "A", PayerAction::Pay, &desk.settings),
         Err(PayerError::State {
             state: State::Revoked,
             action: PayerAction::Pay

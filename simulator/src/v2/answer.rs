@@ -296,7 +296,10 @@ fn older(time: &str, seconds: i64) -> String {
         // The text is read as if it were UTC, so eight hours come off again.
         Some(utc.unix_timestamp() - 8 * 3600)
     })();
-    moved.map_or_else(|| time.to_owned(), |unix| beijing(unix.saturating_sub(seconds)))
+    moved.map_or_else(
+        || time.to_owned(),
+        |unix| beijing(unix.saturating_sub(seconds)),
+    )
 }
 
 #[cfg(test)]
@@ -330,7 +333,11 @@ mod tests {
     fn tampering_with_fields_keeps_the_signature_right() {
         for (fault, name, value) in [
             (FaultKind::WrongAmount, "total_fee", "889"),
-            (FaultKind::ForeignOrder, "out_trade_no", "SOMEBODYELSESORDER"),
+            (
+                FaultKind::ForeignOrder,
+                "out_trade_no",
+                "SOMEBODYELSESORDER",
+            ),
             (FaultKind::ForeignMerchant, "mch_id", "1999999999"),
         ] {
             let mut answer = signed();

@@ -286,13 +286,14 @@ fn address(value: &str, _: Region) -> Result<(), String> {
 fn moment(value: &str, _: Region) -> Result<(), String> {
     let digits = value.len() == 14 && value.bytes().all(|b| b.is_ascii_digit());
     let number = |range: std::ops::Range<usize>| value[range].parse::<u16>().ok();
-    let valid = digits && (|| {
-        let small = |range| u8::try_from(number(range)?).ok();
-        let month = Month::try_from(small(4..6)?).ok()?;
-        Date::from_calendar_date(i32::from(number(0..4)?), month, small(6..8)?).ok()?;
-        Time::from_hms(small(8..10)?, small(10..12)?, small(12..14)?).ok()
-    })()
-    .is_some();
+    let valid = digits
+        && (|| {
+            let small = |range| u8::try_from(number(range)?).ok();
+            let month = Month::try_from(small(4..6)?).ok()?;
+            Date::from_calendar_date(i32::from(number(0..4)?), month, small(6..8)?).ok()?;
+            Time::from_hms(small(8..10)?, small(10..12)?, small(12..14)?).ok()
+        })()
+        .is_some();
     if valid {
         Ok(())
     } else {

@@ -62,7 +62,10 @@ pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Requ
     }
     let executed = faults.iter().all(FaultKind::executed);
     let honest = match &received {
-        Err(refused) => Some((refused.answer(shared, operation), refused.objection.code.to_owned())),
+        Err(refused) => Some((
+            refused.answer(shared, operation),
+            refused.objection.code.to_owned(),
+        )),
         Ok(verified) if executed => {
             let answer = execute(shared, operation, verified, earlier);
             let verdict = answer.verdict().to_owned();
@@ -218,12 +221,7 @@ fn count(shared: &Shared, operation: Operation, verified: &Verified) -> (Counts,
     (earlier, faults)
 }
 
-fn execute(
-    shared: &Shared,
-    operation: Operation,
-    verified: &Verified,
-    earlier: Counts,
-) -> Answer {
+fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: Counts) -> Answer {
     let account = &verified.account;
     let failure = |code: &str, text: &str| account.failure(shared, operation, code, text);
     let listed = |code: &str| failure(code, error::description(code));
@@ -304,7 +302,9 @@ fn deliver(mut answer: Answer, faults: &[FaultKind], request: &Request) -> Deliv
                 reply = Reply::page(302, "Found");
                 reply.location = Some(format!("{}/redirected", request.base));
             }
-            FaultKind::Garbage => reply.body = b"\xff\xfe\x00garbage <xml> &&& \x00".to_vec().into(),
+            FaultKind::Garbage => {
+                reply.body = b"\xff\xfe\x00garbage <xml> &&& \x00".to_vec().into()
+            }
             FaultKind::Empty => reply.body = Vec::new().into(),
             FaultKind::Truncated => reply.cut = true,
             FaultKind::Slow { ms } => reply.pause = Some(Duration::from_millis(*ms)),

@@ -78,12 +78,24 @@ fn each_field_keeps_its_length_and_characters() {
         ("fee_type", "CNY".to_owned(), "HKD".to_owned()),
         ("spbill_create_ip", "::1".to_owned(), "localhost".to_owned()),
         ("limit_pay", "no_credit".to_owned(), "credit".to_owned()),
-        ("time_start", "20240229235959".to_owned(), "20230229000000".to_owned()),
-        ("time_expire", "20251231000000".to_owned(), "2025123100000".to_owned()),
+        (
+            "time_start",
+            "20240229235959".to_owned(),
+            "20230229000000".to_owned(),
+        ),
+        (
+            "time_expire",
+            "20251231000000".to_owned(),
+            "2025123100000".to_owned(),
+        ),
         ("receipt", "Y".to_owned(), "N".to_owned()),
         ("profit_sharing", "N".to_owned(), "y".to_owned()),
         ("version", "1.0".to_owned(), "1".to_owned()),
-        ("detail", "{\"goods_detail\":[]}".to_owned(), "{\"a\":1,}".to_owned()),
+        (
+            "detail",
+            "{\"goods_detail\":[]}".to_owned(),
+            "{\"a\":1,}".to_owned(),
+        ),
         ("scene_info", "{\"store_info\":{}}".to_owned(), long(10)),
     ] {
         assert_eq!(code(&with(name, &good)), None, "{name} good");
@@ -165,7 +177,10 @@ fn a_query_needs_one_of_the_two_numbers() {
     assert_eq!(check(&[]), Some("LACK_PARAMS"));
     assert_eq!(check(&[("out_trade_no", "A")]), None);
     assert_eq!(check(&[("transaction_id", "4200")]), None);
-    assert_eq!(check(&[("out_trade_no", "A"), ("body", "x")]), Some("PARAM_ERROR"));
+    assert_eq!(
+        check(&[("out_trade_no", "A"), ("body", "x")]),
+        Some("PARAM_ERROR")
+    );
 }
 
 #[test]
@@ -178,7 +193,10 @@ fn method_encoding_and_signature_are_checked() {
     let merchant = Merchant::example();
     for sign_type in [SignType::Md5, SignType::HmacSha256] {
         let right = super::super::sign::sign(GOOD.iter().copied(), &merchant.api_key, sign_type);
-        assert_eq!(signature(&with("sign", &right), &merchant, sign_type), Ok(()));
+        assert_eq!(
+            signature(&with("sign", &right), &merchant, sign_type),
+            Ok(())
+        );
         let lower = right.to_lowercase();
         assert!(signature(&with("sign", &lower), &merchant, sign_type).is_err());
     }
