@@ -224,7 +224,7 @@ fn the_states_of_a_query_are_told_apart() {
 
     let typing = shop.sale(Scenario::PasswordNever);
     let mut task = till.start(&typing.request()).unwrap();
-    while shop.order(&typing).is_none_or(|order| order.state != State::Userpaying) {
+    while shop.order(&typing).is_none_or(|order| order.state != State::UserPaying) {
         task.wait(10);
     }
     assert_eq!(reader.query(&typing.out_trade_no).status(), PAYING);

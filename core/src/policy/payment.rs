@@ -115,7 +115,12 @@ impl Payment {
             Event::Cancel => return self.cancel(now),
             Event::Start if self.stage == Stage::Fresh => self.start(now),
             Event::Elapsed if self.awaiting == Awaiting::Elapsed => self.proceed(now),
-            Event::Submit(verdict) if self.awaiting == Awaiting::Submit => {
+            Event::Submit { verdict, sent } if self.awaiting == Awaiting::Submit => {
+                self.asked = sent;
+                self.set_deadlines(sent, Duration::ZERO);
+                if self.cancel_requested {
+                    self.hurry(now);
+                }
                 self.submitted(verdict, now)
             }
             Event::SubmitUnsent if self.awaiting == Awaiting::Submit => self.unsent(),

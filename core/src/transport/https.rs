@@ -180,7 +180,7 @@ impl HttpsTransport {
         let flight = InFlight::new(guard, &self.dialer.clock, self.answer_timeout, latest);
         let result = {
             let _entered = flight.enter();
-            self.send(host, call, max_idle)
+            self.send(host, call, max_idle, &flight)
         }
         .map_err(|error| self.fault(&error, call, &flight));
         (self.observer)(&Attempt {
@@ -203,7 +203,13 @@ impl HttpsTransport {
         result
     }
 
-    fn send(&self, host: &str, call: &Call, max_idle: Duration) -> Result<Reply, ureq::Error> {
+    fn send(
+        &self,
+        host: &str,
+        call: &Call,
+        max_idle: Duration,
+        flight: &InFlight,
+    ) -> Result<Reply, ureq::Error> {
         let response = if call.method == "GET" && call.body.is_empty() {
             self.run(host, call, (), max_idle)
         } else {
@@ -229,6 +235,8 @@ impl HttpsTransport {
             headers,
             body: bytes,
             host: host.to_owned(),
+            // A reply without a request does not occur; then the latest moment is the safe one.
+            sent_at: flight.guard().sent_at().unwrap_or_else(|| self.now()),
         })
     }
 
@@ -353,7 +361,7 @@ impl Transport for HttpsTransport {
             }
         }
         Err(Failure {
-            sent: guard.sent(),
+            sent_at: guard.sent_at(),
             interrupted: self.interrupted(&guard),
             host: self.hosts[last].clone(),
             cause: causes.join("; "),

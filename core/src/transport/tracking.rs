@@ -73,10 +73,11 @@ impl InFlight {
         if self.sent() {
             return Ok(());
         }
-        if !self.guard.arm(cut) || !self.guard.may_send() {
+        let now = self.clock.now();
+        if !self.guard.arm(cut) || !self.guard.may_send(now) {
             return Err(Stopped);
         }
-        let due = self.clock.now() + self.answer_timeout;
+        let due = now + self.answer_timeout;
         self.due.set(Some(due.min(self.latest)));
         Ok(())
     }

@@ -117,7 +117,8 @@ fn polls_start_five_seconds_after_the_submit_and_come_every_three_until_the_wind
 #[test]
 fn the_first_poll_comes_at_once_if_the_answer_took_longer() {
     let mut bench = Bench::new(mainland());
-    bench.answered(Event::Submit(S::Unclear), seconds(15.0));
+    let sent = bench.now;
+    bench.answered(Event::Submit { verdict: S::Unclear, sent }, seconds(15.0));
     assert_eq!(bench.pending.last(), Some(&Action::Query(Why::Poll)));
 }
 
@@ -463,4 +464,15 @@ fn an_answer_that_nobody_asked_for_changes_nothing() {
         assert!(payment.step(event, Moment::default()).is_empty());
         assert_eq!(payment, before);
     }
+}
+
+#[test]
+fn the_times_count_from_the_first_byte_of_the_charge_not_from_the_attempt_to_connect() {
+    let mut bench = Bench::new(mainland());
+    bench.cancel();
+    let sent = bench.now + seconds(8.0);
+    bench.answered(Event::Submit { verdict: S::Unclear, sent }, seconds(9.0));
+    bench.poll_out(Q::Paying);
+    assert_eq!(bench.times(Action::Query(Why::Poll))[0], 13.0);
+    assert_eq!(bench.times(Action::Query(Why::Check)), [23.0]);
 }

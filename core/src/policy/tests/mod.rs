@@ -77,7 +77,8 @@ impl Bench {
     #[track_caller]
     fn submit(&mut self, verdict: S) -> &mut Self {
         assert_eq!(self.pending.last(), Some(&Action::Submit));
-        self.answered(Event::Submit(verdict), ANSWER)
+        let sent = self.now;
+        self.answered(Event::Submit { verdict, sent }, ANSWER)
     }
 
     #[track_caller]

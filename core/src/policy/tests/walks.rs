@@ -82,7 +82,9 @@ fn walk(mut bench: Bench, steps: &[Step], reverse_floor: f64) -> Result<(), Test
                 bench.step(Event::Elapsed);
             }
             Action::Submit => {
-                bench.answered(Event::Submit(verdict(step.choice, &SUBMITS, S::Unclear)), answer);
+                let verdict = verdict(step.choice, &SUBMITS, S::Unclear);
+                let sent = bench.now;
+                bench.answered(Event::Submit { verdict, sent }, answer);
             }
             Action::Query(_) => {
                 let verdict = verdict(step.choice, &QUERIES, Q::NotPaid);

@@ -90,7 +90,7 @@ fn a_path_cannot_change_the_host() {
     call.path = format!(":{}/pay", server.address.port());
     let failure = rig.exchange(&call).unwrap_err();
     assert!(
-        !failure.sent && failure.cause.contains("path"),
+        !failure.sent() && failure.cause.contains("path"),
         "{failure:?}"
     );
     assert!(server.requests().is_empty());
@@ -225,7 +225,7 @@ fn an_answer_without_a_length_is_whole_only_with_the_tls_farewell() {
         let rig = Rig::new(&config(&pki, &[server.url()]));
         match rig.charge() {
             Ok(reply) => assert!(whole && reply.body == b"<xml>"),
-            Err(failure) => assert!(!whole && failure.sent, "{failure:?}"),
+            Err(failure) => assert!(!whole && failure.sent(), "{failure:?}"),
         }
     }
 }
@@ -243,7 +243,7 @@ fn an_answer_shorter_than_its_length_is_a_failure() {
         });
         let rig = Rig::new(&config(&pki, &[server.url()]));
         let failure = rig.charge().unwrap_err();
-        assert!(failure.sent && !failure.interrupted);
+        assert!(failure.sent() && !failure.interrupted);
         assert!(
             failure.cause.ends_with("in the middle of the answer"),
             "{failure:?}"
@@ -264,7 +264,7 @@ fn a_chunked_answer_without_its_end_is_a_failure() {
     let failure = Rig::new(&config(&pki, &[server.url()]))
         .charge()
         .unwrap_err();
-    assert!(failure.sent, "{failure:?}");
+    assert!(failure.sent(), "{failure:?}");
 }
 
 #[test]
@@ -277,7 +277,7 @@ fn a_body_up_to_the_cap_is_read_and_one_byte_more_is_a_failure() {
     assert_eq!(rig.charge().unwrap().body.len(), MAX_BODY);
     let failure = rig.charge().unwrap_err();
     assert!(
-        failure.sent && failure.cause.contains("larger than 1048576 bytes"),
+        failure.sent() && failure.cause.contains("larger than 1048576 bytes"),
         "{failure:?}"
     );
 }
@@ -294,7 +294,7 @@ fn a_header_without_end_is_a_failure() {
         .charge()
         .unwrap_err();
     assert!(
-        failure.sent && failure.cause.contains("header is larger"),
+        failure.sent() && failure.cause.contains("header is larger"),
         "{failure:?}"
     );
 }
@@ -310,7 +310,7 @@ fn what_is_not_http_is_a_failure() {
         .charge()
         .unwrap_err();
     assert!(
-        failure.sent && failure.cause.contains("not an HTTP answer"),
+        failure.sent() && failure.cause.contains("not an HTTP answer"),
         "{failure:?}"
     );
 }
@@ -332,7 +332,7 @@ fn an_answer_that_does_not_come_or_does_not_end_in_time_is_a_failure() {
         let mut config = config(&pki, &[server.url()]);
         config.answer_timeout = SHORT;
         let failure = Rig::new(&config).charge().unwrap_err();
-        assert!(failure.sent && !failure.interrupted);
+        assert!(failure.sent() && !failure.interrupted);
         assert!(failure.cause.contains(cause), "{failure:?}");
     }
 }

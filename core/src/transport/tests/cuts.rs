@@ -48,7 +48,7 @@ fn a_cancel_before_the_exchange_starts_no_connection() {
         .transport
         .exchange(&charge(), OnCancel::Cut, &signal)
         .unwrap_err();
-    assert!(failure.interrupted && !failure.sent);
+    assert!(failure.interrupted && !failure.sent());
     assert!(rig.attempts().is_empty());
 }
 
@@ -61,7 +61,7 @@ fn a_cancel_during_the_handshake_ends_it_and_no_other_host_is_tried() {
     for on_cancel in [OnCancel::Cut, OnCancel::CutUnlessSent] {
         let hello = || hears.recv().unwrap();
         let failure = interrupt(&rig, &charge(), on_cancel, hello, Signal::cancel).unwrap_err();
-        assert!(failure.interrupted && !failure.sent, "{failure:?}");
+        assert!(failure.interrupted && !failure.sent(), "{failure:?}");
     }
     assert!(second.requests().is_empty());
     // A cut says nothing about the host.
@@ -78,7 +78,7 @@ fn a_close_ends_a_handshake_that_a_cancel_would_not() {
     let rig = Rig::new(&config(&Pki::new(), &[format!("https://{address}")]));
     let hello = || hears.recv().unwrap();
     let failure = interrupt(&rig, &query(), OnCancel::Ignore, hello, Signal::close).unwrap_err();
-    assert!(failure.interrupted && !failure.sent, "{failure:?}");
+    assert!(failure.interrupted && !failure.sent(), "{failure:?}");
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_cancel_while_the_answer_is_awaited_cuts_a_poll() {
     let rig = Rig::new(&config(&pki, &[server.url()]));
     let asked = || server.arrivals.recv().unwrap();
     let failure = interrupt(&rig, &query(), OnCancel::Cut, asked, Signal::cancel).unwrap_err();
-    assert!(failure.interrupted && failure.sent, "{failure:?}");
+    assert!(failure.interrupted && failure.sent(), "{failure:?}");
     assert!(failure.cause.ends_with("interrupted"), "{failure:?}");
 }
 
@@ -120,7 +120,7 @@ fn a_close_ends_the_wait_for_any_answer() {
         let rig = Rig::new(&config(&pki, &[server.url()]));
         let asked = || server.arrivals.recv().unwrap();
         let failure = interrupt(&rig, &charge(), on_cancel, asked, Signal::close).unwrap_err();
-        assert!(failure.interrupted && failure.sent, "{failure:?}");
+        assert!(failure.interrupted && failure.sent(), "{failure:?}");
     }
 }
 
@@ -140,7 +140,7 @@ fn a_cut_in_the_middle_of_an_answer_is_no_answer() {
         let rig = Rig::new(&config(&pki, &[server.url()]));
         let begun = || writes.recv().unwrap();
         let failure = interrupt(&rig, &query(), OnCancel::Cut, begun, Signal::cancel).unwrap_err();
-        assert!(failure.interrupted && failure.sent, "{failure:?}");
+        assert!(failure.interrupted && failure.sent(), "{failure:?}");
     }
 }
 
@@ -175,7 +175,7 @@ fn a_server_that_accepts_but_never_shakes_hands_is_given_up() {
     config.connect_timeout = SHORT;
     let rig = Rig::new(&config);
     let failure = rig.charge().unwrap_err();
-    assert!(!failure.sent && !failure.interrupted);
+    assert!(!failure.sent() && !failure.interrupted);
     assert!(
         failure.cause.contains("time-out while shaking hands"),
         "{failure:?}"
@@ -201,7 +201,7 @@ fn a_host_that_does_not_answer_the_connect_is_given_up() {
     config.connect_timeout = SHORT;
     let failure = Rig::new(&config).charge().unwrap_err();
     assert!(
-        !failure.sent && failure.cause.contains("time-out while connecting"),
+        !failure.sent() && failure.cause.contains("time-out while connecting"),
         "{failure:?}"
     );
 }
@@ -226,7 +226,7 @@ fn a_cancel_during_the_connect_does_not_wait_for_it_and_a_close_joins_its_thread
     };
     let failure =
         interrupt(&rig, &charge(), OnCancel::Cut, connecting, Signal::cancel).unwrap_err();
-    assert!(failure.interrupted && !failure.sent, "{failure:?}");
+    assert!(failure.interrupted && !failure.sent(), "{failure:?}");
     assert_eq!(rig.transport.helpers_running(), 1);
     rig.transport.close();
     assert_eq!(rig.transport.helpers_running(), 0);
@@ -247,10 +247,10 @@ fn a_closed_transport_ends_what_is_in_flight_and_sends_nothing_more() {
         server.arrivals.recv().unwrap();
         rig.transport.close();
         let failure = asking.join().unwrap().unwrap_err();
-        assert!(failure.interrupted && failure.sent, "{failure:?}");
+        assert!(failure.interrupted && failure.sent(), "{failure:?}");
     });
     let failure = rig.query().unwrap_err();
-    assert!(failure.interrupted && !failure.sent, "{failure:?}");
+    assert!(failure.interrupted && !failure.sent(), "{failure:?}");
     assert_eq!(server.requests().len(), 2);
     let (_, reached) = rig.transport.probe(&Signal::new()).remove(0);
     assert!(reached.is_err());

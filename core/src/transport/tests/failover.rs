@@ -32,7 +32,7 @@ fn a_charge_that_reached_no_host_is_provably_unsent_and_every_host_is_named() {
     assert_eq!(
         failure,
         Failure {
-            sent: false,
+            sent_at: None,
             interrupted: false,
             host: hosts[1].clone(),
             cause: format!(
@@ -61,7 +61,7 @@ fn a_host_name_that_does_not_exist_is_said_to_be_not_found() {
     ));
     let failure = rig.charge().unwrap_err();
     assert!(
-        !failure.sent && failure.cause.contains("host name not found"),
+        !failure.sent() && failure.cause.contains("host name not found"),
         "{failure:?}"
     );
 }
@@ -73,7 +73,7 @@ fn a_charge_that_was_read_is_not_sent_again() {
     let second = Server::start(pki.server(), |_, stream| ok(stream, ""));
     let rig = Rig::new(&config(&pki, &[first.url(), second.url()]));
     let failure = rig.charge().unwrap_err();
-    assert!(failure.sent && !failure.interrupted);
+    assert!(failure.sent() && !failure.interrupted);
     assert_eq!(failure.host, first.url());
     assert!(failure.cause.contains("without an answer"), "{failure:?}");
     assert_eq!(first.requests().len(), 1);
@@ -103,7 +103,7 @@ fn a_query_without_an_answer_in_time_goes_to_the_second_host() {
     let rig = Rig::new(&config);
     assert_eq!(rig.query().unwrap().host, second.url());
     let failure = rig.charge().unwrap_err();
-    assert_eq!((failure.host, failure.sent), (first.url(), true));
+    assert_eq!((failure.sent(), failure.host), (true, first.url()));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_charge_on_a_stale_connection_is_not_sent_once_more() {
     });
     let rig = Rig::new(&config(&pki, &[server.url()]));
     rig.charge().unwrap();
-    assert!(rig.charge().unwrap_err().sent);
+    assert!(rig.charge().unwrap_err().sent());
     assert_eq!(server.requests().len(), 2);
 }
 
@@ -139,7 +139,7 @@ fn a_query_that_fails_everywhere_tries_every_host_once() {
     let servers = [(); 3].map(|()| Server::start(pki.server(), |_, _| After::Close));
     let hosts: Vec<_> = servers.iter().map(Server::url).collect();
     let failure = Rig::new(&config(&pki, &hosts)).query().unwrap_err();
-    assert!(failure.sent);
+    assert!(failure.sent());
     assert_eq!(failure.cause.matches("without an answer").count(), 3);
     for server in servers {
         assert_eq!(server.requests().len(), 1);

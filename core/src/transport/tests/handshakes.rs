@@ -9,7 +9,7 @@ use crate::transport::tls;
 fn failing(server: &str, extra_roots: &Pki) -> String {
     let rig = Rig::new(&config(extra_roots, &[server.to_owned()]));
     let failure = rig.charge().unwrap_err();
-    assert!(!failure.sent && !failure.interrupted, "{failure:?}");
+    assert!(!failure.sent() && !failure.interrupted, "{failure:?}");
     let probe = rig.transport.probe(&Signal::new());
     let (host, Err(cause)) = &probe[0] else {
         panic!("the probe succeeds")

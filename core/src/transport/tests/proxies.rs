@@ -243,7 +243,7 @@ fn a_proxy_that_refuses_is_named_with_its_reason_and_without_a_password() {
     ] {
         let proxy = format!("{scheme}://cashier:swordfish@{address}");
         let failure = Rig::new(&by(&proxy, &pki, host)).charge().unwrap_err();
-        assert!(!failure.sent && !failure.interrupted);
+        assert!(!failure.sent() && !failure.interrupted);
         assert!(
             failure.cause.contains(reason),
             "{scheme} {address}: {failure:?}"
@@ -273,13 +273,13 @@ fn a_proxy_that_says_nothing_is_given_up_or_cut() {
             signal.cancel();
             call.join().unwrap().unwrap_err()
         });
-        assert!(failure.interrupted && !failure.sent, "{failure:?}");
+        assert!(failure.interrupted && !failure.sent(), "{failure:?}");
         // The helper has nothing left to wait for.
         rig.transport.close();
 
         config.connect_timeout = SHORT;
         let failure = Rig::new(&config).charge().unwrap_err();
-        assert!(!failure.sent && !failure.interrupted);
+        assert!(!failure.sent() && !failure.interrupted);
         assert!(
             failure.cause.contains("time-out while asking the proxy"),
             "{failure:?}"
