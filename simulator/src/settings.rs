@@ -260,7 +260,7 @@ impl Timing {
 pub struct Log(Arc<dyn Fn(&RequestRecord) + Send + Sync>);
 
 impl Log {
-    /// Calls `sink` for every request, one at a time.
+    /// Calls `sink` for every request, one at a time. It must not call the simulator's methods.
     pub fn new(sink: impl Fn(&RequestRecord) + Send + Sync + 'static) -> Self {
         Self(Arc::new(sink))
     }

@@ -84,7 +84,7 @@ pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Requ
             .find_map(|fault| account.replacement(shared, operation, fault))
     });
     let answer = replaced
-        .or(honest.map(|(answer, _)| answer))
+        .or_else(|| honest.map(|(answer, _)| answer))
         .unwrap_or_else(|| Answer::communication_failure("系统繁忙"));
 
     let mut outcome = Outcome::new(deliver(answer, &faults, request), &verdict);

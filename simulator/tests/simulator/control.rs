@@ -14,15 +14,18 @@ fn start() -> Simulator {
 
 fn call(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16, Value) {
     let url = simulator.control_url().expect("there is a control port");
-    let mut stream = TcpStream::connect(address(&url)).unwrap();
+    let mut stream = TcpStream::connect(address(&url)).expect("it listens");
     let body = if body.is_null() {
         String::new()
     } else {
         body.to_string()
     };
-    let answer = request(&mut stream, method, path, &body).unwrap();
+    let answer = request(&mut stream, method, path, &body).expect("it answers");
     assert_eq!(answer.headers["content-type"], "application/json");
-    (answer.status, serde_json::from_slice(&answer.body).unwrap())
+    (
+        answer.status,
+        serde_json::from_slice(&answer.body).expect("JSON"),
+    )
 }
 
 fn done(simulator: &Simulator, method: &str, path: &str, body: &Value) -> Value {

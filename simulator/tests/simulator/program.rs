@@ -72,6 +72,15 @@ fn the_program_says_when_it_is_ready_and_its_ledger_can_be_printed() {
     assert!(printed.status.success());
     let ledger: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
     assert_eq!(ledger["totals"]["orders"], 0);
+
+    #[cfg(unix)]
+    {
+        let id = running.0.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success());
+        assert!(running.0.wait().unwrap().success());
+        assert!(!dir.join("ready.json").exists());
+    }
 }
 
 #[test]

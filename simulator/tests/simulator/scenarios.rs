@@ -1,9 +1,6 @@
-use std::thread;
-use std::time::Duration;
+use wxpay_simulator::{PayerAction, Scenario, Settings, Simulator, State, Timing};
 
-use wxpay_simulator::{PayerAction, Scenario, Simulator, State};
-
-use crate::client::{Till, start, timing};
+use crate::client::{Till, start, timing, until};
 
 /// What the submit shows, in a word.
 fn submit(till: &Till<'_>, scenario: Scenario) -> String {
@@ -26,16 +23,8 @@ fn submit(till: &Till<'_>, scenario: Scenario) -> String {
     }
     fields
         .get("err_code")
-        .unwrap_or(&fields["result_code"])
+        .unwrap_or_else(|| &fields["result_code"])
         .clone()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the scripted payer needs real time"
-)]
-fn wait(ms: u64) {
-    thread::sleep(Duration::from_millis(ms));
 }
 
 /// The first answer, the first query's answer, and what the payer has paid by then.
@@ -102,20 +91,25 @@ fn every_scenario_begins_as_the_table_says() {
 }
 
 #[test]
-fn passwords_are_typed_in_their_time() {
-    let simulator = start();
+fn passwords_are_typed_and_late_charges_arrive_by_themselves() {
+    let simulator = Simulator::start(Settings {
+        timing: Timing {
+            password_ms: 50,
+            late_ms: 50,
+            ..timing()
+        },
+        ..Settings::default()
+    })
+    .unwrap();
     let till = Till::new(&simulator);
-    for scenario in [
-        Scenario::PasswordPaid,
-        Scenario::PasswordFailed,
-        Scenario::LateByTime,
+    for (scenario, end) in [
+        (Scenario::PasswordPaid, "SUCCESS"),
+        (Scenario::PasswordFailed, "PAYERROR"),
+        (Scenario::LateByTime, "SUCCESS"),
     ] {
         submit(&till, scenario);
+        until(|| till.state(scenario.name()) == end);
     }
-    wait(200);
-    assert_eq!(till.state("password_paid"), "SUCCESS");
-    assert_eq!(till.state("password_failed"), "PAYERROR");
-    assert_eq!(till.state("late_by_time"), "SUCCESS");
     let failed = till.verified(till.query("password_failed"));
     assert_eq!(failed["trade_state_desc"], "支付失败,请撤销订单");
 }
@@ -161,13 +155,16 @@ fn reverses(simulator: &Simulator, scenario: Scenario) -> (Vec<String>, State) {
             Ok(answer) if answer.status != 200 => answer.status.to_string(),
             Ok(answer) => {
                 let fields = till.verified(Ok(answer));
-                let code = fields.get("err_code").unwrap_or(&fields["result_code"]);
+                let code = fields
+                    .get("err_code")
+                    .unwrap_or_else(|| &fields["result_code"]);
                 format!("{code} {}", fields["recall"])
             }
         })
         .collect();
     let ledger = simulator.ledger();
-    (shown, ledger.order(scenario.name()).unwrap().state)
+    let order = ledger.order(scenario.name());
+    (shown, order.expect("it was submitted").state)
 }
 
 #[test]
@@ -230,11 +227,6 @@ fn a_busy_payer_pays_in_the_end() {
     submit(&till, Scenario::PasswordBusyPaid);
     let refused = till.verified(till.reverse("password_busy_paid"));
     assert_eq!(refused["err_code_des"], "正在支付中不能发起撤销");
-    simulator
-        .payer("password_busy_paid", PayerAction::Wait)
-        .unwrap();
-    wait(timing().password_ms.unsigned_abs() + 20);
-    assert_eq!(till.state("password_busy_paid"), "USERPAYING");
     let state = simulator.payer("password_busy_paid", PayerAction::Pay);
     assert_eq!(state, Ok(State::Success));
     assert_eq!(till.state("password_busy_paid"), "SUCCESS");

@@ -1,173 +1,18 @@
 //! The truth: what was booked, charged and given back. Pure: time comes in as milliseconds since
 //! the start, and whatever was due by then happens before anything is answered.
 
+mod order;
+mod record;
+
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
-
 use crate::fault::Operation;
-use crate::scenario::{Booking, LateAt, PasswordEnd, Scenario};
+use crate::scenario::{Booking, Scenario};
 use crate::settings::{ReverseUnknown, ReversedPaid, Settings};
 
-/// Where an order stands; in JSON as here in capitals (`NOTPAY`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum State {
-    /// The number was heard of, but nothing is booked.
-    #[serde(rename = "ABSENT")]
-    Absent,
-    /// The charge is under way: not charged, and no query sees it.
-    #[serde(rename = "IN_FLIGHT")]
-    InFlight,
-    /// Booked, unpaid.
-    #[serde(rename = "NOTPAY")]
-    NotPay,
-    /// The payer is at the password prompt.
-    #[serde(rename = "USERPAYING")]
-    UserPaying,
-    /// Paid.
-    #[serde(rename = "SUCCESS")]
-    Success,
-    /// The payment failed.
-    #[serde(rename = "PAYERROR")]
-    PayError,
-    /// Reversed: it will never be paid, and what was paid went back.
-    #[serde(rename = "REVOKED")]
-    Revoked,
-    /// Closed: it will never be paid.
-    #[serde(rename = "CLOSED")]
-    Closed,
-    /// Was paid, the money went back.
-    #[serde(rename = "REFUND")]
-    Refund,
-}
-
-impl State {
-    /// As in JSON and in `trade_state`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Absent => "ABSENT",
-            Self::InFlight => "IN_FLIGHT",
-            Self::NotPay => "NOTPAY",
-            Self::UserPaying => "USERPAYING",
-            Self::Success => "SUCCESS",
-            Self::PayError => "PAYERROR",
-            Self::Revoked => "REVOKED",
-            Self::Closed => "CLOSED",
-            Self::Refund => "REFUND",
-        }
-    }
-}
-
-/// Everything about one order number, for people and tests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderRecord {
-    /// The merchant's order number.
-    pub out_trade_no: String,
-    /// Whose number it is.
-    pub mch_id: String,
-    /// The shop, in institution mode.
-    pub sub_mch_id: Option<String>,
-    /// Where it stands now.
-    pub state: State,
-    /// The name of the scenario it plays; `None` if nothing was booked.
-    pub scenario: Option<String>,
-    /// What was asked, fen; `None` if nothing was booked.
-    pub total_fee: Option<i64>,
-    /// ISO 4217.
-    pub fee_type: Option<String>,
-    /// The platform's number.
-    pub transaction_id: Option<String>,
-    /// Taken from the payer, fen.
-    pub charged_fen: i64,
-    /// Given back to the payer, fen.
-    pub refunded_fen: i64,
-    /// What the payer is out of pocket: charged less refunded.
-    pub net_fen: i64,
-    /// How many times the payer was charged.
-    pub charges: u32,
-    /// Well-formed, rightly signed charges received, whatever became of them.
-    pub submits: u32,
-    /// Queries received, counted alike.
-    pub queries: u32,
-    /// Reverses received, counted alike.
-    pub reverses: u32,
-    /// Reverses that came sooner after the submit than the documents allow.
-    pub early_reverses: u32,
-    /// The number belongs to another sale that was paid before this one asked for it.
-    pub foreign: bool,
-}
-
-/// The whole ledger at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ledger {
-    /// Sums over all orders.
-    pub totals: Totals,
-    /// In the order of merchant, shop and order number.
-    pub orders: Vec<OrderRecord>,
-}
-
-/// Sums over all orders.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Totals {
-    /// Order numbers heard of.
-    pub orders: usize,
-    /// Taken from payers, fen.
-    pub charged_fen: i64,
-    /// Given back, fen.
-    pub refunded_fen: i64,
-    /// Charged less refunded.
-    pub net_fen: i64,
-}
-
-impl Ledger {
-    /// The first order with this number.
-    pub fn order(&self, out_trade_no: &str) -> Option<&OrderRecord> {
-        self.orders
-            .iter()
-            .find(|order| order.out_trade_no == out_trade_no)
-    }
-
-    /// What payers are out of pocket for this number, fen; 0 for a number never heard of.
-    pub fn net_charged(&self, out_trade_no: &str) -> i64 {
-        self.orders
-            .iter()
-            .filter(|order| order.out_trade_no == out_trade_no)
-            .map(|order| order.net_fen)
-            .sum()
-    }
-}
-
-/// What somebody other than the till does to an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PayerAction {
-    /// The payer types the password and pays.
-    Pay,
-    /// The payment fails: PAYERROR.
-    Fail,
-    /// The payer lets the phone lie: nothing happens by itself any more.
-    Wait,
-    /// The platform closes the unpaid order.
-    Close,
-    /// The merchant gives the money back by other means: REFUND.
-    Refund,
-}
-
-/// Why an action is not possible.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PayerError {
-    /// Nothing is booked under the number.
-    #[error("no order {0:?} is booked")]
-    NoOrder(String),
-    /// The order's state does not allow it.
-    #[error("the order is {state:?}: {action:?} is not possible")]
-    State {
-        /// Where it stands.
-        state: State,
-        /// What was wanted.
-        action: PayerAction,
-    },
-}
+use order::Event;
+pub(crate) use order::{Order, Sale};
+pub use record::{Ledger, OrderRecord, PayerAction, PayerError, State, Totals};
 
 /// An order number is unique within its merchant and shop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -175,17 +20,6 @@ pub(crate) struct Key {
     pub(crate) mch_id: String,
     pub(crate) sub_mch_id: Option<String>,
     pub(crate) out_trade_no: String,
-}
-
-/// A charge that was asked for.
-#[derive(Clone)]
-pub(crate) struct Sale {
-    pub(crate) key: Key,
-    pub(crate) auth_code: String,
-    pub(crate) total_fee: i64,
-    pub(crate) fee_type: String,
-    /// Everything that must be the same when the request comes again.
-    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 /// Requests received for a number.
@@ -205,33 +39,6 @@ impl Counts {
             Operation::Reverse => self.reverses,
         }
     }
-}
-
-#[derive(Clone)]
-pub(crate) struct Order {
-    pub(crate) sale: Sale,
-    pub(crate) scenario: Scenario,
-    pub(crate) state: State,
-    pub(crate) transaction_id: String,
-    pub(crate) openid: String,
-    /// Milliseconds since the start.
-    pub(crate) paid_at: Option<i64>,
-    submitted_at: i64,
-    /// How the password prompt or the charge under way ends.
-    ending: Option<Ending>,
-    busy_reverses: u32,
-    refusal: Option<&'static str>,
-    charged_fen: i64,
-    refunded_fen: i64,
-    charges: u32,
-    foreign: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Ending {
-    At(i64, PasswordEnd),
-    AfterQueries(u32),
-    AfterReverses(u32),
 }
 
 /// What a submit found.
@@ -555,125 +362,6 @@ impl Entry {
             early_reverses: self.counts.early_reverses,
             foreign: order.is_some_and(|order| order.foreign),
         }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Event {
-    Charge,
-    Fail,
-    AutoRevoke,
-    Vanish,
-}
-
-impl Order {
-    fn new(
-        now: i64,
-        sale: Sale,
-        scenario: Scenario,
-        number: u64,
-        refusal: Option<&'static str>,
-    ) -> Self {
-        Self {
-            sale,
-            scenario,
-            state: State::NotPay,
-            transaction_id: format!("4200{number:024}"),
-            openid: format!("oSimulatedPayer{number:013}"),
-            paid_at: None,
-            submitted_at: now,
-            ending: None,
-            busy_reverses: 0,
-            refusal,
-            charged_fen: 0,
-            refunded_fen: 0,
-            charges: 0,
-            foreign: false,
-        }
-    }
-
-    fn book(&mut self, now: i64, booking: Booking, settings: &Settings) {
-        const AN_HOUR_MS: i64 = 3_600_000;
-        match booking {
-            Booking::Nothing | Booking::Unpaid => {}
-            Booking::Paid => self.charge(now),
-            Booking::Failed => self.end(State::PayError),
-            Booking::Password { ends, busy } => {
-                self.state = State::UserPaying;
-                self.busy_reverses = busy;
-                self.ending = ends.map(|end| Ending::At(now + settings.timing.password_ms, end));
-            }
-            Booking::PaidByReverses(reverses) => {
-                self.state = State::UserPaying;
-                self.ending = Some(Ending::AfterReverses(reverses));
-            }
-            Booking::Late { at } => {
-                self.state = State::InFlight;
-                self.ending = Some(match at {
-                    LateAt::Millis(ms) => Ending::At(now + ms, PasswordEnd::Paid),
-                    LateAt::Queries(queries) => Ending::AfterQueries(queries),
-                });
-            }
-            Booking::Foreign { more_fen } => {
-                self.foreign = true;
-                self.sale.total_fee += more_fen;
-                self.charge(now - AN_HOUR_MS);
-            }
-        }
-    }
-
-    fn submitted_again(&self, sale: &Sale) -> Submitted {
-        let refused = Submitted::Refused;
-        match self.state {
-            State::Success | State::Refund => refused(Refusal::OrderPaid),
-            State::Revoked => refused(Refusal::OrderReversed),
-            State::Closed => refused(Refusal::OrderClosed),
-            _ if self.sale.parameters != sale.parameters => refused(Refusal::DifferentSale),
-            State::UserPaying => Submitted::Paying,
-            State::PayError => refused(Refusal::Scripted(self.refusal.unwrap_or("TRADE_ERROR"))),
-            State::NotPay | State::InFlight | State::Absent => {
-                refused(Refusal::Scripted(self.refusal.unwrap_or("SYSTEMERROR")))
-            }
-        }
-    }
-
-    /// The next thing that happens by itself, and when.
-    fn next_event(&self, now: i64, counts: Counts, settings: &Settings) -> Option<(i64, Event)> {
-        let ending = match self.ending {
-            Some(Ending::At(at, PasswordEnd::Paid)) => Some((at, Event::Charge)),
-            Some(Ending::At(at, PasswordEnd::Failed)) => Some((at, Event::Fail)),
-            Some(Ending::AfterQueries(n)) if counts.queries >= n => Some((now, Event::Charge)),
-            Some(Ending::AfterReverses(n)) if counts.reverses >= n => Some((now, Event::Charge)),
-            _ => None,
-        };
-        let other = match self.state {
-            State::InFlight => Some((
-                self.submitted_at + settings.timing.code_lifetime_ms,
-                Event::Vanish,
-            )),
-            State::UserPaying | State::NotPay | State::PayError => settings
-                .timing
-                .auto_revoke_ms
-                .map(|ms| (self.submitted_at + ms, Event::AutoRevoke)),
-            _ => None,
-        };
-        ending.into_iter().chain(other).min_by_key(|(at, _)| *at)
-    }
-
-    fn charge(&mut self, at: i64) {
-        self.charged_fen += self.sale.total_fee;
-        self.charges += 1;
-        self.paid_at = Some(at);
-        self.end(State::Success);
-    }
-
-    fn give_back(&mut self) {
-        self.refunded_fen += self.charged_fen - self.refunded_fen;
-    }
-
-    fn end(&mut self, state: State) {
-        self.state = state;
-        self.ending = None;
     }
 }
 
