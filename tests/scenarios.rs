@@ -6,7 +6,7 @@ use common::shop::{FEE, Shop, quick};
 use common::{
     Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN,
 };
-use wxpay_simulator::{ReversedPaid, Scenario, Settings, SignType, State};
+use wxpay_simulator::{Merchant, ReversedPaid, Scenario, Settings, SignType, State};
 
 /// What the till is told, and the gateway's code that comes with it.
 fn expected(scenario: Scenario) -> (i32, Option<&'static str>) {
@@ -144,13 +144,9 @@ fn hong_kong_rules() {
 
 #[test]
 fn institution_mode_names_the_shop_in_every_request() {
-    let shop = Shop::with(quick());
-    let merchant = wxpay_simulator::Merchant::second_example();
-    let sub_mch_id = merchant.sub_mch_ids.first().expect("the second merchant has shops").clone();
-    let shop = Shop::with(Settings {
-        merchants: vec![merchant],
-        ..shop.simulator.settings().clone()
-    });
+    let sub_mch_id = "1900000109".to_owned();
+    let merchant = Merchant { sub_mch_ids: vec![sub_mch_id.clone()], ..Merchant::example() };
+    let shop = Shop::with(Settings { merchants: vec![merchant], ..quick() });
     let till = shop.till();
     for (scenario, status) in [
         (Scenario::PasswordPaid, OK),
@@ -202,13 +198,9 @@ fn the_states_of_a_query_are_told_apart() {
     use common::{CLOSED, NOT_FOUND, NOT_PAID, PAYING, REFUNDED};
     use wxpay_simulator::PayerAction;
     let shop = Shop::open();
-    // Nothing that this till sells is open in its journal, so a query only asks.
     let till = shop.till();
-    let other_folder = tempfile::tempdir().unwrap();
-    let mut config = shop.config();
-    config = config.replace("wxpay-journal.db", "other.db");
-    let reader = Client::open_toml(&config).unwrap();
-    drop(other_folder);
+    // Another journal knows none of these orders, so its query only asks.
+    let reader = shop.till_with("wxpay-journal.db", "other.db");
 
     let paid = shop.sale(Scenario::Paid);
     assert_eq!(till.micropay(&paid.request()).status(), OK);
