@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::clock::Moment;
+
 /// What the transport may do with a request beyond sending it once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resend {
@@ -63,6 +65,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// The host that answered, as configured (`https://api.mch.weixin.qq.com`).
     pub host: String,
+    /// When the first byte of the request was sent.
+    pub sent_at: Moment,
     /// The gateway's clock by the `Date` header of this verified connection, unix seconds.
     pub date: Option<i64>,
 }
@@ -92,12 +96,20 @@ impl fmt::Debug for Reply {
 /// Why an exchange gave no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Whether any byte of the request may have left on any host. `false` is a proof.
-    pub sent: bool,
+    /// When the first byte of the request may have left, on any host. `None` is a proof that
+    /// nothing did.
+    pub sent_at: Option<Moment>,
     /// Whether it was cut by a cancel or by the closing of the client.
     pub interrupted: bool,
     /// The last host tried.
     pub host: String,
     /// What went wrong with each host tried, for the log; never a secret.
     pub cause: String,
+}
+
+impl Failure {
+    /// Whether any byte of the request may have left on any host. `false` is a proof.
+    pub fn sent(&self) -> bool {
+        self.sent_at.is_some()
+    }
 }

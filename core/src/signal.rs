@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::clock::Moment;
 use crate::exchange::OnCancel;
 
 /// One for each blocking call. Any thread may [`cancel`](Self::cancel) or [`close`](Self::close) it.
@@ -26,7 +27,8 @@ struct State {
 
 struct InFlight {
     on_cancel: OnCancel,
-    sent: bool,
+    /// When the first byte of the request was handed to the socket.
+    sent: Option<Moment>,
     cut: bool,
     wire: Option<Box<dyn Fn() + Send>>,
 }
@@ -38,7 +40,7 @@ impl State {
             let cut = closing
                 || match exchange.on_cancel {
                     OnCancel::Cut => true,
-                    OnCancel::CutUnlessSent => !exchange.sent,
+                    OnCancel::CutUnlessSent => exchange.sent.is_none(),
                     OnCancel::Ignore => false,
                 };
             if cut {
@@ -89,7 +91,7 @@ impl Signal {
         let cut = state.closing || (state.cancelled && on_cancel != OnCancel::Ignore);
         state.exchange = Some(InFlight {
             on_cancel,
-            sent: false,
+            sent: None,
             cut,
             wire: None,
         });
@@ -147,15 +149,22 @@ impl ExchangeGuard {
     /// To be called before the first byte of the request is handed to the socket. `false`: the
     /// exchange is cut and nothing may be sent any more.
     #[must_use]
-    pub fn may_send(&self) -> bool {
+    pub fn may_send(&self, now: Moment) -> bool {
         self.with(|exchange| {
-            exchange.sent |= !exchange.cut;
+            if !exchange.cut {
+                exchange.sent.get_or_insert(now);
+            }
             !exchange.cut
         })
     }
 
     /// Whether any byte of the request may have left.
     pub fn sent(&self) -> bool {
+        self.sent_at().is_some()
+    }
+
+    /// When the first byte of the request was handed to the socket.
+    pub fn sent_at(&self) -> Option<Moment> {
         self.with(|exchange| exchange.sent)
     }
 
@@ -200,7 +209,7 @@ mod tests {
         let (guard, cut) = armed(&signal, OnCancel::CutUnlessSent);
         signal.cancel();
         assert!(cut.load(Ordering::SeqCst));
-        assert!(!guard.may_send());
+        assert!(!guard.may_send(Moment::default()));
         assert!(!guard.sent());
     }
 
@@ -208,7 +217,7 @@ mod tests {
     fn a_cancel_after_the_first_byte_leaves_a_charge_alone() {
         let signal = Signal::new();
         let (guard, cut) = armed(&signal, OnCancel::CutUnlessSent);
-        assert!(guard.may_send());
+        assert!(guard.may_send(Moment::default()));
         signal.cancel();
         assert!(!cut.load(Ordering::SeqCst));
         assert!(guard.sent() && !guard.cut());
@@ -219,7 +228,7 @@ mod tests {
         for on_cancel in [OnCancel::Cut, OnCancel::CutUnlessSent, OnCancel::Ignore] {
             let signal = Signal::new();
             let (guard, cut) = armed(&signal, on_cancel);
-            assert!(guard.may_send());
+            assert!(guard.may_send(Moment::default()));
             signal.close();
             assert!(cut.load(Ordering::SeqCst));
             assert!(guard.cut());
@@ -230,8 +239,8 @@ mod tests {
     fn an_exchange_that_starts_after_the_cancel_is_cut_unless_it_must_go_on() {
         let signal = Signal::new();
         signal.cancel();
-        assert!(!signal.exchange(OnCancel::Cut).may_send());
-        assert!(!signal.exchange(OnCancel::CutUnlessSent).may_send());
-        assert!(signal.exchange(OnCancel::Ignore).may_send());
+        assert!(!signal.exchange(OnCancel::Cut).may_send(Moment::default()));
+        assert!(!signal.exchange(OnCancel::CutUnlessSent).may_send(Moment::default()));
+        assert!(signal.exchange(OnCancel::Ignore).may_send(Moment::default()));
     }
 }

@@ -1,1 +1,256 @@
-#![doc = "wxpay-simulator"]
+//! A WeChat Pay gateway to test tills against: real TLS, a strict ledger that knows the truth,
+//! scripted payers, and faults on demand.
+//!
+//! It shares no code with the library that it tests: a mistake there must not be mirrored here.
+//!
+//! The map of the house, in reading order:
+//!
+//! * [`Settings`]: what a simulator is started with.
+//! * [`Scenario`]: what happens to a sale, chosen by the last four digits of the auth code.
+//! * [`Fault`]: what goes wrong on top of it, and which requests it happens to.
+//! * [`Ledger`]: what was charged and what was given back.
+//! * `v2`: APIv2's requests, checks, answers and signatures.
+//! * `tls`, `host`, `hosts`, `server`, `reply`: certificates, ports, HTTP, and how bytes leave.
+//! * `control`: all of it by JSON over HTTP.
+//! * `configuration`: ready-made wxpay configurations.
+//!
+//! `docs/simulator.md` is the manual.
+//!
+//! ```
+//! use wxpay_simulator::{Scenario, Settings, Simulator, auth_code};
+//!
+//! let simulator = Simulator::start(Settings::default())?;
+//! let code = auth_code(Scenario::AnswerLost, 1); // hand it to the till, then:
+//! assert_eq!(simulator.net_charged("20260101-0001"), 0);
+//! # assert!(code.ends_with("0401"));
+//! # Ok::<(), wxpay_simulator::StartError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod clock;
+mod configuration;
+mod control;
+mod fault;
+mod host;
+mod hosts;
+mod ledger;
+mod reply;
+mod requests;
+mod scenario;
+mod server;
+mod settings;
+mod shared;
+mod tls;
+mod v2;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_rustls::TlsAcceptor;
+
+pub use configuration::PolicyNumbers;
+pub use fault::{Fault, FaultError, FaultKind, Operation};
+pub use host::{HostState, ListenError};
+pub use hosts::HostError;
+pub use ledger::{Ledger, OrderRecord, PayerAction, PayerError, State, Totals};
+pub use requests::RequestRecord;
+pub use scenario::{Scenario, auth_code};
+pub use settings::{
+    Certificate, Log, Merchant, Pkcs12, Region, RequestErrors, ReverseUnknown, ReversedPaid,
+    Settings, SignType, Timing,
+};
+pub use tls::CertificateError;
+
+use control::Control;
+use hosts::Hosts;
+use shared::Shared;
+use tls::Certificates;
+
+/// A running gateway with threads of its own. Every method may be called from any thread; dropping
+/// it closes every connection and frees every port.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    hosts: Arc<Hosts>,
+    certificates: Certificates,
+    control: Option<SocketAddr>,
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+}
+
+/// Why a simulator does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings contradict themselves.
+    #[error("{0}")]
+    Settings(&'static str),
+    /// No certificates.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A host's port is not to be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// No threads, or no control port.
+    #[error("cannot start: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl Simulator {
+    /// Makes certificates, starts threads and listens; every host is up when this returns.
+    pub fn start(settings: Settings) -> Result<Self, StartError> {
+        if settings.merchants.is_empty() {
+            return Err(StartError::Settings("settings.merchants is empty; add one"));
+        }
+        if settings.ports.is_empty() {
+            return Err(StartError::Settings(
+                "settings.ports is empty; add one a host, 0 for a free port",
+            ));
+        }
+        let certificates =
+            Certificates::issue(&settings.merchants, settings.certificate, settings.pkcs12)?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("wxpay-simulator")
+            .enable_all()
+            .build()?;
+        let (ports, control_port) = (settings.ports.clone(), settings.control_port);
+        let shared = Arc::new(Shared::new(settings, certificates.owners()));
+        let acceptor = TlsAcceptor::from(certificates.server.clone());
+        let hosts = Hosts::start(&ports, &shared, &acceptor, runtime.handle().clone())?;
+        let mut simulator = Self {
+            hosts: Arc::new(hosts),
+            shared,
+            certificates,
+            control: None,
+            runtime: Some(runtime),
+        };
+        if let Some(port) = control_port {
+            simulator.control = Some(simulator.start_control(port)?);
+        }
+        Ok(simulator)
+    }
+
+    fn start_control(&self, port: u16) -> io::Result<SocketAddr> {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        if let Some(runtime) = &self.runtime {
+            let _inside = runtime.enter();
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let control = Control {
+                shared: self.shared.clone(),
+                hosts: self.hosts.clone(),
+            };
+            runtime.spawn(control.serve(listener));
+        }
+        Ok(address)
+    }
+
+    /// `https://localhost:PORT`, one a host.
+    pub fn hosts(&self) -> Vec<String> {
+        self.hosts
+            .ports()
+            .iter()
+            .map(|port| format!("https://localhost:{port}"))
+            .collect()
+    }
+
+    /// `http://127.0.0.1:PORT`, if there is a control interface.
+    pub fn control_url(&self) -> Option<String> {
+        self.control.map(|address| format!("http://{address}"))
+    }
+
+    /// What it was started with.
+    pub fn settings(&self) -> &Settings {
+        self.shared.settings()
+    }
+
+    /// The merchant that configurations and certificates are handed out for: the first one.
+    pub fn merchant(&self) -> &Merchant {
+        &self.settings().merchants[0]
+    }
+
+    /// The certificate to trust.
+    pub fn ca_pem(&self) -> &str {
+        &self.certificates.ca_pem
+    }
+
+    /// The first merchant's client certificate, key and CA; the password is its `mch_id`.
+    pub fn client_p12(&self) -> &[u8] {
+        &self.certificates.clients[0].pkcs12
+    }
+
+    /// The first merchant's client certificate.
+    pub fn client_cert_pem(&self) -> &str {
+        &self.certificates.clients[0].certificate_pem
+    }
+
+    /// The key of [`client_cert_pem`](Self::client_cert_pem), PKCS#8.
+    pub fn client_key_pem(&self) -> &str {
+        &self.certificates.clients[0].key_pem
+    }
+
+    /// The truth as it is now.
+    pub fn ledger(&self) -> Ledger {
+        self.shared.ledger()
+    }
+
+    /// What payers are out of pocket for this order number, fen.
+    pub fn net_charged(&self, out_trade_no: &str) -> i64 {
+        self.ledger().net_charged(out_trade_no)
+    }
+
+    /// The latest requests (at most 10 000), oldest first.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.shared.requests()
+    }
+
+    /// Sets a fault beside those that are set.
+    ///
+    /// # Panics
+    ///
+    /// If the fault cannot be played; see [`Fault::check`].
+    pub fn fault(&self, fault: Fault) {
+        if let Err(error) = fault.check() {
+            panic!("{error}");
+        }
+        self.shared.faults().add(fault);
+    }
+
+    /// Forgets every fault that was set. Scenarios go on.
+    pub fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+
+    /// Changes a host (counted from 0); in force when this returns.
+    pub fn set_host(&self, host: usize, state: HostState) -> Result<(), HostError> {
+        self.hosts.set(host, state)
+    }
+
+    /// Does to an order what somebody other than the till does; returns its state.
+    pub fn payer(&self, out_trade_no: &str, action: PayerAction) -> Result<State, PayerError> {
+        self.shared.payer(out_trade_no, action)
+    }
+
+    /// Moves the platform's wall clock away from this computer's.
+    pub fn set_skew(&self, seconds: i64) {
+        self.shared.clock().set_skew(seconds);
+    }
+
+    /// Forgets orders, faults and requests and sets the clock back. Hosts stay as they are.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.hosts.stop();
+        if let Some(runtime) = self.runtime.take() {
+            // The other ways of stopping would panic when an async test drops a simulator.
+            runtime.shutdown_background();
+        }
+    }
+}

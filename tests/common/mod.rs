@@ -9,6 +9,8 @@
     reason = "every test binary includes this file and uses a part of it"
 )]
 
+pub mod shop;
+
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::fmt;
 use std::path::{Path, PathBuf};

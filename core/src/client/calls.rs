@@ -86,10 +86,6 @@ impl Calls {
         true
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        self.lock().active.is_empty()
-    }
-
     /// Lets nobody in any more, ends every call, and waits until all have left; does not wait when
     /// this thread is itself inside one of them.
     pub(super) fn close(&self) {

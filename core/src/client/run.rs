@@ -113,22 +113,21 @@ impl Run<'_> {
     fn submit(&mut self) -> policy::Event {
         let Some(order) = self.order else { return policy::Event::SubmitUnsent };
         self.event(Event::Submitting);
-        self.submitted = Some(self.now());
         let call = self.client.gateway.submit(order, &self.client.stamp());
-        let result = self.exchange(&call, OnCancel::CutUnlessSent);
-        match result {
+        match self.exchange(&call, OnCancel::CutUnlessSent) {
             Ok(reply) => {
                 self.may_have_charged = true;
+                let sent = reply.sent_at;
                 let answer = self.client.gateway.read_submit(&self.expected, &reply);
                 self.log_answer(&reply, &answer);
                 self.fault = answer.verdict == SubmitVerdict::Unclear && answer.code.is_none();
                 let verdict = answer.verdict;
                 self.evidence.submit = Some(answer);
-                policy::Event::Submit(verdict)
+                policy::Event::Submit { verdict, sent }
             }
-            Err(failure) if failure.sent => {
+            Err(Failure { sent_at: Some(sent), .. }) => {
                 self.may_have_charged = true;
-                policy::Event::Submit(SubmitVerdict::Unclear)
+                policy::Event::Submit { verdict: SubmitVerdict::Unclear, sent }
             }
             Err(_) => policy::Event::SubmitUnsent,
         }
@@ -168,7 +167,7 @@ impl Run<'_> {
                 self.evidence.reverse = Some(answer);
                 policy::Event::Reverse(verdict)
             }
-            Err(failure) if failure.sent => policy::Event::Reverse(ReverseVerdict::Unclear),
+            Err(failure) if failure.sent() => policy::Event::Reverse(ReverseVerdict::Unclear),
             Err(_) => policy::Event::Reverse(ReverseVerdict::NotSent),
         }
     }
@@ -176,6 +175,13 @@ impl Run<'_> {
     fn exchange(&mut self, call: &Call, on_cancel: OnCancel) -> Result<Reply, Failure> {
         self.evidence.attempts += 1;
         let result = self.client.exchange(call, on_cancel, self.signal);
+        if self.order.is_some() && self.submitted.is_none() {
+            // The charge is the first exchange of a new order.
+            self.submitted = match &result {
+                Ok(reply) => Some(reply.sent_at),
+                Err(failure) => failure.sent_at,
+            };
+        }
         match &result {
             Ok(reply) => {
                 self.evidence.reached = true;

@@ -24,11 +24,7 @@ const KEYS: [&str; 7] = [
 const SHORT_LEASE: Duration = Duration::from_secs(5);
 
 /// Pure but for what `context` lends: text in, configuration or the first error out.
-pub(super) fn check(
-    name: &str,
-    text: &str,
-    context: &Context<'_>,
-) -> Result<Config, ConfigError> {
+pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Config, ConfigError> {
     let mut warnings = Vec::new();
     let mut root = document::parse(name, text, &KEYS, later_version)?;
 
@@ -108,7 +104,7 @@ fn journal(
     if context.world.is_folder(&path) {
         return Err(item.place.error("is a folder; name a file in it"));
     }
-    if path.is_relative() {
+    if !path.has_root() {
         warnings.push(item.place.note(
             "is relative to the working directory; started elsewhere, \
              the till would not find its open orders",

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::document::Item;
 use super::ConfigError;
+use super::document::Item;
 
 /// Everything outside the text, so that checking is pure.
 pub(super) struct Context<'a> {

@@ -164,11 +164,7 @@ impl<'d> Section<'d> {
     }
 
     /// Takes a table out; an empty one if there is none.
-    pub(super) fn subsection(
-        &mut self,
-        key: &str,
-        known: &[&str],
-    ) -> Result<Section<'d>, ConfigError> {
+    pub(super) fn subsection(&mut self, key: &str, known: &[&str]) -> Result<Self, ConfigError> {
         match self.take(key) {
             Some(item) => item.section(known),
             None => Ok(Section {
@@ -265,15 +261,14 @@ impl<'d> Item<'d> {
     pub(super) fn section(self, known: &[&str]) -> Result<Section<'d>, ConfigError> {
         match self.value {
             DeValue::Table(table) => section(self.place, self.text, table, known, |_| None),
-            _ => Err(self.place.error(format_args!(
-                "must be a table with {}",
-                known.join(", ")
-            ))),
+            _ => Err(self
+                .place
+                .error(format_args!("must be a table with {}", known.join(", ")))),
         }
     }
 
     /// An array's values.
-    pub(super) fn list(self) -> Result<Vec<Item<'d>>, ConfigError> {
+    pub(super) fn list(self) -> Result<Vec<Self>, ConfigError> {
         let DeValue::Array(values) = self.value else {
             return Err(self.place.error(r#"must be an array such as ["…", "…"]"#));
         };

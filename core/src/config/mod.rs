@@ -211,7 +211,7 @@ impl Config {
             .map_err(|_| place.error("is not UTF-8 text; save it as UTF-8"))?;
         let path = std::path::absolute(path)
             .map_err(|error| place.error(format_args!("cannot be found: {error}")))?;
-        Self::check(&name, path.parent().unwrap_or(Path::new("")), text)
+        Self::check(&name, path.parent().unwrap_or_else(|| Path::new("")), text)
     }
 
     /// Checks TOML text; paths inside it are relative to the working directory. Errors call it

@@ -58,7 +58,12 @@ pub(super) fn read(
 
     // Key, value, the documents' own number (zero if they have none), whether zero makes sense.
     let durations = [
-        ("first_query", &mut policy.first_query, profile.first_query, true),
+        (
+            "first_query",
+            &mut policy.first_query,
+            profile.first_query,
+            true,
+        ),
         (
             "query_interval",
             &mut policy.query_interval,

@@ -57,8 +57,10 @@ pub(super) fn read(item: Item<'_>, context: &Context<'_>) -> Result<Secret, Conf
 
 fn from_file(file: &Item<'_>, context: &Context<'_>) -> Result<Secret, ConfigError> {
     let bytes = context.read(file, LIMIT)?;
-    let text = str::from_utf8(&bytes)
-        .map_err(|_| file.place.error("the file is not UTF-8 text; save it as UTF-8"))?;
+    let text = str::from_utf8(&bytes).map_err(|_| {
+        file.place
+            .error("the file is not UTF-8 text; save it as UTF-8")
+    })?;
     // Editors put a byte order mark before and a line end behind what was typed.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = text.trim_end_matches(['\r', '\n']);

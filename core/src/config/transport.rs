@@ -41,11 +41,7 @@ pub(super) fn read(
             Some(item) => roots(&item, context)?,
             None => Vec::new(),
         },
-        proxy: section
-            .take("proxy")
-            .as_ref()
-            .map(proxy)
-            .transpose()?,
+        proxy: section.take("proxy").as_ref().map(proxy).transpose()?,
     })
 }
 

@@ -35,10 +35,7 @@ pub(super) fn read(
     let appid = section.need("appid", "it is the app id bound to the merchant number")?;
     let mch_id = section.need("mch_id", "it is the merchant number (商户号)")?;
     let mch_id = digits(&mch_id)?;
-    let api_key = section.need(
-        "api_key",
-        &format!("it is the APIv2 key of {SAFETY_PAGE}"),
-    )?;
+    let api_key = section.need("api_key", &format!("it is the APIv2 key of {SAFETY_PAGE}"))?;
     let regions = [("mainland", Region::Mainland), ("hk", Region::HongKong)];
     let region = section.choice("region", &regions, Region::Mainland)?;
     let sign_types = [
@@ -51,11 +48,7 @@ pub(super) fn read(
     };
     let config = WechatV2Config {
         appid: app_id(&appid)?,
-        sub_appid: section
-            .take("sub_appid")
-            .as_ref()
-            .map(app_id)
-            .transpose()?,
+        sub_appid: section.take("sub_appid").as_ref().map(app_id).transpose()?,
         sub_mch_id: section
             .take("sub_mch_id")
             .as_ref()
@@ -145,16 +138,16 @@ fn read_certificate(
             (cert, identity)
         }
         _ => {
-            return Err(section
-                .place
-                .error("must have either p12 (and password unless it is mch_id), or cert and key"));
+            return Err(section.place.error(
+                "must have either p12 (and password unless it is mch_id), or cert and key",
+            ));
         }
     };
     check_dates(&file, &identity, context.now, warnings)?;
     if !identity.subject_contains(mch_id) {
         warnings.push(file.place.note(format_args!(
             "the certificate does not name mch_id {mch_id}; \
-             WeChat refuses reverse and refund with another merchant's certificate"
+             reverse and refund need that merchant's own"
         )));
     }
     Ok(identity)
@@ -193,8 +186,8 @@ fn from_pem(
     let about = |item: &Item<'_>, error| item.place.error(format_args!("the file {error}"));
     let certificates = certificates_from_pem(&context.read(cert, PEM_LIMIT)?)
         .map_err(|error| about(cert, error))?;
-    let private_key = private_key_from_pem(&context.read(key, PEM_LIMIT)?)
-        .map_err(|error| about(key, error))?;
+    let private_key =
+        private_key_from_pem(&context.read(key, PEM_LIMIT)?).map_err(|error| about(key, error))?;
     Identity::new(certificates, private_key).map_err(|error| match error {
         IdentityError::BadKey => about(key, error),
         IdentityError::KeyMismatch => key.place.error(error),

@@ -30,7 +30,8 @@ pub fn equal(a: &[u8], b: &[u8]) -> bool {
 /// 128 random bits as 32 characters `[0-9a-f]`, from the machine's cryptographic source.
 pub fn random_hex() -> String {
     let mut bytes = [0; 16];
-    rand::fill(&mut bytes).expect("the library ends the process when the machine has no randomness");
+    rand::fill(&mut bytes)
+        .expect("the library ends the process when the machine has no randomness");
     hex::encode(bytes)
 }
 

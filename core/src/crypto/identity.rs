@@ -36,7 +36,7 @@ pub enum IdentityError {
     /// Larger than [`super::MAX_PKCS12_BYTES`].
     #[error("is larger than 64 KiB, which no client certificate is")]
     TooLarge,
-    /// The MAC does not fit the password.
+    /// The MAC does not fit the password (or, rarely, the content was altered since).
     #[error("does not open: the password is wrong")]
     WrongPassword,
     /// Not PKCS#12, cut off, or otherwise unreadable.

@@ -119,6 +119,18 @@ fn a_wrong_password_is_told_from_a_damaged_file() {
     );
 }
 
+/// The MAC covers password and content alike; of the two, the password is the likelier culprit.
+#[test]
+fn content_that_was_altered_counts_as_a_wrong_password() {
+    let mut file = fixture!("aes.p12").to_vec();
+    let middle = file.len() / 2;
+    file[middle] ^= 1;
+    assert_eq!(
+        error(Identity::from_pkcs12(&file, PASSWORD)),
+        IdentityError::WrongPassword
+    );
+}
+
 #[test]
 fn a_pkcs12_file_with_a_part_missing_is_named_so() {
     assert_eq!(
@@ -144,10 +156,16 @@ fn a_pkcs12_file_in_another_encryption_is_named_so() {
 
 #[test]
 fn a_pkcs12_file_that_asks_for_too_much_work_or_is_too_large_is_not_opened() {
-    assert_eq!(
-        error(Identity::from_pkcs12(fixture!("million.p12"), PASSWORD)),
-        IdentityError::UnsupportedEncryption
-    );
+    for file in [
+        fixture!("million-mac.p12"),
+        fixture!("million-aes.p12"),
+        fixture!("million-legacy.p12"),
+    ] {
+        assert_eq!(
+            error(Identity::from_pkcs12(file, PASSWORD)),
+            IdentityError::UnsupportedEncryption
+        );
+    }
     let mut large = fixture!("aes.p12").to_vec();
     large.resize(MAX_PKCS12_BYTES + 1, 0);
     assert_eq!(

@@ -12,9 +12,10 @@ pub(crate) type Broken = String;
 
 /// Takes off the blanks and line ends that fixed-width records and scanners leave around a value.
 ///
-/// The official APIv2 SDK trims the same characters (U+0020 and below) before it signs.
+/// The official APIv2 SDK trims before it signs, and of the characters it trims these are the ones
+/// that XML allows.
 pub(crate) fn trimmed(value: &str) -> &str {
-    value.trim_matches(|character| character <= ' ')
+    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// At most `max` bytes of UTF-8.

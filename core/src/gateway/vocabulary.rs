@@ -2,7 +2,7 @@
 
 /// Names that at least one gateway has a place for. A gateway leaves out the ones it has no place
 /// for, so that a till changes gateways by configuration alone.
-const NAMES: &[&str] = &[
+pub(crate) const NAMES: &[&str] = &[
     "attach",
     "auth_code",
     "body",

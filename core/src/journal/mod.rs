@@ -8,6 +8,8 @@
 //! beside the till. Crash by crash: `docs/journal.md`.
 
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use crate::outcome::Facts;
 use crate::policy::Phase;

@@ -73,6 +73,12 @@ impl SqliteJournal {
         })
     }
 
+    /// What a full disk does.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: u32) {
+        self.lock().pragma_update(None, "max_page_count", pages).unwrap();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic in the middle of a transaction has rolled it back.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)

@@ -42,7 +42,12 @@ pub enum Event {
     /// The till wants the payment stopped. May come at any time, also while an answer is awaited.
     Cancel,
     /// The charge was answered, or may have left without an answer ([`SubmitVerdict::Unclear`]).
-    Submit(SubmitVerdict),
+    Submit {
+        /// What the answer means.
+        verdict: SubmitVerdict,
+        /// When its first byte left: all of the policy's times count from there.
+        sent: Moment,
+    },
     /// The charge provably never left.
     SubmitUnsent,
     /// A query was answered.

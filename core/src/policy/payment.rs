@@ -115,7 +115,12 @@ impl Payment {
             Event::Cancel => return self.cancel(now),
             Event::Start if self.stage == Stage::Fresh => self.start(now),
             Event::Elapsed if self.awaiting == Awaiting::Elapsed => self.proceed(now),
-            Event::Submit(verdict) if self.awaiting == Awaiting::Submit => {
+            Event::Submit { verdict, sent } if self.awaiting == Awaiting::Submit => {
+                self.asked = sent;
+                self.set_deadlines(sent, Duration::ZERO);
+                if self.cancel_requested {
+                    self.hurry(now);
+                }
                 self.submitted(verdict, now)
             }
             Event::SubmitUnsent if self.awaiting == Awaiting::Submit => self.unsent(),
@@ -141,8 +146,14 @@ impl Payment {
         };
         self.set_deadlines(now, resume.age);
         match resume.purpose {
-            _ if resume.phase == Phase::Reversing => self.undo(Step::Verify, now, now),
-            Purpose::Undo => self.undo(Step::Check, self.reverse_from.max(now), now),
+            _ if resume.phase == Phase::Reversing => {
+                self.undo(Step::Verify, self.reverse_from.max(now), now)
+            }
+            // From here on the till wants it undone, whatever happens to this process.
+            Purpose::Undo => {
+                let actions = self.undo(Step::Check, self.reverse_from.max(now), now);
+                self.record(Phase::Reversing, actions)
+            }
             Purpose::Settle => {
                 self.stage = Stage::Polling { next_query: now };
                 self.query(Why::Poll)

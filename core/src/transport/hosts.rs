@@ -23,8 +23,7 @@ impl Hosts {
     /// Every host once: in the order of the configuration, the demoted ones at the end.
     pub(super) fn order(&self, now: Moment) -> Vec<usize> {
         let demoted = |index: &usize| self.demoted_until[*index].is_some_and(|until| now < until);
-        let (last, mut order): (Vec<_>, Vec<_>) =
-            (0..self.demoted_until.len()).partition(demoted);
+        let (last, mut order): (Vec<_>, Vec<_>) = (0..self.demoted_until.len()).partition(demoted);
         order.extend(last);
         order
     }

@@ -14,11 +14,12 @@ use ureq::{Agent, AsSendBody, Body, Proxy};
 use url::Url;
 
 use super::Transport;
+use super::causes::{self, DialError};
 use super::helpers::Helpers;
 use super::hosts::Hosts;
 use super::tls;
 use super::tracking::InFlight;
-use super::wire::{self, BrokenOff, DialError, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
+use super::wire::{self, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
 use crate::clock::{Clock, Moment};
 use crate::config::{ConfigError, TransportConfig};
 use crate::exchange::{Call, Failure, OnCancel, Reply, Resend};
@@ -105,7 +106,11 @@ impl HttpsTransport {
         clock: Arc<dyn Clock>,
         observer: Observer,
     ) -> Result<Self, ConfigError> {
-        let hosts = config.hosts.iter().map(origin).collect::<Result<Vec<_>, _>>()?;
+        let hosts = config
+            .hosts
+            .iter()
+            .map(origin)
+            .collect::<Result<Vec<_>, _>>()?;
         if hosts.is_empty() {
             return Err(ConfigError("hosts: at least one is needed".to_owned()));
         }
@@ -175,7 +180,7 @@ impl HttpsTransport {
         let flight = InFlight::new(guard, &self.dialer.clock, self.answer_timeout, latest);
         let result = {
             let _entered = flight.enter();
-            self.send(host, call, max_idle)
+            self.send(host, call, max_idle, &flight)
         }
         .map_err(|error| self.fault(&error, call, &flight));
         (self.observer)(&Attempt {
@@ -190,12 +195,21 @@ impl HttpsTransport {
             },
             sent: flight.sent(),
             new_connection: flight.dialled(),
-            request_id: result.as_ref().ok().and_then(|reply| reply.header("request-id")),
+            request_id: result
+                .as_ref()
+                .ok()
+                .and_then(|reply| reply.header("request-id")),
         });
         result
     }
 
-    fn send(&self, host: &str, call: &Call, max_idle: Duration) -> Result<Reply, ureq::Error> {
+    fn send(
+        &self,
+        host: &str,
+        call: &Call,
+        max_idle: Duration,
+        flight: &InFlight,
+    ) -> Result<Reply, ureq::Error> {
         let response = if call.method == "GET" && call.body.is_empty() {
             self.run(host, call, (), max_idle)
         } else {
@@ -221,6 +235,8 @@ impl HttpsTransport {
             headers,
             body: bytes,
             host: host.to_owned(),
+            // A reply without a request does not occur; then the latest moment is the safe one.
+            sent_at: flight.guard().sent_at().unwrap_or_else(|| self.now()),
         })
     }
 
@@ -233,7 +249,9 @@ impl HttpsTransport {
     ) -> Result<Response<Body>, ureq::Error> {
         // Without the slash the path could change the host.
         if !call.path.starts_with('/') {
-            return Err(ureq::Error::BadUri("the path lacks its first slash".to_owned()));
+            return Err(ureq::Error::BadUri(
+                "the path lacks its first slash".to_owned(),
+            ));
         }
         let mut request = Request::builder()
             .method(call.method)
@@ -251,15 +269,15 @@ impl HttpsTransport {
 
     fn fault(&self, error: &ureq::Error, call: &Call, flight: &InFlight) -> Fault {
         let timed_out = matches!(error, ureq::Error::Timeout(_));
-        let broke_off = broke_off(error);
+        let broke_off = causes::broke_off(error);
         let dial = match error {
             ureq::Error::Other(error) => error.downcast_ref::<DialError>(),
             _ => None,
         };
-        let cause = if let Some(dial) = dial {
-            dial.to_string()
-        } else if self.interrupted(flight.guard()) {
+        let cause = if self.interrupted(flight.guard()) {
             "interrupted".to_owned()
+        } else if let Some(dial) = dial {
+            dial.to_string()
         } else if timed_out {
             let limit = self.answer_timeout;
             match flight.answering() {
@@ -277,7 +295,7 @@ impl HttpsTransport {
         } else if let ureq::Error::BodyExceedsLimit(limit) = error {
             format!("the answer is larger than {limit} bytes")
         } else {
-            wire::explain(error)
+            causes::explain(error)
         };
         Fault {
             cause,
@@ -343,7 +361,7 @@ impl Transport for HttpsTransport {
             }
         }
         Err(Failure {
-            sent: guard.sent(),
+            sent_at: guard.sent_at(),
             interrupted: self.interrupted(&guard),
             host: self.hosts[last].clone(),
             cause: causes.join("; "),
@@ -367,19 +385,6 @@ impl Transport for HttpsTransport {
         self.closed.store(true, Ordering::SeqCst);
         self.agent.clone().shutdown();
         self.dialer.helpers.close();
-    }
-}
-
-/// Whether the other side ended the connection before its answer was complete.
-fn broke_off(error: &ureq::Error) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    match error {
-        ureq::Error::Other(error) => error.is::<BrokenOff>(),
-        ureq::Error::Io(error) => matches!(
-            error.kind(),
-            UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
-        ),
-        _ => false,
     }
 }
 
@@ -438,9 +443,18 @@ mod unit_tests {
 
     #[test]
     fn a_host_is_a_scheme_a_name_and_a_port_and_nothing_else() {
-        assert_eq!(origin(&url("https://a.example")).unwrap(), "https://a.example");
-        assert_eq!(origin(&url("https://a.example:443/")).unwrap(), "https://a.example");
-        assert_eq!(origin(&url("https://[::1]:8443")).unwrap(), "https://[::1]:8443");
+        assert_eq!(
+            origin(&url("https://a.example")).unwrap(),
+            "https://a.example"
+        );
+        assert_eq!(
+            origin(&url("https://a.example:443/")).unwrap(),
+            "https://a.example"
+        );
+        assert_eq!(
+            origin(&url("https://[::1]:8443")).unwrap(),
+            "https://[::1]:8443"
+        );
         for bad in [
             "http://a.example",
             "https://a.example/path",
@@ -454,19 +468,29 @@ mod unit_tests {
 
     #[test]
     fn a_proxy_that_cannot_be_used_is_refused_without_showing_its_password() {
-        for bad in ["ftp://u:hunter2@p.example", "socks5://u:hunter2%FF@p.example"] {
+        for bad in [
+            "ftp://u:hunter2@p.example",
+            "socks5://u:hunter2%FF@p.example",
+        ] {
             let error = proxy(&url(bad)).unwrap_err();
             assert!(error.0.starts_with("transport.proxy: "), "{error}");
             assert!(!error.0.contains("hunter2"), "{error}");
         }
-        for good in ["http://u:p@p.example:3128", "https://p.example", "socks5h://[::1]:1080"] {
+        for good in [
+            "http://u:p@p.example:3128",
+            "https://p.example",
+            "socks5h://[::1]:1080",
+        ] {
             assert!(proxy(&url(good)).is_ok(), "{good}");
         }
     }
 
     #[test]
     fn a_date_header_is_read_as_unix_seconds() {
-        assert_eq!(unix_seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(
+            unix_seconds("Sun, 06 Nov 1994 08:49:37 GMT"),
+            Some(784_111_777)
+        );
         assert_eq!(unix_seconds("yesterday"), None);
         assert_eq!(unix_seconds(""), None);
     }

@@ -1,12 +1,14 @@
 //! HTTPS to a list of hosts: pooled connections, failover, and the knowledge whether a byte has left.
 //!
-//! * [`https`](self): [`HttpsTransport`] sends a call to one host after the other.
+//! * `https`: [`HttpsTransport`] sends a call to one host after the other.
 //! * `hosts`: pure; which host comes first.
 //! * `tracking`: the exchange that the current thread carries, and whether it may send.
 //! * `wire`: connections. The only file that knows ureq's unversioned interfaces.
+//! * `causes`: words for what goes wrong with a connection.
 //! * `helpers`: the threads that do what the standard library cannot interrupt.
 //! * `tls`: trust, identity, and words for what goes wrong with them.
 
+mod causes;
 mod helpers;
 mod hosts;
 mod https;

@@ -85,6 +85,11 @@ fn explain_certificate(fault: &CertificateError) -> String {
         CertificateError::UnknownIssuer => {
             "certificate from an unknown issuer: add the CA with transport.ca_file".to_owned()
         }
+        // By a CA of a trusted name, but another key: a test CA that was made anew.
+        CertificateError::BadSignature => {
+            "certificate not signed by the CA it names: is transport.ca_file the current one?"
+                .to_owned()
+        }
         CertificateError::Revoked => "certificate revoked".to_owned(),
         other => format!("certificate refused: {other}"),
     }

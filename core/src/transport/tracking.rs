@@ -73,10 +73,11 @@ impl InFlight {
         if self.sent() {
             return Ok(());
         }
-        if !self.guard.arm(cut) || !self.guard.may_send() {
+        let now = self.clock.now();
+        if !self.guard.arm(cut) || !self.guard.may_send(now) {
             return Err(Stopped);
         }
-        let due = self.clock.now() + self.answer_timeout;
+        let due = now + self.answer_timeout;
         self.due.set(Some(due.min(self.latest)));
         Ok(())
     }
@@ -126,5 +127,84 @@ pub(super) struct Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         CURRENT.set(self.previous.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::exchange::OnCancel;
+    use crate::signal::Signal;
+
+    fn flight(signal: &Signal, on_cancel: OnCancel, latest: Duration) -> Rc<InFlight> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let guard = Rc::new(signal.exchange(on_cancel));
+        InFlight::new(&guard, &clock, Duration::from_secs(60), Moment(latest))
+    }
+
+    fn begin(flight: &InFlight) -> (Result<(), Stopped>, Arc<AtomicBool>) {
+        let cut = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&cut);
+        let begun = flight.begin(move || seen.store(true, Ordering::SeqCst));
+        (begun, cut)
+    }
+
+    const LATE: Duration = Duration::from_secs(1_000_000);
+
+    #[test]
+    fn a_connection_that_went_back_to_the_pool_is_not_cut_any_more() {
+        let signal = Signal::new();
+        let flight = flight(&signal, OnCancel::Cut, LATE);
+        let (begun, cut) = begin(&flight);
+        assert!(begun.is_ok() && flight.release());
+        signal.cancel();
+        assert!(!cut.load(Ordering::SeqCst));
+    }
+
+    #[test]
+    fn a_connection_that_was_cut_does_not_go_back_to_the_pool() {
+        let signal = Signal::new();
+        let flight = flight(&signal, OnCancel::Cut, LATE);
+        let (begun, cut) = begin(&flight);
+        signal.cancel();
+        assert!(begun.is_ok() && cut.load(Ordering::SeqCst));
+        assert!(!flight.release());
+    }
+
+    #[test]
+    fn nothing_is_sent_after_a_cut_and_that_is_known() {
+        let signal = Signal::new();
+        let flight = flight(&signal, OnCancel::CutUnlessSent, LATE);
+        signal.cancel();
+        assert_eq!(begin(&flight).0, Err(Stopped));
+        assert!(!flight.sent() && !flight.guard().sent());
+    }
+
+    #[test]
+    fn the_answer_is_due_by_the_time_out_or_by_the_end_of_the_hosts_share() {
+        let signal = Signal::new();
+        let free = flight(&signal, OnCancel::Cut, LATE);
+        assert!(begin(&free).0.is_ok() && !free.left().is_zero());
+        let late = flight(&signal, OnCancel::Cut, Duration::ZERO);
+        assert!(begin(&late).0.is_ok() && late.left().is_zero());
+    }
+
+    #[test]
+    fn a_thread_carries_an_attempt_only_while_it_is_entered() {
+        let signal = Signal::new();
+        let outer = flight(&signal, OnCancel::Cut, LATE);
+        let entered = outer.enter();
+        {
+            let other = Signal::new();
+            let inner = flight(&other, OnCancel::Cut, LATE);
+            let _entered = inner.enter();
+            assert!(InFlight::current().is_some_and(|it| Rc::ptr_eq(&it, &inner)));
+        }
+        assert!(InFlight::current().is_some_and(|it| Rc::ptr_eq(&it, &outer)));
+        drop(entered);
+        assert!(InFlight::current().is_none());
     }
 }

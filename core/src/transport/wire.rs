@@ -5,7 +5,7 @@
 //! [`Tracked`], which asks the thread's exchange before the first byte of a request goes down.
 
 use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -22,8 +22,8 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error, Timeout};
 
+use super::causes::{BrokenOff, DialError, broke_off, explain};
 use super::helpers::Helpers;
-use super::tls;
 use super::tracking::{InFlight, Stopped};
 use crate::clock::{Clock, Moment};
 use crate::signal::ExchangeGuard;
@@ -44,17 +44,6 @@ pub(super) struct Dialer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) helpers: Helpers,
 }
-
-/// Why there is no connection; nothing of a request was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct DialError(pub(super) String);
-
-/// The other side, or a cut, ended the connection without the proper TLS farewell: whatever came
-/// before may be incomplete.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the connection broke off")]
-pub(super) struct BrokenOff;
 
 type Register = Arc<dyn Fn(Weak<dyn ShutdownHandle>) -> Result<(), Error> + Send + Sync>;
 
@@ -120,10 +109,7 @@ impl Dialer {
         let what = match (error, phase) {
             (Error::Timeout(_), phase) => format!("time-out while {phase}"),
             (Error::Io(error), Phase::Resolving) => format!("host name not found ({error})"),
-            (Error::Io(error), phase) if error.kind() == ErrorKind::UnexpectedEof => {
-                format!("the connection was closed while {phase}")
-            }
-            (Error::Other(error), phase) if error.is::<BrokenOff>() => {
+            (error, phase) if broke_off(error) => {
                 format!("the connection was closed while {phase}")
             }
             (error, _) => explain(error),
@@ -132,48 +118,6 @@ impl Dialer {
             Some(proxy) => format!("by proxy {}:{}: {what}", proxy.host(), proxy.port()),
             None => what,
         })
-    }
-}
-
-/// What `error` means, without the phase it happened in.
-pub(super) fn explain(error: &Error) -> String {
-    match error {
-        Error::HostNotFound => "host name not found".to_owned(),
-        Error::Rustls(error) => tls::explain(error),
-        Error::Io(error) => explain_io(error),
-        Error::ConnectProxyFailed(reason) => {
-            // "proxy server responded 407/407": the status is all that ureq tells.
-            let status = reason.rsplit('/').next().unwrap_or_default();
-            match status {
-                "407" => "the proxy refused: 407, it wants a user name and a password in \
-                          transport.proxy"
-                    .to_owned(),
-                _ if status.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    format!("the proxy refused: {status}")
-                }
-                _ => format!("the proxy failed: {reason}"),
-            }
-        }
-        Error::Protocol(error) => format!("not an HTTP answer: {error}"),
-        Error::LargeResponseHeader(_, limit) => {
-            format!("the answer's header is larger than {limit} bytes")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn explain_io(error: &io::Error) -> String {
-    let inner = error.get_ref();
-    if let Some(error) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return tls::explain(error);
-    }
-    match error.kind() {
-        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        ErrorKind::ConnectionReset => "connection reset".to_owned(),
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
-            "no route to the host: is this machine on-line?".to_owned()
-        }
-        _ => error.to_string(),
     }
 }
 
@@ -341,12 +285,12 @@ impl Opening {
             run_connector: Arc::new(move |details| connect_to_proxy(details, &proxy_tls)),
             register_shutdown: Arc::new(move |socket| link.connected(socket)),
         };
-        let transport = ()
-            .chain(SocksConnector::default())
-            .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
-            .connect(&details, None)?
-            .ok_or(Error::ConnectionFailed)?;
+        let transport =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .connect(&details, None)?
+                .ok_or(Error::ConnectionFailed)?;
         Ok(Box::new(transport))
     }
 }
@@ -395,12 +339,7 @@ impl fmt::Debug for Names {
 struct NoResolver;
 
 impl Resolver for NoResolver {
-    fn resolve(
-        &self,
-        _: &Uri,
-        _: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         Ok(self.empty())
     }
 }
@@ -411,7 +350,11 @@ struct PooledDialer(Arc<Dialer>);
 impl Connector<()> for PooledDialer {
     type Out = Tracked;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Tracked>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        _: Option<()>,
+    ) -> Result<Option<Tracked>, Error> {
         let flight = InFlight::current().ok_or_else(stopped)?;
         flight.set_dialled();
         let register = Arc::clone(&details.register_shutdown);
@@ -455,6 +398,16 @@ impl TlsLayer {
         })
     }
 
+    /// Why the other side hung up while we were writing, if it said so before.
+    fn last_words(&mut self) -> Option<rustls::Error> {
+        while self.stream.conn.read_tls(&mut self.stream.sock).ok()? > 0 {
+            if let Err(reason) = self.stream.conn.process_new_packets() {
+                return Some(reason);
+            }
+        }
+        None
+    }
+
     /// Whether everything received has been consumed: what the server sent beyond its answer must
     /// not be taken for the next one.
     fn is_drained(&mut self) -> bool {
@@ -473,9 +426,14 @@ impl Transport for TlsLayer {
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         self.stream.sock.set_timeout(timeout);
         let output = &self.buffers.output()[..amount];
-        self.stream.write_all(output)?;
-        self.stream.flush()?;
-        Ok(())
+        let written = self
+            .stream
+            .write_all(output)
+            .and_then(|()| self.stream.flush());
+        written.map_err(Error::from).map_err(|error| {
+            let reason = broke_off(&error).then(|| self.last_words()).flatten();
+            reason.map_or(error, Error::Rustls)
+        })
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
@@ -531,16 +489,7 @@ impl Transport for Tracked {
                 Ok(true)
             }
             // ureq takes these for the proper end of a body that has no length.
-            Err(Error::Io(error))
-                if matches!(
-                    error.kind(),
-                    ErrorKind::UnexpectedEof
-                        | ErrorKind::ConnectionAborted
-                        | ErrorKind::ConnectionReset
-                ) =>
-            {
-                Err(Error::Other(Box::new(BrokenOff)))
-            }
+            Err(error) if broke_off(&error) => Err(Error::Other(Box::new(BrokenOff))),
             other => other,
         }
     }

@@ -1,6 +1,7 @@
-//! Checking against a world made of maps: no test but the last ones touches a file.
+//! Checking against a world made of maps: few tests touch a file.
 
 mod errors;
+mod hostile;
 mod values;
 
 use std::collections::HashMap;
@@ -65,12 +66,18 @@ impl Shop {
             fixture!("ca.pem"),
             fixture!("version1.pem"),
             ("api_key.txt", format!("{API_KEY}\n").into_bytes()),
-            ("api_key.windows.txt", format!("\u{feff}{API_KEY}\r\n").into_bytes()),
+            (
+                "api_key.windows.txt",
+                format!("\u{feff}{API_KEY}\r\n").into_bytes(),
+            ),
             ("short.txt", b"0123456789abcdef0123456789ABCDE".to_vec()),
             ("empty.txt", b"\n".to_vec()),
             ("utf-16.txt", b"\xFF\xFE0\x001\x00".to_vec()),
             ("long.txt", vec![b'x'; 5000]),
-            ("not-a-root.pem", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec()),
+            (
+                "not-a-root.pem",
+                b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_vec(),
+            ),
         ];
         let place = |(name, bytes)| (Path::new("/shop").join(name), bytes);
         Self {

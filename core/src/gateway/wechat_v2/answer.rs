@@ -86,7 +86,7 @@ impl WechatV2 {
                 .facts
                 .get("trade_state_desc")
                 .and_then(|text| text.as_str())
-                .map(str::to_owned);
+                .map(|text| short(text, 256));
         }
         answer
     }
@@ -150,7 +150,7 @@ impl WechatV2 {
                     code: message.get("err_code").map(|code| short(code, 64)),
                     code_message: message
                         .get("err_code_des")
-                        .or(message.get("return_msg"))
+                        .or_else(|| message.get("return_msg"))
                         .map(|text| short(text, 256)),
                     why: match fault {
                         true => "return_code FAIL: the request was refused unexecuted".into(),
@@ -265,7 +265,11 @@ fn failed(message: &Fields) -> Option<(&str, &str)> {
 
 /// Names the code in the reason.
 fn because<V>(verdict: V, code: &str) -> Reading<V> {
-    (verdict, format!("err_code {}", short(code, 64)))
+    let why = match code {
+        "" => "refused without an err_code".to_owned(),
+        code => format!("err_code {}", short(code, 64)),
+    };
+    (verdict, why)
 }
 
 /// Whether a `return_code` FAIL says that the request was refused before it was executed.

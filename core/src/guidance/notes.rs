@@ -1,120 +1,14 @@
-//! What the cashier reads and what the till should do, for every outcome and code.
-//!
-//! Two promises hold for every row: only a payment that is proven says [`Advice::HandOver`], and
-//! whatever is not settled says to hold the goods and not to charge again.
+//! The rows: what is said in both languages, and the advice.
 
-use crate::config::Language;
+use super::{Advice, Asked, Situation};
 use crate::gateway::codes::{self, Remedy};
 use crate::status::Status;
 
-/// What was asked for: [`Status::Ok`] means money only where money was asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Asked {
-    /// A payment, or a task that takes one.
-    Payment,
-    /// A query of an order.
-    Query,
-    /// A reverse.
-    Reverse,
-    /// To cancel a payment in flight.
-    Cancel,
-    /// To settle whatever was in flight.
-    Recover,
-    /// Anything else: the self-test, opening a client.
-    Other,
-}
-
-/// How a call ended, as far as it matters to the people at the till.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Situation<'a> {
-    /// What was asked for.
-    pub asked: Asked,
-    /// How it ended.
-    pub status: Status,
-    /// The gateway's code, if there was one.
-    pub code: Option<&'a str>,
-    /// The request field that was refused, if it was one.
-    pub field: Option<&'a str>,
-    /// The payment was to be cancelled.
-    pub cancel_requested: bool,
-    /// The order still has to be undone.
-    pub reversal_required: bool,
-    /// Paid, but not as asked.
-    pub conflict: bool,
-}
-
-impl Situation<'_> {
-    /// A situation of which nothing but the status is known.
-    pub fn new(asked: Asked, status: Status) -> Self {
-        Self {
-            asked,
-            status,
-            code: None,
-            field: None,
-            cancel_requested: false,
-            reversal_required: false,
-            conflict: false,
-        }
-    }
-}
-
-/// What the till should do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Advice {
-    /// The money is there: hand over the goods.
-    HandOver,
-    /// Not settled: neither hand over nor charge again.
-    Hold,
-    /// Not charged: scan again, under a new order number.
-    Rescan,
-    /// Not charged: another card or way of paying, under a new order number.
-    OtherCard,
-    /// Somebody has to look at the order.
-    CallSupport,
-    /// Configuration, permission or the till's program is wrong.
-    FixSetup,
-}
-
-impl Advice {
-    /// As in the result field `advice`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::HandOver => "hand_over",
-            Self::Hold => "hold",
-            Self::Rescan => "rescan",
-            Self::OtherCard => "other_card",
-            Self::CallSupport => "call_support",
-            Self::FixSetup => "fix_setup",
-        }
-    }
-}
-
-/// What to show and what to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guidance {
-    /// For the cashier, one or two sentences.
-    pub prompt: &'static str,
-    /// For the till; `None` where nothing is left to do.
-    pub advice: Option<Advice>,
-}
-
-/// What to say and do about a situation.
-pub fn guide(situation: &Situation<'_>, language: Language) -> Guidance {
-    let note = note(situation);
-    Guidance {
-        prompt: match language {
-            Language::Chinese => note.chinese,
-            Language::English => note.english,
-        },
-        advice: note.advice,
-    }
-}
-
 /// One row: the same thing said twice, and what it asks of the till.
-struct Note {
-    advice: Option<Advice>,
-    chinese: &'static str,
-    english: &'static str,
+pub(super) struct Note {
+    pub(super) advice: Option<Advice>,
+    pub(super) chinese: &'static str,
+    pub(super) english: &'static str,
 }
 
 const fn note_of(advice: Advice, chinese: &'static str, english: &'static str) -> Note {
@@ -125,15 +19,17 @@ const fn note_of(advice: Advice, chinese: &'static str, english: &'static str) -
     }
 }
 
-fn note(situation: &Situation<'_>) -> Note {
+/// The row of a situation.
+pub(super) fn note(situation: &Situation<'_>) -> Note {
     let remedy = situation.code.and_then(codes::find).map(|code| code.remedy);
     match situation.status {
         Status::Ok => ok(situation),
         Status::Declined => declined(remedy),
         Status::Reversed if situation.cancel_requested => note_of(
             Advice::Rescan,
-            "交易已取消，未收款。如需继续，请用新单号重新收款。",
-            "Cancelled; nothing was charged. To go on, take a new payment under a new order number.",
+            "交易已取消，顾客若已付款会原路退回。如需继续，请用新单号重新收款。",
+            "Cancelled; anything paid goes back. To go on, take a new payment under a new order \
+             number.",
         ),
         Status::Reversed => note_of(
             Advice::Rescan,
@@ -432,220 +328,4 @@ fn unknown(situation: &Situation<'_>, remedy: Option<Remedy>) -> Note {
         "收款结果未知。请勿交货，请勿重复收款，稍后用恢复或查询功能确认。",
         "The result is not known. Hold the goods, do not charge again, and recover or query it later.",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gateway::codes::CODES;
-
-    const ASKED: [Asked; 6] = [
-        Asked::Payment,
-        Asked::Query,
-        Asked::Reverse,
-        Asked::Cancel,
-        Asked::Recover,
-        Asked::Other,
-    ];
-
-    fn every_situation() -> Vec<Situation<'static>> {
-        let mut situations = Vec::new();
-        let codes = CODES.iter().map(|code| Some(code.name)).chain([
-            None,
-            Some(""),
-            Some("NEVER_HEARD_OF"),
-        ]);
-        for code in codes {
-            for status in Status::ALL {
-                for asked in ASKED {
-                    for flags in 0..16 {
-                        situations.push(Situation {
-                            asked,
-                            status,
-                            code,
-                            field: (flags & 1 != 0).then_some("auth_code"),
-                            cancel_requested: flags & 2 != 0,
-                            reversal_required: flags & 4 != 0,
-                            conflict: flags & 8 != 0,
-                        });
-                    }
-                }
-            }
-        }
-        situations
-    }
-
-    fn is_cjk(character: char) -> bool {
-        ('\u{4E00}'..='\u{9FFF}').contains(&character)
-    }
-
-    #[test]
-    fn every_situation_has_words_in_both_languages() {
-        for situation in every_situation() {
-            let chinese = guide(&situation, Language::Chinese).prompt;
-            let english = guide(&situation, Language::English).prompt;
-
-            assert!(chinese.chars().any(is_cjk), "{situation:?}: {chinese}");
-            assert!(
-                !english.is_empty() && english.is_ascii(),
-                "{situation:?}: {english}"
-            );
-            assert!(!english.contains("  "), "{english}");
-        }
-    }
-
-    #[test]
-    fn goods_are_handed_over_for_proven_money_only() {
-        for situation in every_situation() {
-            let advice = guide(&situation, Language::English).advice;
-            let about_money = matches!(situation.asked, Asked::Payment | Asked::Query);
-
-            assert_eq!(
-                advice == Some(Advice::HandOver),
-                situation.status == Status::Ok && about_money,
-                "{situation:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn only_a_call_that_is_simply_done_needs_no_advice() {
-        for situation in every_situation() {
-            let done = situation.status == Status::Ok
-                && matches!(
-                    situation.asked,
-                    Asked::Reverse | Asked::Recover | Asked::Other
-                );
-
-            assert_eq!(
-                guide(&situation, Language::English).advice.is_none(),
-                done,
-                "{situation:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_not_settled_is_never_charged_again() {
-        for situation in every_situation() {
-            let advice = guide(&situation, Language::English).advice;
-            let charge_again = matches!(advice, Some(Advice::Rescan | Advice::OtherCard));
-            let settled_unpaid = matches!(
-                situation.status,
-                Status::Declined | Status::Reversed | Status::Closed | Status::Refunded
-            );
-            let sent_nothing = matches!(
-                situation.status,
-                Status::Network | Status::ClientClosed | Status::Argument
-            );
-            if charge_again {
-                assert!(settled_unpaid || sent_nothing, "{situation:?}");
-            }
-            if settled_unpaid {
-                assert!(charge_again, "{situation:?}");
-            }
-            if situation.status == Status::Unknown {
-                assert!(matches!(advice, Some(Advice::Hold | Advice::CallSupport)));
-            }
-        }
-    }
-
-    #[test]
-    fn a_new_payment_is_told_to_take_a_new_order_number() {
-        for situation in every_situation() {
-            if matches!(
-                situation.status,
-                Status::Declined | Status::Reversed | Status::Closed | Status::Refunded
-            ) {
-                assert!(
-                    guide(&situation, Language::Chinese)
-                        .prompt
-                        .contains("新单号")
-                );
-                assert!(
-                    guide(&situation, Language::English)
-                        .prompt
-                        .contains("new order number")
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn refusals_advise_what_their_code_calls_for() {
-        for (status, code, advice) in [
-            (Status::Declined, "NOTENOUGH", Advice::OtherCard),
-            (Status::Declined, "NOTSUPORTCARD", Advice::OtherCard),
-            (Status::Declined, "AUTHCODEEXPIRE", Advice::Rescan),
-            (Status::Declined, "AUTH_CODE_ERROR", Advice::Rescan),
-            (Status::Declined, "AUTH_CODE_INVALID", Advice::Rescan),
-            (Status::Declined, "BUYER_MISMATCH", Advice::Rescan),
-            (Status::Declined, "TRADE_ERROR", Advice::OtherCard),
-            (Status::Declined, "NOAUTH", Advice::OtherCard),
-            (Status::Declined, "NEVER_HEARD_OF", Advice::Rescan),
-            (Status::Rejected, "NOAUTH", Advice::FixSetup),
-            (Status::Rejected, "SIGN_ERROR", Advice::FixSetup),
-            (Status::Rejected, "APPID_MCHID_NOT_MATCH", Advice::FixSetup),
-            (Status::Duplicate, "ORDERPAID", Advice::Hold),
-            (Status::NotPaid, "PAYERROR", Advice::Hold),
-            (Status::Unknown, "SYSTEMERROR", Advice::Hold),
-            (Status::Unknown, "REVERSE_EXPIRE", Advice::CallSupport),
-        ] {
-            let situation = Situation {
-                code: Some(code),
-                ..Situation::new(Asked::Payment, status)
-            };
-            assert_eq!(
-                guide(&situation, Language::Chinese).advice,
-                Some(advice),
-                "{code}"
-            );
-        }
-    }
-
-    #[test]
-    fn every_refusal_of_the_tables_has_its_own_words() {
-        let plain = guide(
-            &Situation::new(Asked::Payment, Status::Declined),
-            Language::Chinese,
-        );
-        for code in CODES {
-            let situation = Situation {
-                code: Some(code.name),
-                ..Situation::new(Asked::Payment, Status::Declined)
-            };
-            if matches!(code.submit, crate::verdict::SubmitVerdict::Declined { .. }) {
-                assert_ne!(guide(&situation, Language::Chinese), plain, "{}", code.name);
-            }
-        }
-    }
-
-    #[test]
-    fn a_conflict_and_a_wrong_code_have_their_own_advice() {
-        let conflict = Situation {
-            conflict: true,
-            ..Situation::new(Asked::Payment, Status::Unknown)
-        };
-        assert_eq!(
-            guide(&conflict, Language::English).advice,
-            Some(Advice::CallSupport)
-        );
-
-        let scanned = Situation {
-            field: Some("auth_code"),
-            ..Situation::new(Asked::Payment, Status::Argument)
-        };
-        assert_eq!(
-            guide(&scanned, Language::English).advice,
-            Some(Advice::Rescan)
-        );
-        let wrong = Situation {
-            field: Some("total_fee"),
-            ..scanned
-        };
-        assert_eq!(
-            guide(&wrong, Language::English).advice,
-            Some(Advice::FixSetup)
-        );
-    }
 }

@@ -1,0 +1,253 @@
+//! Command line: options, what is printed, and when to stop.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use wxpay_simulator::{
+    Log, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator, Timing, auth_code,
+};
+
+#[derive(Parser)]
+#[command(
+    name = "wxpay-simulator",
+    version,
+    about = "A WeChat Pay gateway to test tills against",
+    after_help = "Without a command it serves until ctrl-C. What happens to a sale is chosen by \
+                  the last four digits of the auth code: see `wxpay-simulator scenarios`."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the ledger of a running simulator as JSON
+    Ledger {
+        /// Its control interface; taken from the directory's ready.json unless given
+        #[arg(long, value_name = "URL")]
+        control: Option<String>,
+        /// Where the running simulator wrote its files
+        #[arg(long, default_value = "wxpay-simulator")]
+        dir: PathBuf,
+    },
+    /// Print what the last four digits of an auth code do
+    Scenarios,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where to write wxpay.toml, certificates and keys
+    #[arg(long, default_value = "wxpay-simulator")]
+    dir: PathBuf,
+    /// A host's port, once for each host; 0 takes a free one
+    #[arg(long = "port", value_name = "PORT", default_values_t = [8443, 8444])]
+    ports: Vec<u16>,
+    /// The control interface's port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8480)]
+    control_port: u16,
+    /// Whose documents are enforced
+    #[arg(long, value_enum, default_value_t = Mode::Mainland)]
+    gateway_mode: Mode,
+    /// What the written configuration signs with
+    #[arg(long, value_enum, default_value_t = Signature::HmacSha256)]
+    sign_type: Signature,
+    /// Short durations, here and in the written configuration: a sale takes a second or two
+    #[arg(long)]
+    quick: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Mode {
+    Mainland,
+    Hk,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Signature {
+    Md5,
+    HmacSha256,
+}
+
+/// What scripts wait for: `ready.json`.
+#[derive(Serialize, Deserialize)]
+struct Ready {
+    control: String,
+    config: PathBuf,
+    hosts: Vec<String>,
+}
+
+const READY: &str = "ready.json";
+
+type Failure = Box<dyn std::error::Error>;
+
+pub(crate) fn run() -> Result<(), Failure> {
+    let cli = Cli::parse();
+    match cli.command {
+        None => serve(&cli.serve),
+        Some(Command::Scenarios) => print(&scenarios()),
+        Some(Command::Ledger { control, dir }) => {
+            let control = match control {
+                Some(url) => url,
+                None => ready_file(&dir)?.control,
+            };
+            print(&get(&control, "/ledger")?)
+        }
+    }
+}
+
+fn serve(options: &Serve) -> Result<(), Failure> {
+    let ready = options.dir.join(READY);
+    match fs::remove_file(&ready) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let simulator = Simulator::start(Settings {
+        region: match options.gateway_mode {
+            Mode::Mainland => Region::Mainland,
+            Mode::Hk => Region::HongKong,
+        },
+        sign_type: match options.sign_type {
+            Signature::Md5 => SignType::Md5,
+            Signature::HmacSha256 => SignType::HmacSha256,
+        },
+        ports: options.ports.clone(),
+        control_port: Some(options.control_port),
+        timing: if options.quick {
+            Timing::quick()
+        } else {
+            Timing::default()
+        },
+        log: Some(Log::new(|record| {
+            // A log that nobody reads any more is no reason to stop serving.
+            let _ = writeln!(io::stdout(), "{record}");
+        })),
+        ..Settings::default()
+    })?;
+    let numbers = options.quick.then(PolicyNumbers::quick);
+    let config = simulator.write_config(&options.dir, numbers)?;
+    let control = simulator.control_url().unwrap_or_default();
+    print(&introduction(&simulator, &config, &control))?;
+
+    let told = Ready {
+        control: control.clone(),
+        config: config.clone(),
+        hosts: simulator.hosts(),
+    };
+    // Renamed into place, so that nobody reads half of it.
+    let unfinished = options.dir.join("ready.json.new");
+    fs::write(&unfinished, serde_json::to_string_pretty(&told)?)?;
+    fs::rename(&unfinished, &ready)?;
+    print(&format!(
+        "ready control={control} config={}\n",
+        config.display()
+    ))?;
+
+    wait_for_the_end()?;
+    fs::remove_file(&ready)?;
+    Ok(())
+}
+
+fn introduction(simulator: &Simulator, config: &Path, control: &str) -> String {
+    format!(
+        "wxpay simulator {}\n\
+         hosts           {}\n\
+         control         {control}\n\
+         configuration   {}\n\
+         \n\
+         Auth codes: 18 digits, 10 to 15 at the front. The last four choose what happens; change\n\
+         the ones before for every sale, a code is good for one order.\n\
+         \n{}\n",
+        env!("CARGO_PKG_VERSION"),
+        simulator.hosts().join(" "),
+        config.display(),
+        scenarios(),
+    )
+}
+
+fn scenarios() -> String {
+    Scenario::ALL
+        .iter()
+        .map(|scenario| {
+            format!(
+                "{}  {:<21} {}\n",
+                auth_code(*scenario, 1),
+                scenario.name(),
+                scenario.description()
+            )
+        })
+        .collect()
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+fn ready_file(dir: &Path) -> Result<Ready, Failure> {
+    let path = dir.join(READY);
+    let text = fs::read_to_string(&path).map_err(|error| {
+        format!(
+            "{}: {error}; is a simulator running? Name it with --control or --dir",
+            path.display()
+        )
+    })?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+/// A plain HTTP request to the control interface.
+fn get(control: &str, path: &str) -> Result<String, Failure> {
+    let address = control
+        .trim_end_matches('/')
+        .strip_prefix("http://")
+        .ok_or("--control has to be a URL such as http://127.0.0.1:8480")?;
+    let address = address
+        .to_socket_addrs()?
+        .next()
+        .ok_or("--control names no address")?;
+    let limit = Duration::from_secs(5);
+    let mut stream = TcpStream::connect_timeout(&address, limit)
+        .map_err(|error| format!("no simulator answers at {control}: {error}"))?;
+    stream.set_read_timeout(Some(limit))?;
+    stream.write_all(
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+    )?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .ok_or("that is no control interface")?;
+    match head.split(' ').nth(1) {
+        Some("200") => Ok(body.to_owned()),
+        _ => Err(format!("the control interface refused: {body}").into()),
+    }
+}
+
+fn wait_for_the_end() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let mut terminate = signal(SignalKind::terminate())?;
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => interrupted,
+                _ = terminate.recv() => Ok(()),
+            }
+        }
+        #[cfg(not(unix))]
+        tokio::signal::ctrl_c().await
+    })?;
+    Ok(())
+}

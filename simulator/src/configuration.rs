@@ -1,0 +1,185 @@
+//! Ready-made wxpay configurations for a running simulator.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Simulator;
+use crate::settings::Region;
+
+/// The numbers of `[policy]` and `[transport]`, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyNumbers {
+    /// `first_query`
+    pub first_query: u64,
+    /// `query_interval`
+    pub query_interval: u64,
+    /// `window`
+    pub window: u64,
+    /// `reverse_not_before`
+    pub reverse_not_before: u64,
+    /// `reverse_budget`
+    pub reverse_budget: u64,
+    /// `reverse_interval`
+    pub reverse_interval: u64,
+    /// `confirm_interval`
+    pub confirm_interval: u64,
+    /// `code_lifetime`
+    pub code_lifetime: u64,
+    /// `connect_timeout`
+    pub connect_timeout: u64,
+    /// `answer_timeout`
+    pub answer_timeout: u64,
+}
+
+impl PolicyNumbers {
+    /// For demonstrations and tests: every ending within seconds. Goes with
+    /// [`Timing::quick`](crate::Timing::quick).
+    pub fn quick() -> Self {
+        Self {
+            first_query: 300,
+            query_interval: 200,
+            window: 2_000,
+            reverse_not_before: 1_000,
+            reverse_budget: 3_000,
+            reverse_interval: 100,
+            confirm_interval: 200,
+            code_lifetime: 4_000,
+            connect_timeout: 2_000,
+            answer_timeout: 1_500,
+        }
+    }
+
+    fn policy(&self) -> [(&'static str, u64); 8] {
+        [
+            ("first_query", self.first_query),
+            ("query_interval", self.query_interval),
+            ("window", self.window),
+            ("reverse_not_before", self.reverse_not_before),
+            ("reverse_budget", self.reverse_budget),
+            ("reverse_interval", self.reverse_interval),
+            ("confirm_interval", self.confirm_interval),
+            ("code_lifetime", self.code_lifetime),
+        ]
+    }
+
+    fn transport(&self) -> [(&'static str, u64); 2] {
+        [
+            ("connect_timeout", self.connect_timeout),
+            ("answer_timeout", self.answer_timeout),
+        ]
+    }
+}
+
+/// The files that a configuration names.
+const CA: &str = "ca.pem";
+const PKCS12: &str = "apiclient_cert.p12";
+const CERTIFICATE: &str = "apiclient_cert.pem";
+const KEY: &str = "apiclient_key.pem";
+const API_KEY: &str = "api_key.txt";
+const JOURNAL: &str = "wxpay-journal.db";
+const CONFIGURATION: &str = "wxpay.toml";
+
+impl Simulator {
+    /// Writes CA, client certificate and key into `dir` and returns a complete configuration with
+    /// absolute paths for the first merchant; without `numbers` the policy has its defaults.
+    pub fn config_toml(&self, dir: &Path, numbers: Option<PolicyNumbers>) -> io::Result<String> {
+        self.write_credentials(dir)?;
+        let dir = std::path::absolute(dir)?;
+        Ok(self.toml(numbers, |name| dir.join(name)))
+    }
+
+    /// Writes the same files and `wxpay.toml`, with paths relative to it, and returns its path.
+    pub fn write_config(&self, dir: &Path, numbers: Option<PolicyNumbers>) -> io::Result<PathBuf> {
+        self.write_credentials(dir)?;
+        let path = std::path::absolute(dir)?.join(CONFIGURATION);
+        fs::write(&path, self.toml(numbers, |name| PathBuf::from(name)))?;
+        Ok(path)
+    }
+
+    fn write_credentials(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(dir)?;
+        fs::write(dir.join(CA), self.ca_pem())?;
+        fs::write(dir.join(PKCS12), self.client_p12())?;
+        fs::write(dir.join(CERTIFICATE), self.client_cert_pem())?;
+        fs::write(dir.join(KEY), self.client_key_pem())?;
+        fs::write(dir.join(API_KEY), &self.merchant().api_key)
+    }
+
+    fn toml(&self, numbers: Option<PolicyNumbers>, path: impl Fn(&str) -> PathBuf) -> String {
+        let file = |name: &str| quoted(&path(name).to_string_lossy());
+        let merchant = self.merchant();
+        let settings = self.settings();
+        let mut lines = vec![
+            "# Written by the wxpay simulator; valid as long as it runs.".to_owned(),
+            "gateway = \"wechat-v2\"".to_owned(),
+            String::new(),
+            "[journal]".to_owned(),
+            format!("path = {}", file(JOURNAL)),
+            String::new(),
+            "[wechat_v2]".to_owned(),
+            format!("appid = {}", quoted(&merchant.appid)),
+            format!("mch_id = {}", quoted(&merchant.mch_id)),
+        ];
+        if settings.region == Region::HongKong {
+            lines.push("region = \"hk\"".to_owned());
+        }
+        if let Some(shop) = merchant.sub_mch_ids.first() {
+            lines.push(format!("sub_mch_id = {}", quoted(shop)));
+        }
+        let hosts: Vec<_> = self.hosts().iter().map(|host| quoted(host)).collect();
+        lines.extend([
+            format!("api_key = {{ file = {} }}", file(API_KEY)),
+            format!("sign_type = \"{}\"", settings.sign_type.name()),
+            format!("client_certificate = {{ p12 = {} }}", file(PKCS12)),
+            format!("hosts = [{}]", hosts.join(", ")),
+        ]);
+        let durations = |list: &[(&str, u64)]| {
+            list.iter().fold(String::new(), |mut text, (name, ms)| {
+                // Writing into a String cannot fail.
+                let _ = writeln!(text, "{name} = \"{ms}ms\"");
+                text
+            })
+        };
+        let profile = match settings.region {
+            Region::Mainland => "mainland",
+            Region::HongKong => "hk",
+        };
+        let mut text = lines.join("\n");
+        text.push_str(&format!("\n\n[policy]\nprofile = \"{profile}\"\n"));
+        if let Some(numbers) = &numbers {
+            text.push_str(&durations(&numbers.policy()));
+        }
+        text.push_str(&format!("\n[transport]\nca_file = {}\n", file(CA)));
+        if let Some(numbers) = &numbers {
+            text.push_str(&durations(&numbers.transport()));
+        }
+        text
+    }
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_every_system_are_quoted() {
+        assert_eq!(quoted(r"C:\tmp\ca.pem"), r#""C:\\tmp\\ca.pem""#);
+        assert_eq!(quoted("a\"b\u{7}"), "\"a\\\"b\\u0007\"");
+    }
+}

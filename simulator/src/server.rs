@@ -1,0 +1,184 @@
+//! One gateway's front: TLS, HTTP, and the way from a request to its protocol.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::reply::{Delivery, PacedBody, Reply};
+use crate::requests::RequestRecord;
+use crate::shared::Shared;
+use crate::v2;
+
+/// A request that was read to its end.
+pub(crate) struct Request {
+    pub(crate) host: usize,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: Bytes,
+    pub(crate) certificate: ClientCertificate,
+    /// Scheme, name and port of the host.
+    pub(crate) base: String,
+}
+
+/// What the client showed.
+#[derive(Clone)]
+pub(crate) enum ClientCertificate {
+    None,
+    /// One that this simulator did not issue.
+    Foreign,
+    /// The one issued to this merchant.
+    Of(String),
+}
+
+/// What a protocol decided about a request.
+pub(crate) struct Outcome {
+    pub(crate) delivery: Delivery,
+    /// Before the delivery; the request has taken effect by now.
+    pub(crate) delay: Duration,
+    pub(crate) verdict: String,
+    pub(crate) out_trade_no: Option<String>,
+    pub(crate) faults: Vec<String>,
+}
+
+impl Outcome {
+    pub(crate) fn new(delivery: Delivery, verdict: &str) -> Self {
+        Self {
+            delivery,
+            delay: Duration::ZERO,
+            verdict: verdict.to_owned(),
+            out_trade_no: None,
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// Where a connection came in.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) host: usize,
+    pub(crate) port: u16,
+}
+
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const LARGEST_BODY: usize = 1 << 20;
+
+impl Gate {
+    /// Scheme, name and port of the host.
+    pub(crate) fn url(&self) -> String {
+        format!("https://localhost:{}", self.port)
+    }
+
+    /// Serves one connection until it ends.
+    pub(crate) async fn serve(self, stream: TcpStream) {
+        // It only speeds things up; a failure shows on the stream itself.
+        let _ = stream.set_nodelay(true);
+        let Ok(Ok(stream)) = timeout(HANDSHAKE, self.acceptor.accept(stream)).await else {
+            return;
+        };
+        let shown = stream.get_ref().1.peer_certificates();
+        let certificate = match shown.and_then(<[_]>::first) {
+            None => ClientCertificate::None,
+            Some(der) => self
+                .shared
+                .certificate_owner(der)
+                .map_or(ClientCertificate::Foreign, |mch_id| {
+                    ClientCertificate::Of(mch_id.to_owned())
+                }),
+        };
+        let closed = Arc::new(Notify::new());
+        let service = service_fn(|request| {
+            let (gate, certificate, closed) = (self.clone(), certificate.clone(), closed.clone());
+            async move { gate.respond(request, certificate, closed).await }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::select! {
+            // An error is how a dropped or cut answer ends; it is in the record already.
+            _ = connection => {}
+            () = closed.notified() => {}
+        }
+    }
+
+    async fn respond(
+        self,
+        request: hyper::Request<Incoming>,
+        certificate: ClientCertificate,
+        closed: Arc<Notify>,
+    ) -> Result<Response<PacedBody>, io::Error> {
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, LARGEST_BODY).collect().await;
+        let body = body.map(|body| body.to_bytes()).ok();
+        let shared = self.shared.clone();
+        // A task of its own: what was received is executed even if the client has gone.
+        let handled = tokio::spawn(async move {
+            let (delivery, delay) = match body {
+                Some(body) => {
+                    let request = Request {
+                        host: self.host,
+                        method: head.method,
+                        path: head.uri.path().to_owned(),
+                        body,
+                        certificate,
+                        base: self.url(),
+                    };
+                    handle(&self.shared, &request).await
+                }
+                None => (
+                    Delivery::Send(Reply::page(413, "Request Entity Too Large")),
+                    Duration::ZERO,
+                ),
+            };
+            tokio::time::sleep(delay).await;
+            delivery
+        });
+        match handled.await {
+            Ok(Delivery::Send(reply)) => {
+                Ok(reply.into_response(&shared.clock().http_date(), closed))
+            }
+            Ok(Delivery::Drop) | Err(_) => Err(io::Error::other("dropped on purpose")),
+        }
+    }
+}
+
+async fn handle(shared: &Shared, request: &Request) -> (Delivery, Duration) {
+    let at_ms = shared.clock().now();
+    let operation = v2::operation(&request.path);
+    let outcome = match operation {
+        Some(operation) => v2::handle(shared, operation, request).await,
+        None => Outcome::new(
+            Delivery::Send(Reply::page(404, "Not Found")),
+            "NO_SUCH_PATH",
+        ),
+    };
+    shared.record(RequestRecord {
+        number: 0,
+        at_ms,
+        host: request.host,
+        method: request.method.to_string(),
+        path: request.path.chars().take(200).collect(),
+        operation,
+        out_trade_no: outcome.out_trade_no,
+        client_certificate: matches!(request.certificate, ClientCertificate::Of(_)),
+        verdict: outcome.verdict,
+        faults: outcome.faults,
+        answer: match &outcome.delivery {
+            Delivery::Drop => "dropped".to_owned(),
+            Delivery::Send(reply) => reply.status.to_string(),
+        },
+    });
+    (outcome.delivery, outcome.delay)
+}

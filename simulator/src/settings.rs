@@ -1,0 +1,277 @@
+//! What a simulator is started with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::requests::RequestRecord;
+
+/// Everything that is fixed when a simulator starts. `Settings::default()` is two hosts on free
+/// ports, one ordinary merchant, mainland rules, real-time durations and no control port.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whose documents are enforced.
+    pub region: Region,
+    /// The accounts it knows. The first one is written into configurations.
+    pub merchants: Vec<Merchant>,
+    /// One host an entry; 0 takes a free port. All hosts share one ledger.
+    pub ports: Vec<u16>,
+    /// Where the control interface listens on 127.0.0.1 (0: a free port); `None`: nowhere.
+    pub control_port: Option<u16>,
+    /// Which server certificate the hosts show.
+    pub certificate: Certificate,
+    /// How the PKCS#12 file is encrypted.
+    pub pkcs12: Pkcs12,
+    /// The durations and repetitions of scenarios.
+    pub timing: Timing,
+    /// What becomes of a paid order that is reversed.
+    pub reversed_paid: ReversedPaid,
+    /// What a reverse of a number that was never booked does.
+    pub reverse_unknown: ReverseUnknown,
+    /// Refuse every reverse with `USERPAYING` as long as the payer is at the password prompt, in
+    /// every scenario.
+    pub refuse_reverse_while_paying: bool,
+    /// In which shape faulty requests are refused.
+    pub request_errors: RequestErrors,
+    /// Accept parameters that the documents do not list. A typing error stays unseen then.
+    pub allow_unknown_parameters: bool,
+    /// `sign_type` in written configurations; the simulator itself takes both.
+    pub sign_type: SignType,
+    /// Added to the `Date` header and to every time in answers.
+    pub skew_seconds: i64,
+    /// Called once for every request when its answer is decided, on a thread of the simulator.
+    pub log: Option<Log>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            region: Region::Mainland,
+            merchants: vec![Merchant::example(), Merchant::second_example()],
+            ports: vec![0, 0],
+            control_port: None,
+            certificate: Certificate::Good,
+            pkcs12: Pkcs12::Legacy,
+            timing: Timing::default(),
+            reversed_paid: ReversedPaid::Revoked,
+            reverse_unknown: ReverseUnknown::NotExist,
+            refuse_reverse_while_paying: false,
+            request_errors: RequestErrors::AsWechat,
+            allow_unknown_parameters: false,
+            sign_type: SignType::HmacSha256,
+            skew_seconds: 0,
+            log: None,
+        }
+    }
+}
+
+/// Which documents' rules are enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Region {
+    /// `body` up to 127 bytes, CNY only.
+    Mainland,
+    /// `body` up to 32 bytes, any `fee_type`; answers carry `rate` and `cash_fee_type`.
+    HongKong,
+}
+
+/// An account.
+#[derive(Clone)]
+pub struct Merchant {
+    /// Its app id.
+    pub appid: String,
+    /// Its merchant number.
+    pub mch_id: String,
+    /// Its APIv2 key.
+    pub api_key: String,
+    /// Institution mode: the shops it acts for. If there are any, `sub_mch_id` is required and must
+    /// be one of them; if there are none, it must be absent.
+    pub sub_mch_ids: Vec<String>,
+}
+
+impl Merchant {
+    /// The account that configurations are written for; number and key are the ones printed in
+    /// WeChat's own documents.
+    pub fn example() -> Self {
+        Self {
+            appid: "wx2421b1c4370ec43b".to_owned(),
+            mch_id: "10000100".to_owned(),
+            api_key: "192006250b4c09247ec02edce69f6a2d".to_owned(),
+            sub_mch_ids: Vec::new(),
+        }
+    }
+
+    /// Somebody else, so that an app id can belong to another merchant number.
+    pub fn second_example() -> Self {
+        Self {
+            appid: "wxd930ea5d5a258f4f".to_owned(),
+            mch_id: "10000200".to_owned(),
+            api_key: "8934e7d15453e97507ef794cf7b0519d".to_owned(),
+            sub_mch_ids: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Merchant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Merchant({})", self.mch_id)
+    }
+}
+
+/// The server certificate that the hosts show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// For localhost, 127.0.0.1 and ::1, from the simulator's CA.
+    Good,
+    /// From the simulator's CA, but for another name.
+    WrongHost,
+    /// From the simulator's CA, expired.
+    Expired,
+    /// For the right names, from a CA that nobody was told of.
+    UnknownCa,
+}
+
+/// How the client certificate's PKCS#12 file is encrypted. What WeChat uses today is not documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pkcs12 {
+    /// Triple DES and an HMAC-SHA1 integrity code, as older tools write it.
+    Legacy,
+    /// AES-256 and HMAC-SHA256.
+    Modern,
+}
+
+/// What becomes of a paid order that is reversed. The money goes back either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReversedPaid {
+    /// `trade_state` REVOKED.
+    Revoked,
+    /// `trade_state` REFUND.
+    Refund,
+}
+
+/// What a reverse of a number that was never booked does; no document says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReverseUnknown {
+    /// It answers ORDERNOTEXIST and remembers nothing: a charge still under way can be booked later.
+    NotExist,
+    /// It succeeds and the number can never be paid afterwards.
+    Tombstone,
+    /// It says SUCCESS and does nothing, as was reported from the field.
+    EmptySuccess,
+}
+
+/// In which shape faulty requests are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestErrors {
+    /// What comes before the signature is proven (method, XML, account, signature) as
+    /// `return_code` FAIL, the rest as `result_code` FAIL with `err_code`.
+    AsWechat,
+    /// All as `return_code` FAIL.
+    Communication,
+    /// All as `result_code` FAIL with `err_code`, signed as soon as the account is known.
+    Business,
+}
+
+/// APIv2 signature algorithms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignType {
+    /// `MD5`
+    Md5,
+    /// `HMAC-SHA256`
+    HmacSha256,
+}
+
+impl SignType {
+    /// As in the parameter `sign_type`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::HmacSha256 => "HMAC-SHA256",
+        }
+    }
+}
+
+/// Durations (milliseconds) and repetitions of scenarios.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long the payer needs for the password.
+    pub password_ms: i64,
+    /// A slow answer that still arrives in time.
+    pub delayed_ms: u64,
+    /// A slow answer that no client waits for.
+    pub too_late_ms: u64,
+    /// When a charge that is booked late takes effect, if time decides.
+    pub late_ms: i64,
+    /// How many queries see nothing before a charge that is booked late takes effect, if queries decide.
+    pub late_queries: u32,
+    /// How many queries of a booked order say ORDERNOTEXIST when the query lags.
+    pub lag_queries: u32,
+    /// How many reverses ask to be repeated.
+    pub recalls: u32,
+    /// How many reverses are refused because the payer is busy.
+    pub busy_reverses: u32,
+    /// Between two bytes of a slow answer.
+    pub slow_byte_ms: u64,
+    /// The platform revokes what is unpaid this long after the submit; `None`: never.
+    pub auto_revoke_ms: Option<i64>,
+    /// A charge still under way this long after the submit fails, because its code has expired.
+    pub code_lifetime_ms: i64,
+    /// A reverse that comes earlier after the submit is counted as early (it is not refused).
+    pub reverse_not_before_ms: i64,
+}
+
+impl Default for Timing {
+    /// Real time.
+    fn default() -> Self {
+        Self {
+            password_ms: 8_000,
+            delayed_ms: 4_000,
+            too_late_ms: 25_000,
+            late_ms: 12_000,
+            late_queries: 3,
+            lag_queries: 2,
+            recalls: 2,
+            busy_reverses: 2,
+            slow_byte_ms: 200,
+            auto_revoke_ms: None,
+            code_lifetime_ms: 60_000,
+            reverse_not_before_ms: 15_000,
+        }
+    }
+}
+
+impl Timing {
+    /// Goes with [`PolicyNumbers::quick`](crate::PolicyNumbers::quick): a sale takes a second or two.
+    pub fn quick() -> Self {
+        Self {
+            password_ms: 700,
+            delayed_ms: 400,
+            too_late_ms: 2_500,
+            late_ms: 900,
+            late_queries: 2,
+            slow_byte_ms: 100,
+            code_lifetime_ms: 4_000,
+            reverse_not_before_ms: 1_000,
+            ..Self::default()
+        }
+    }
+}
+
+/// Receives one record a request.
+#[derive(Clone)]
+pub struct Log(Arc<dyn Fn(&RequestRecord) + Send + Sync>);
+
+impl Log {
+    /// Calls `sink` for every request, one at a time. It must not call the simulator's methods.
+    pub fn new(sink: impl Fn(&RequestRecord) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(sink))
+    }
+
+    pub(crate) fn write(&self, record: &RequestRecord) {
+        (self.0)(record);
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Log")
+    }
+}

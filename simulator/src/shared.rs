@@ -1,0 +1,105 @@
+//! What the hosts, the control interface and the library's caller share.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use md5::{Digest, Md5};
+
+use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::ledger::{Book, Ledger, PayerAction, PayerError, State};
+use crate::requests::{RequestRecord, Requests};
+use crate::settings::Settings;
+
+pub(crate) struct Shared {
+    settings: Settings,
+    clock: Clock,
+    book: Mutex<Book>,
+    faults: Mutex<Faults>,
+    requests: Mutex<Requests>,
+    nonces: AtomicU64,
+    /// Issued client certificates (DER) and their merchants.
+    certificates: HashMap<Vec<u8>, String>,
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings, certificates: HashMap<Vec<u8>, String>) -> Self {
+        Self {
+            clock: Clock::new(settings.skew_seconds),
+            settings,
+            book: Mutex::default(),
+            faults: Mutex::default(),
+            requests: Mutex::default(),
+            nonces: AtomicU64::new(0),
+            certificates,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.book)
+    }
+
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
+    }
+
+    /// The merchant that a client certificate was issued to.
+    pub(crate) fn certificate_owner(&self, der: &[u8]) -> Option<&str> {
+        self.certificates.get(der).map(String::as_str)
+    }
+
+    /// 32 characters that no answer had before.
+    pub(crate) fn nonce(&self) -> String {
+        let number = self.nonces.fetch_add(1, Ordering::Relaxed);
+        let text = format!("{number} {}", self.clock.unix(self.clock.now()));
+        hex::encode_upper(Md5::digest(text))
+    }
+
+    pub(crate) fn record(&self, record: RequestRecord) {
+        let mut requests = lock(&self.requests);
+        let record = requests.push(record);
+        // Under the lock, so that lines come in the order of their numbers.
+        if let Some(log) = &self.settings.log {
+            log.write(&record);
+        }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RequestRecord> {
+        lock(&self.requests).all()
+    }
+
+    pub(crate) fn ledger(&self) -> Ledger {
+        self.book().snapshot(self.clock.now(), &self.settings)
+    }
+
+    pub(crate) fn payer(
+        &self,
+        out_trade_no: &str,
+        action: PayerAction,
+    ) -> Result<State, PayerError> {
+        self.book()
+            .act(self.clock.now(), out_trade_no, action, &self.settings)
+    }
+
+    /// Forgets orders, faults and requests, and sets the skew back.
+    pub(crate) fn reset(&self) {
+        *self.book() = Book::default();
+        self.faults().clear();
+        lock(&self.requests).clear();
+        self.clock.set_skew(self.settings.skew_seconds);
+    }
+}
+
+/// A panic elsewhere does not make the data unusable: every change is a single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,317 @@
+//! WeChat Pay APIv2: flat XML signed with a shared key.
+
+mod answer;
+mod check;
+mod error;
+mod sign;
+mod xml;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use self::answer::{Account, Answer};
+use self::check::Objection;
+use self::xml::Parameters;
+use crate::fault::{FaultKind, Operation};
+use crate::ledger::{Counts, Key, Queried, Refusal, Reversed, Sale, Submitted};
+use crate::reply::{Delivery, Ending, Reply};
+use crate::server::{ClientCertificate, Outcome, Request};
+use crate::settings::RequestErrors;
+use crate::shared::Shared;
+
+/// What a path asks for.
+pub(crate) fn operation(path: &str) -> Option<Operation> {
+    match path {
+        "/pay/micropay" => Some(Operation::Micropay),
+        "/pay/orderquery" => Some(Operation::Orderquery),
+        "/secapi/pay/reverse" => Some(Operation::Reverse),
+        _ => None,
+    }
+}
+
+/// Answers a request, with every delay that comes before it takes effect.
+pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Request) -> Outcome {
+    if operation == Operation::Reverse {
+        let refused = match request.certificate {
+            ClientCertificate::None => Some("No required SSL certificate was sent"),
+            ClientCertificate::Foreign => Some("The SSL certificate error"),
+            ClientCertificate::Of(_) => None,
+        };
+        if let Some(title) = refused {
+            return Outcome::new(Delivery::Send(Reply::page(400, title)), "NO_CERTIFICATE");
+        }
+    }
+    let received = receive(shared, operation, request);
+    let out_trade_no = match &received {
+        Ok(verified) => verified.key.as_ref().map(|key| key.out_trade_no.clone()),
+        Err(refused) => refused.out_trade_no.clone(),
+    };
+    let mut faults = shared
+        .faults()
+        .take(operation, request.host, out_trade_no.as_deref());
+    let mut earlier = Counts::default();
+    if let Ok(verified) = &received {
+        let scripted;
+        (earlier, scripted) = count(shared, operation, verified);
+        faults.extend(scripted);
+    }
+    for fault in &faults {
+        if let FaultKind::DelayBefore { ms } = fault {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
+        }
+    }
+    let executed = faults.iter().all(FaultKind::executed);
+    let honest = match &received {
+        Err(refused) => Some((
+            refused.answer(shared, operation),
+            refused.objection.code.to_owned(),
+        )),
+        Ok(verified) if executed => {
+            let answer = execute(shared, operation, verified, earlier);
+            let verdict = answer.verdict().to_owned();
+            Some((answer, verdict))
+        }
+        Ok(_) => None,
+    };
+    let verdict = honest
+        .as_ref()
+        .map_or("NOT_EXECUTED", |(_, verdict)| verdict)
+        .to_owned();
+    let account = received.as_ref().ok().map(|verified| &verified.account);
+    let replaced = account.and_then(|account| {
+        faults
+            .iter()
+            .find_map(|fault| account.replacement(shared, operation, fault))
+    });
+    let answer = replaced
+        .or_else(|| honest.map(|(answer, _)| answer))
+        .unwrap_or_else(|| Answer::communication_failure("系统繁忙"));
+
+    let mut outcome = Outcome::new(deliver(answer, &faults, request), &verdict);
+    outcome.out_trade_no = out_trade_no;
+    outcome.delay = faults
+        .iter()
+        .map(|fault| match fault {
+            FaultKind::DelayAfter { ms } => Duration::from_millis(*ms),
+            _ => Duration::ZERO,
+        })
+        .sum();
+    outcome.faults = faults.iter().map(|fault| fault.name().to_owned()).collect();
+    outcome
+}
+
+/// A request that passed every check.
+struct Verified {
+    account: Account,
+    parameters: Parameters,
+    /// `None`: it names a `transaction_id` that does not exist.
+    key: Option<Key>,
+}
+
+/// A request that did not.
+struct Refused {
+    objection: Objection,
+    account: Option<Account>,
+    signature_proven: bool,
+    out_trade_no: Option<String>,
+    style: RequestErrors,
+}
+
+impl Refused {
+    fn answer(&self, shared: &Shared, operation: Operation) -> Answer {
+        let detail = &self.objection.detail;
+        let text = error::description(self.objection.code);
+        let text = if detail.is_empty() {
+            text.to_owned()
+        } else {
+            format!("{text}:{detail}")
+        };
+        let business = match self.style {
+            RequestErrors::AsWechat => self.signature_proven,
+            RequestErrors::Communication => false,
+            RequestErrors::Business => true,
+        };
+        match &self.account {
+            Some(account) if business => {
+                account.failure(shared, operation, self.objection.code, &text)
+            }
+            _ => Answer::communication_failure(&text),
+        }
+    }
+}
+
+fn receive(
+    shared: &Shared,
+    operation: Operation,
+    request: &Request,
+) -> Result<Verified, Box<Refused>> {
+    let settings = shared.settings();
+    let refused = |objection, account, signature_proven, out_trade_no: Option<&str>| {
+        Box::new(Refused {
+            objection,
+            account,
+            signature_proven,
+            out_trade_no: out_trade_no
+                .filter(|number| number.len() <= 64)
+                .map(str::to_owned),
+            style: settings.request_errors,
+        })
+    };
+    let parameters = check::parse(&request.method, &request.body)
+        .map_err(|objection| refused(objection, None, false, None))?;
+    let number = parameters.get("out_trade_no");
+    let merchant = check::merchant(&parameters, settings)
+        .map_err(|objection| refused(objection, None, false, number))?;
+    let sign_type = check::sign_type(&parameters)
+        .map_err(|objection| refused(objection, None, false, number))?;
+    let account = Account::new(merchant, &parameters, sign_type);
+    check::signature(&parameters, merchant, sign_type)
+        .map_err(|objection| refused(objection, Some(account.clone()), false, number))?;
+    check::content(operation, &parameters, merchant, settings)
+        .map_err(|objection| refused(objection, Some(account.clone()), true, number))?;
+    if let (Operation::Reverse, ClientCertificate::Of(owner)) = (operation, &request.certificate)
+        && *owner != merchant.mch_id
+    {
+        let objection = Objection {
+            code: "INVALID_REQUEST",
+            detail: "the certificate belongs to another mch_id".to_owned(),
+        };
+        return Err(refused(objection, Some(account), true, number));
+    }
+
+    let sub_mch_id = parameters.get("sub_mch_id");
+    let number = match parameters.get("transaction_id") {
+        None => number.map(str::to_owned),
+        Some(id) => shared
+            .book()
+            .out_trade_no(&merchant.mch_id, sub_mch_id, id)
+            .map(str::to_owned),
+    };
+    let key = number.map(|out_trade_no| Key {
+        mch_id: merchant.mch_id.clone(),
+        sub_mch_id: sub_mch_id.map(str::to_owned),
+        out_trade_no,
+    });
+    Ok(Verified {
+        account,
+        parameters,
+        key,
+    })
+}
+
+/// Counts a request and finds the faults that its scenario has for it.
+fn count(shared: &Shared, operation: Operation, verified: &Verified) -> (Counts, Vec<FaultKind>) {
+    let Some(key) = &verified.key else {
+        return (Counts::default(), Vec::new());
+    };
+    let settings = shared.settings();
+    let mut book = shared.book();
+    let earlier = book.received(shared.clock().now(), key, operation, settings);
+    let booked = book.scenario(key);
+    let scenario = match verified.parameters.get("auth_code") {
+        // What a number plays was decided by the first code that was booked under it.
+        Some(code) => booked.or_else(|| Some(crate::Scenario::of_auth_code(code))),
+        None => booked,
+    };
+    let faults = scenario.map_or_else(Vec::new, |scenario| {
+        scenario
+            .script(&settings.timing)
+            .faults(operation, earlier.of(operation))
+    });
+    (earlier, faults)
+}
+
+fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: Counts) -> Answer {
+    let account = &verified.account;
+    let failure = |code: &str, text: &str| account.failure(shared, operation, code, text);
+    let listed = |code: &str| failure(code, error::description(code));
+    let Some(key) = &verified.key else {
+        return listed(match operation {
+            Operation::Reverse => "INVALID_TRANSACTIONID",
+            _ => "ORDERNOTEXIST",
+        });
+    };
+    let (now, settings) = (shared.clock().now(), shared.settings());
+    match operation {
+        Operation::Micropay => {
+            let sale = sale(key.clone(), &verified.parameters);
+            let submitted = shared.book().submit(now, &sale, earlier, settings);
+            match submitted {
+                Submitted::Paid(order) => account.paid(shared, &order),
+                Submitted::Paying => listed("USERPAYING"),
+                Submitted::Refused(refusal) => match refusal {
+                    Refusal::CodeAlreadyUsed => failure("AUTH_CODE_INVALID", error::CODE_USED),
+                    Refusal::OrderPaid => listed("ORDERPAID"),
+                    Refusal::OrderReversed => listed("ORDERREVERSED"),
+                    Refusal::OrderClosed => listed("ORDERCLOSED"),
+                    Refusal::DifferentSale => listed("INVALID_REQUEST"),
+                    Refusal::Scripted(code) => listed(code),
+                },
+            }
+        }
+        Operation::Orderquery => {
+            let queried = shared.book().query(now, key, earlier, settings);
+            match queried {
+                Queried::NotFound => listed("ORDERNOTEXIST"),
+                Queried::Tombstone => account.revoked_unbooked(shared, &key.out_trade_no),
+                Queried::Order(order) => account.state(shared, &order),
+            }
+        }
+        Operation::Reverse => {
+            let reversed = shared.book().reverse(now, key, earlier, settings);
+            match reversed {
+                Reversed::Done => account.reversed(shared),
+                Reversed::PayerBusy => failure("USERPAYING", error::PAYER_BUSY),
+                Reversed::NotFound => listed("ORDERNOTEXIST"),
+            }
+        }
+    }
+}
+
+fn sale(key: Key, parameters: &Parameters) -> Sale {
+    let text = |name| parameters.get(name).unwrap_or_default().to_owned();
+    let comparable: BTreeMap<_, _> = parameters
+        .iter()
+        .filter(|(name, value)| {
+            !matches!(*name, "nonce_str" | "sign" | "sign_type") && !value.is_empty()
+        })
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    Sale {
+        key,
+        auth_code: text("auth_code"),
+        total_fee: text("total_fee")
+            .parse()
+            .expect("the amount was checked to be a whole number"),
+        fee_type: parameters.get("fee_type").unwrap_or("CNY").to_owned(),
+        parameters: comparable,
+    }
+}
+
+/// Tampers with an answer, signs it, and decides how its bytes leave.
+fn deliver(mut answer: Answer, faults: &[FaultKind], request: &Request) -> Delivery {
+    for fault in faults {
+        answer.tamper(fault);
+    }
+    let mut reply = Reply::xml(answer.render(faults));
+    for fault in faults {
+        match fault {
+            FaultKind::DropBefore | FaultKind::DropAfter => return Delivery::Drop,
+            FaultKind::Http { status, .. } => reply = Reply::page(*status, "Simulated fault"),
+            FaultKind::Redirect { .. } => {
+                reply = Reply::page(302, "Found");
+                reply.location = Some(format!("{}/redirected", request.base));
+            }
+            FaultKind::Garbage => {
+                reply.body = b"\xff\xfe\x00garbage <xml> &&& \x00".to_vec().into()
+            }
+            FaultKind::Empty => reply.body = Vec::new().into(),
+            FaultKind::Truncated => reply.cut = true,
+            FaultKind::Slow { ms } => reply.pause = Some(Duration::from_millis(*ms)),
+            FaultKind::Close => reply.ending = Ending::Announced,
+            FaultKind::CloseUnannounced => reply.ending = Ending::Unannounced,
+            _ => {}
+        }
+    }
+    Delivery::Send(reply)
+}

@@ -1,0 +1,165 @@
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+use wxpay_simulator::{Scenario, Settings, Simulator};
+
+use crate::client::{Till, address, request, start_with};
+
+fn start() -> Simulator {
+    start_with(Settings {
+        control_port: Some(0),
+        ..Settings::default()
+    })
+}
+
+fn call(simulator: &Simulator, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let url = simulator.control_url().expect("there is a control port");
+    let mut stream = TcpStream::connect(address(&url)).expect("it listens");
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let answer = request(&mut stream, method, path, &body).expect("it answers");
+    assert_eq!(answer.headers["content-type"], "application/json");
+    (
+        answer.status,
+        serde_json::from_slice(&answer.body).expect("JSON"),
+    )
+}
+
+fn done(simulator: &Simulator, method: &str, path: &str, body: &Value) -> Value {
+    let (status, answer) = call(simulator, method, path, body);
+    assert_eq!(status, 200, "{method} {path}: {answer}");
+    answer
+}
+
+#[test]
+fn the_ledger_is_read_as_stable_json() {
+    let simulator = start();
+    let till = Till::new(&simulator);
+    till.verified(till.play("A", Scenario::Paid));
+    let ledger = done(&simulator, "GET", "/ledger", &Value::Null);
+    assert_eq!(
+        ledger,
+        json!({
+            "totals": { "orders": 1, "charged_fen": 888, "refunded_fen": 0, "net_fen": 888 },
+            "orders": [{
+                "out_trade_no": "A",
+                "mch_id": "10000100",
+                "sub_mch_id": null,
+                "state": "SUCCESS",
+                "scenario": "paid",
+                "total_fee": 888,
+                "fee_type": "CNY",
+                "transaction_id": "4200000000000000000000000001",
+                "charged_fen": 888,
+                "refunded_fen": 0,
+                "net_fen": 888,
+                "charges": 1,
+                "submits": 1,
+                "queries": 0,
+                "reverses": 0,
+                "early_reverses": 0,
+                "foreign": false
+            }]
+        })
+    );
+    let order = done(&simulator, "GET", "/ledger/A", &Value::Null);
+    assert_eq!(order, ledger["orders"][0]);
+    let requests = done(&simulator, "GET", "/requests", &Value::Null);
+    assert_eq!(requests["requests"][0]["operation"], "micropay");
+    assert_eq!(requests["requests"][0]["verdict"], "SUCCESS");
+    assert_eq!(call(&simulator, "GET", "/ledger/B", &Value::Null).0, 404);
+}
+
+#[test]
+fn faults_payers_hosts_and_the_clock_are_set_from_outside() {
+    let simulator = start();
+    let till = Till::new(&simulator);
+    let fault = json!({ "operation": "micropay", "kind": "drop_after" });
+    done(&simulator, "POST", "/faults", &fault);
+    assert!(till.play("A", Scenario::PasswordNever).is_err());
+    let answer = done(&simulator, "POST", "/payer/A", &json!({ "action": "pay" }));
+    assert_eq!(answer["state"], "SUCCESS");
+    assert_eq!(till.state("A"), "SUCCESS");
+
+    let always = json!({ "kind": "empty", "times": null });
+    done(&simulator, "POST", "/faults", &always);
+    assert!(till.query("A").unwrap().body.is_empty());
+    done(&simulator, "DELETE", "/faults", &Value::Null);
+    assert_eq!(till.state("A"), "SUCCESS");
+
+    done(&simulator, "POST", "/hosts/0", &json!({ "state": "down" }));
+    assert!(till.query("A").is_err());
+    let hosts = done(&simulator, "GET", "/hosts", &Value::Null);
+    assert_eq!(hosts["hosts"][0]["state"], "down");
+    assert_eq!(hosts["hosts"][1]["url"], simulator.hosts()[1]);
+    done(&simulator, "POST", "/hosts/0", &json!({ "state": "up" }));
+    assert_eq!(till.state("A"), "SUCCESS");
+
+    done(
+        &simulator,
+        "POST",
+        "/clock",
+        &json!({ "skew_seconds": -600 }),
+    );
+    let clock = done(&simulator, "GET", "/clock", &Value::Null);
+    assert_eq!(clock["skew_seconds"], -600);
+    done(&simulator, "POST", "/reset", &Value::Null);
+    assert_eq!(simulator.ledger().totals.orders, 0);
+    let clock = done(&simulator, "GET", "/clock", &Value::Null);
+    assert_eq!(clock["skew_seconds"], 0);
+}
+
+#[test]
+fn wrong_requests_are_refused_with_a_reason_and_change_nothing() {
+    let simulator = start();
+    for (method, path, body, status, reason) in [
+        (
+            "POST",
+            "/faults",
+            json!({ "kind": "nonsense" }),
+            400,
+            "nonsense",
+        ),
+        (
+            "POST",
+            "/payer/A",
+            json!({ "action": "pay" }),
+            409,
+            "no order",
+        ),
+        (
+            "POST",
+            "/payer/A",
+            json!({ "action": "steal" }),
+            400,
+            "steal",
+        ),
+        (
+            "POST",
+            "/hosts/7",
+            json!({ "state": "up" }),
+            400,
+            "no host 7",
+        ),
+        (
+            "POST",
+            "/hosts/x",
+            json!({ "state": "up" }),
+            400,
+            "no host number",
+        ),
+        ("POST", "/hosts/0", json!({ "state": "off" }), 400, "off"),
+        ("POST", "/clock", json!({ "skew": 1 }), 400, "skew"),
+        ("PUT", "/ledger", Value::Null, 405, "not offered"),
+        ("GET", "/elsewhere", Value::Null, 404, "docs/simulator.md"),
+    ] {
+        let (found, answer) = call(&simulator, method, path, &body);
+        assert_eq!(found, status, "{method} {path}: {answer}");
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.contains(reason), "{method} {path}: {error}");
+    }
+    assert!(simulator.ledger().orders.is_empty());
+}

@@ -1,0 +1,9 @@
+//! The simulator over real connections, seen through a client that knows nothing of its inside.
+
+mod client;
+mod control;
+mod faults;
+mod gateway;
+mod program;
+mod scenarios;
+mod tls;

@@ -1,0 +1,136 @@
+//! A shop to test in: a simulated gateway, a folder with configuration and journal, tills.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::TempDir;
+use wxpay_simulator::{
+    OrderRecord, PolicyNumbers, Scenario, Settings, Simulator, Timing, auth_code,
+};
+
+use super::{Client, Outcome, Request};
+
+/// What every test sale costs, fen.
+pub const FEE: i64 = 888;
+
+pub struct Shop {
+    pub simulator: Simulator,
+    pub folder: TempDir,
+    numbers: AtomicU64,
+}
+
+/// A sale that has not been rung up yet.
+#[derive(Clone, Debug)]
+pub struct Sale {
+    pub out_trade_no: String,
+    pub auth_code: String,
+}
+
+impl Sale {
+    pub fn request(&self) -> Request {
+        Request::sale(&self.out_trade_no, &self.auth_code, FEE)
+    }
+}
+
+impl Shop {
+    /// Mainland rules at test speed.
+    pub fn open() -> Self {
+        Self::with(quick())
+    }
+
+    pub fn with(settings: Settings) -> Self {
+        Self {
+            simulator: Simulator::start(settings).expect("the simulator starts"),
+            folder: tempfile::tempdir().expect("there is room for a folder"),
+            numbers: AtomicU64::new(1),
+        }
+    }
+
+    /// A configuration with a journal in the shop's folder.
+    pub fn config(&self) -> String {
+        self.config_with(PolicyNumbers::quick())
+    }
+
+    pub fn config_with(&self, numbers: PolicyNumbers) -> String {
+        let config = self.simulator.config_toml(self.folder.path(), Some(numbers));
+        format!("language = \"en\"\n{}", config.expect("the folder can be written"))
+    }
+
+    /// The same as a file, for programs.
+    pub fn config_file(&self) -> PathBuf {
+        let path = self.folder.path().join("wxpay.toml");
+        std::fs::write(&path, self.config()).expect("the folder can be written");
+        path
+    }
+
+    pub fn till(&self) -> Client {
+        Client::open_toml(self.config()).expect("the configuration is complete")
+    }
+
+    /// A till with something in its configuration replaced.
+    pub fn till_with(&self, from: &str, to: &str) -> Client {
+        let config = self.config();
+        assert!(config.contains(from), "{from:?} is not in {config}");
+        Client::open_toml(config.replace(from, to)).expect("the configuration is complete")
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.folder.path().join("wxpay-journal.db")
+    }
+
+    pub fn sale(&self, scenario: Scenario) -> Sale {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        Sale {
+            out_trade_no: format!("T{number:06}"),
+            auth_code: auth_code(scenario, number),
+        }
+    }
+
+    pub fn order(&self, sale: &Sale) -> Option<OrderRecord> {
+        self.simulator.ledger().order(&sale.out_trade_no).cloned()
+    }
+
+    /// Requests of an operation for a sale that were received.
+    pub fn count(&self, sale: &Sale, path: &str) -> usize {
+        let requests = self.simulator.requests();
+        requests
+            .iter()
+            .filter(|request| request.path == path)
+            .filter(|request| request.out_trade_no.as_deref() == Some(&sale.out_trade_no))
+            .count()
+    }
+
+    /// What the till was told and what the ledger says must agree, whatever happened.
+    #[track_caller]
+    pub fn agrees(&self, sale: &Sale, outcome: &Outcome) {
+        let net = self.simulator.net_charged(&sale.out_trade_no);
+        let order = self.order(sale);
+        let foreign = order.as_ref().is_some_and(|order| order.foreign);
+        let context = format!("{sale:?}: {outcome:?}\nledger: {order:?}");
+        match outcome.status() {
+            super::OK => {
+                assert_eq!(net, FEE, "paid, but not in the ledger: {context}");
+                assert!(!foreign, "somebody else's sale: {context}");
+                assert_eq!(outcome.get_int("total_fee"), Some(FEE), "{context}");
+                let transaction_id = order.as_ref().and_then(|order| order.transaction_id.clone());
+                assert_eq!(outcome.get("transaction_id"), transaction_id, "{context}");
+            }
+            super::UNKNOWN => {}
+            super::E_DUPLICATE => assert!(net >= 0, "{context}"),
+            _ if foreign => panic!("undone or denied somebody else's sale: {context}"),
+            _ => assert_eq!(net, 0, "not paid, but charged: {context}"),
+        }
+        let Some(order) = order else { return };
+        assert!(order.submits <= 1, "the charge was sent twice: {context}");
+        assert!(order.charges <= 1, "charged twice: {context}");
+        assert_eq!(order.early_reverses, 0, "reversed too early: {context}");
+        assert!(!foreign || order.reverses == 0, "reversed somebody else's sale: {context}");
+    }
+}
+
+/// Mainland rules at test speed; the gateway's floor for a reverse has some slack for the time that
+/// a request is on its way.
+pub fn quick() -> Settings {
+    let timing = Timing { reverse_not_before_ms: 900, ..Timing::quick() };
+    Settings { timing, ..Settings::default() }
+}

@@ -1,0 +1,243 @@
+//! Every scenario of the simulator, taken through the C functions over TLS.
+
+mod common;
+
+use common::shop::{FEE, Shop, quick};
+use common::{
+    Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN,
+};
+use wxpay_simulator::{Merchant, ReversedPaid, Scenario, Settings, SignType, State};
+
+/// What the till is told, and the gateway's code that comes with it.
+fn expected(scenario: Scenario) -> (i32, Option<&'static str>) {
+    use Scenario as S;
+    match scenario {
+        S::Paid
+        | S::PasswordPaid
+        | S::PasswordBusyPaid
+        | S::RefusedButPaid
+        | S::SystemErrorBooked
+        | S::BankErrorBooked
+        | S::AnswerLost
+        | S::AnswerDelayed
+        | S::AnswerTooLate
+        | S::LateByQueries
+        | S::LateByTime
+        | S::SlowBytes
+        | S::Http500
+        | S::Garbage
+        | S::Truncated
+        | S::MissingSign
+        | S::WrongSign
+        | S::WrongAmount
+        | S::ForeignOrder
+        | S::ForeignMerchant
+        | S::Doctype
+        | S::DuplicateElement
+        | S::HugeBody
+        | S::QueryLag
+        | S::QuerySystemError
+        | S::QueryAccept => (OK, None),
+        S::NotEnough => (DECLINED, Some("NOTENOUGH")),
+        S::AuthCodeExpired => (DECLINED, Some("AUTHCODEEXPIRE")),
+        S::AuthCodeInvalid => (DECLINED, Some("AUTH_CODE_INVALID")),
+        S::AuthCodeError => (DECLINED, Some("AUTH_CODE_ERROR")),
+        S::CardNotSupported => (DECLINED, Some("NOTSUPORTCARD")),
+        S::TradeError => (DECLINED, Some("TRADE_ERROR")),
+        S::BuyerMismatch => (DECLINED, Some("BUYER_MISMATCH")),
+        S::UnlistedCode => (DECLINED, None),
+        S::NoAuth => (E_REJECTED, Some("NOAUTH")),
+        S::OrderPaid => (E_DUPLICATE, Some("ORDERPAID")),
+        S::OutTradeNoUsed => (E_DUPLICATE, Some("OUT_TRADE_NO_USED")),
+        S::InvalidRequest => (E_DUPLICATE, Some("INVALID_REQUEST")),
+        S::QueryForeign => (E_DUPLICATE, None),
+        S::PasswordFailed | S::PasswordNever | S::PasswordBusy => (REVERSED, Some("USERPAYING")),
+        S::SystemErrorLost => (REVERSED, Some("SYSTEMERROR")),
+        S::BankErrorLost => (REVERSED, Some("BANKERROR")),
+        S::RequestLost
+        | S::Http502
+        | S::Http429
+        | S::Redirect
+        | S::Recall
+        | S::RecallSuccess
+        | S::ReverseAnswerLost
+        | S::ReverseHttp500
+        | S::ReverseEmpty
+        | S::PaidWhileReversing => (REVERSED, None),
+        S::QueryWrongAmount => (UNKNOWN, None),
+        S::ReverseExpired => (UNKNOWN, Some("REVERSE_EXPIRE")),
+        S::ReverseTradeError => (UNKNOWN, Some("TRADE_ERROR")),
+    }
+}
+
+fn play_all(shop: &Shop, till: &Client) {
+    std::thread::scope(|scope| {
+        for &scenario in Scenario::ALL {
+            scope.spawn(move || play(shop, till, scenario));
+        }
+    });
+}
+
+fn play(shop: &Shop, till: &Client, scenario: Scenario) {
+    let sale = shop.sale(scenario);
+    let outcome = till.micropay(&sale.request());
+    let (status, code) = expected(scenario);
+    let order = shop.order(&sale);
+    assert_eq!(outcome.status(), status, "{scenario:?}: {outcome:?}\nledger: {order:?}");
+    if code.is_some() {
+        assert_eq!(outcome.get("code").as_deref(), code, "{scenario:?}: {outcome:?}");
+    }
+    shop.agrees(&sale, &outcome);
+    assert!(shop.count(&sale, "/pay/micropay") <= 1, "{scenario:?}: sent twice");
+    assert!(!outcome.prompt().is_empty(), "{scenario:?}");
+    assert_eq!(outcome.get("out_trade_no"), Some(sale.out_trade_no), "{scenario:?}");
+    match status {
+        OK => assert_eq!(outcome.get("advice").as_deref(), Some("hand_over"), "{scenario:?}"),
+        UNKNOWN => {
+            let reversal = if code.is_some() { "required" } else { "none" };
+            assert_eq!(outcome.get("reversal").as_deref(), Some(reversal), "{scenario:?}");
+        }
+        _ => assert_ne!(outcome.get("advice").as_deref(), Some("hand_over"), "{scenario:?}"),
+    }
+}
+
+#[test]
+fn every_scenario_ends_as_the_ledger_says() {
+    let shop = Shop::open();
+    play_all(&shop, &shop.till());
+}
+
+#[test]
+fn the_same_with_md5_and_with_reversed_payments_shown_as_refunds() {
+    let shop = Shop::with(Settings {
+        sign_type: SignType::Md5,
+        reversed_paid: ReversedPaid::Refund,
+        ..quick()
+    });
+    play_all(&shop, &shop.till());
+}
+
+#[test]
+fn every_scenario_ends_alike_when_every_reverse_is_refused_while_the_payer_types() {
+    let shop = Shop::with(Settings { refuse_reverse_while_paying: true, ..quick() });
+    let till = shop.till();
+    for scenario in [Scenario::PasswordPaid, Scenario::PasswordFailed, Scenario::Paid] {
+        play(&shop, &till, scenario);
+    }
+}
+
+#[test]
+fn hong_kong_rules() {
+    let shop = Shop::with(Settings { region: wxpay_simulator::Region::HongKong, ..quick() });
+    let till = shop.till();
+    let sale = shop.sale(Scenario::PasswordPaid);
+    let request = sale
+        .request()
+        .with("fee_type", "HKD")
+        .with("scene_info.store_id", "SZT10000")
+        .with("scene_info.store_name", "腾讯大厦腾大餐厅");
+    let outcome = till.micropay(&request);
+    assert_eq!(outcome.status(), OK, "{outcome:?}");
+    assert_eq!(outcome.get("fee_type").as_deref(), Some("HKD"));
+    shop.agrees(&sale, &outcome);
+}
+
+#[test]
+fn institution_mode_names_the_shop_in_every_request() {
+    let sub_mch_id = "1900000109".to_owned();
+    let merchant = Merchant { sub_mch_ids: vec![sub_mch_id.clone()], ..Merchant::example() };
+    let shop = Shop::with(Settings { merchants: vec![merchant], ..quick() });
+    let till = shop.till();
+    for (scenario, status) in [
+        (Scenario::PasswordPaid, OK),
+        (Scenario::PasswordNever, REVERSED),
+        (Scenario::NotEnough, DECLINED),
+    ] {
+        let sale = shop.sale(scenario);
+        let outcome = till.micropay(&sale.request());
+        assert_eq!(outcome.status(), status, "{outcome:?}");
+        shop.agrees(&sale, &outcome);
+        assert_eq!(shop.order(&sale).and_then(|order| order.sub_mch_id), Some(sub_mch_id.clone()));
+    }
+}
+
+#[test]
+fn every_documented_field_reaches_the_gateway_and_comes_back() {
+    let shop = Shop::open();
+    let sale = shop.sale(Scenario::Paid);
+    let request = sale
+        .request()
+        .with("device_info", "013467007045764")
+        .with("detail", r#"{"goods_detail":[{"goods_id":"1001","goods_name":"iPhone6s 32G","quantity":1,"price":888}]}"#)
+        .with("attach", "till 3 & <counter>")
+        .with("goods_tag", "WXG")
+        .with("limit_pay", "no_credit")
+        .with("spbill_create_ip", "8.8.8.8")
+        .with("scene_info.store_id", "SZT10000")
+        .with("scene_info.store_name", "腾讯大厦腾大餐厅")
+        .with("receipt", "Y")
+        .with("profit_sharing", "N");
+    let outcome = shop.till().micropay(&request);
+    assert_eq!(outcome.status(), OK, "{outcome:?}");
+    assert_eq!(outcome.get("attach").as_deref(), Some("till 3 & <counter>"));
+    assert_eq!(outcome.get("gateway").as_deref(), Some("wechat-v2"));
+    for field in ["openid", "bank_type", "paid_at", "fee_type", "host", "transaction_id"] {
+        assert!(outcome.get(field).is_some_and(|value| !value.is_empty()), "{field}: {outcome:?}");
+    }
+    for field in ["payer_total", "attempts", "elapsed_ms"] {
+        assert!(outcome.get_int(field).is_some(), "{field}: {outcome:?}");
+    }
+    assert_eq!(outcome.get_int("replayed"), Some(0));
+    assert_eq!(outcome.get_int("cancel_requested"), Some(0));
+    assert_eq!(outcome.get("reversal").as_deref(), Some("none"));
+    shop.agrees(&sale, &outcome);
+}
+
+#[test]
+fn the_states_of_a_query_are_told_apart() {
+    use common::{CLOSED, NOT_FOUND, NOT_PAID, PAYING, REFUNDED};
+    use wxpay_simulator::PayerAction;
+    let shop = Shop::open();
+    let till = shop.till();
+    // Another journal knows none of these orders, so its query only asks.
+    let reader = shop.till_with("wxpay-journal.db", "other.db");
+
+    let paid = shop.sale(Scenario::Paid);
+    assert_eq!(till.micropay(&paid.request()).status(), OK);
+    assert_eq!(reader.query(&paid.out_trade_no).status(), OK);
+    shop.simulator.payer(&paid.out_trade_no, PayerAction::Refund).unwrap();
+    assert_eq!(reader.query(&paid.out_trade_no).status(), REFUNDED);
+
+    let refused = shop.sale(Scenario::NotEnough);
+    assert_eq!(till.micropay(&refused.request()).status(), DECLINED);
+    assert_eq!(reader.query(&refused.out_trade_no).status(), NOT_PAID);
+    shop.simulator.payer(&refused.out_trade_no, PayerAction::Close).unwrap();
+    assert_eq!(reader.query(&refused.out_trade_no).status(), CLOSED);
+
+    let typing = shop.sale(Scenario::PasswordNever);
+    let mut task = till.start(&typing.request()).unwrap();
+    while shop.order(&typing).is_none_or(|order| order.state != State::UserPaying) {
+        task.wait(10);
+    }
+    assert_eq!(reader.query(&typing.out_trade_no).status(), PAYING);
+    shop.simulator.payer(&typing.out_trade_no, PayerAction::Fail).unwrap();
+    let failed = reader.query(&typing.out_trade_no);
+    assert_eq!(failed.status(), NOT_PAID);
+    assert_eq!(failed.get("trade_state").as_deref(), Some("PAYERROR"));
+    assert_eq!(task.wait(-1).status(), REVERSED);
+    assert_eq!(reader.query(&typing.out_trade_no).status(), REVERSED);
+    assert_eq!(reader.query("never-heard-of").status(), NOT_FOUND);
+}
+
+#[test]
+fn a_code_serves_one_sale_only() {
+    let shop = Shop::open();
+    let till = shop.till();
+    let first = shop.sale(Scenario::Paid);
+    assert_eq!(till.micropay(&first.request()).status(), OK);
+    let mut second = shop.sale(Scenario::Paid);
+    second.auth_code.clone_from(&first.auth_code);
+    let outcome = till.micropay(&Request::sale(&second.out_trade_no, &second.auth_code, FEE));
+    assert_eq!(outcome.status(), DECLINED, "{outcome:?}");
+    shop.agrees(&second, &outcome);
+}
