@@ -9,6 +9,7 @@
     reason = "every test binary includes this file and uses a part of it"
 )]
 
+pub mod program;
 pub mod shop;
 
 use std::ffi::{CStr, CString, c_char, c_void};
