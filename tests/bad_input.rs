@@ -4,7 +4,6 @@ mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use common::{Client, E_ARGUMENT, E_CONFIG, E_NETWORK, Library, NOT_FOUND, OK, Outcome, Request};
 
@@ -262,35 +261,4 @@ fn nothing_is_left_in_the_journal_by_a_request_that_was_refused_or_never_left() 
         0,
         "{recovered:?}"
     );
-}
-
-/// The same from C; `make test` runs it under valgrind.
-#[cfg(unix)]
-#[test]
-fn the_c_program_finds_every_function_as_documented() {
-    let directory = tempfile::tempdir().unwrap();
-    let program = directory.path().join("abi");
-    let library = common::library_path();
-    // The name that the loader looks for is the library's SONAME.
-    let soname = directory.path().join("libwxpay.so.0");
-    fs::copy(&library, &soname).unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let compiled = Command::new("cc")
-        .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-g"])
-        .arg("-I")
-        .arg(root.join("include"))
-        .arg(root.join("tests/c/abi.c"))
-        .arg(&soname)
-        .arg("-o")
-        .arg(&program)
-        .status()
-        .expect("a C compiler is installed");
-    assert!(compiled.success());
-    let run = Command::new(&program)
-        .arg(directory.path())
-        .env("LD_LIBRARY_PATH", directory.path())
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{errors}");
 }

@@ -1,5 +1,7 @@
 //! Stopping a payment at every stage: it always ends, and the ledger agrees with what is told.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,5 +1,7 @@
 //! Nothing is sent that cannot be remembered.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::fs;
@@ -120,7 +122,9 @@ fn lock(path: &Path) -> Till {
 /// Does nothing unless [`lock`] has started it.
 #[test]
 fn holds_the_lock_it_is_told_to() {
-    let Some(path) = std::env::var_os(LOCKED_FILE) else { return };
+    let Some(path) = std::env::var_os(LOCKED_FILE) else {
+        return;
+    };
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     println!("locked");

@@ -1,5 +1,7 @@
 //! Power cuts: a till is killed at every stage of a payment, and the next start settles everything.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

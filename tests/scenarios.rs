@@ -1,5 +1,7 @@
 //! Every scenario of the simulator, taken through the C functions over TLS.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use common::shop::{FEE, Shop, quick};

@@ -1,5 +1,7 @@
 //! One client, many threads; several clients in one process.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use common::shop::{FEE, Shop, quick};

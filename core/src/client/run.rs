@@ -341,6 +341,12 @@ impl Run<'_> {
             outcome.set("code", code);
             outcome.set("code_message", text.unwrap_or_default());
         }
+        if let Some(total_fee) = self.expected.total_fee {
+            outcome
+                .fields
+                .entry("total_fee")
+                .or_insert_with(|| total_fee.into());
+        }
         outcome.set("out_trade_no", self.key.out_trade_no.as_str());
         outcome.set("reversal", reversal.name());
         outcome.set(
