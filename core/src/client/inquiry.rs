@@ -80,6 +80,9 @@ impl Client {
         };
         let mut outcome = Outcome::with_message(status, answer.why.as_str());
         report::add_facts(&mut outcome, &answer.facts);
+        if answer.verdict == QueryVerdict::Conflict {
+            outcome.set("reversal", Reversal::None.name());
+        }
         if let Some(code) = &answer.code {
             outcome.set("code", code.as_str());
             outcome.set(

@@ -325,16 +325,16 @@ pub fn refusal(language: Language, status: Status, message: impl Into<String>) -
 }
 
 fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {
-    let reversal_required = outcome.text("reversal") == Some(Reversal::Required.name());
+    let reversal = |which: Reversal| outcome.text("reversal") == Some(which.name());
     let situation = Situation {
         asked,
         status: outcome.status,
         code: outcome.text("code"),
         field: outcome.text("field"),
         cancel_requested: outcome.int("cancel_requested") == Some(1),
-        reversal_required,
+        reversal_required: reversal(Reversal::Required),
         // The one unknown that is settled.
-        conflict: outcome.status == Status::Unknown && !reversal_required,
+        conflict: outcome.status == Status::Unknown && reversal(Reversal::None),
     };
     let guidance = guidance::guide(&situation, language);
     outcome.set("prompt", guidance.prompt);
