@@ -6,11 +6,13 @@
 
 .PHONY: build demo test check lint
 
+# The second name is the SONAME, which programs look for.
 build:
 	cargo build --release --locked --package wxpay
+	ln -sf libwxpay.so target/release/libwxpay.so.0
 
-demo:
-	cargo build --release --locked --package wxpay --package wxpay-simulator
+demo: build
+	cargo build --release --locked --package wxpay-simulator
 	examples-c/demo.sh
 
 test: lint check

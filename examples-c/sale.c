@@ -42,10 +42,8 @@ int main(int argc, char **argv)
 
     if (WXPAY_IS_PAID(status)) {
         printf("PAID, hand over the goods: %s\n", wxpay_result_get(result, "transaction_id"));
-    } else if (status == WXPAY_UNKNOWN) {
-        printf("IN DOUBT, hold the goods: %s\n", wxpay_result_prompt(result));
     } else {
-        printf("NOTHING CHARGED: %s\n", wxpay_result_prompt(result));
+        printf("DO NOT HAND OVER THE GOODS: %s\n", wxpay_result_prompt(result));
     }
     fprintf(stderr, "%s: %s\n", wxpay_status_name(status), wxpay_result_message(result));
     wxpay_result_free(result);

@@ -159,7 +159,8 @@ typedef int32_t wxpay_status;
 
 /**
  * This order number belongs to another sale; the result shows that sale's state. It was left
- * alone. Repeat with a new order number.
+ * alone. Find out first whether that sale is this one under other parameters (a code scanned
+ * again): if it is not settled, hold the goods; only then charge under a new order number.
  */
 #define WXPAY_E_DUPLICATE (-5)
 
@@ -344,7 +345,7 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_client_open(const char *config_path,
 /**
  * Opens a client from the text of a configuration. As wxpay_client_open, but relative paths are
  * relative to the working directory. config_toml: UTF-8 whatever the encoding that it chooses, at
- * most 1048576 bytes.
+ * most 262144 bytes.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_client_open_toml(const char *config_toml,
     wxpay_client **client, wxpay_result **result);
@@ -354,9 +355,10 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_client_open_toml(const char *config_toml
  * expire, this machine's clock is right, the hosts can be reached. Asks the gateway about an order
  * that does not exist; moves no money.
  *
- * Returns WXPAY_OK, or the first thing that is wrong (WXPAY_E_NETWORK, WXPAY_E_REJECTED,
- * WXPAY_E_CONFIG ...), explained by wxpay_result_message. Any thread. Blocks for one connect and
- * one answer time-out a host at most (20 s each by default).
+ * Returns WXPAY_OK, or the first thing that is wrong (WXPAY_E_CONFIG, WXPAY_E_NETWORK,
+ * WXPAY_E_JOURNAL), explained by wxpay_result_message; the result field checks lists everything
+ * that was tried. Any thread. Blocks for two connect and one answer time-out a host at most (25 s
+ * each by default).
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_client_check(wxpay_client *client,
     wxpay_result **result);
@@ -448,9 +450,10 @@ WXPAY_API void WXPAY_CALL wxpay_request_free(wxpay_request *request);
  * WXPAY_UNKNOWN          in doubt: hold the goods and settle it with wxpay_recover, wxpay_query
  *                        or this call again, with the same order number
  * below zero             this call charged nothing: after WXPAY_E_NETWORK or WXPAY_E_JOURNAL the
- *                        same order number may be tried again, WXPAY_E_DUPLICATE needs a new
- *                        one, WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT
- *                        and WXPAY_E_REJECTED need another request or another set-up
+ *                        same order number may be tried again, WXPAY_E_DUPLICATE tells about
+ *                        another sale (look at it before charging under a new number),
+ *                        WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT and
+ *                        WXPAY_E_REJECTED need another request or another set-up
  *
  * request: see wxpay_request_set; it is only read. The same order number with the same fields
  * never charges twice: a finished payment is reported again (replayed is 1), one that is in doubt
@@ -459,9 +462,10 @@ WXPAY_API void WXPAY_CALL wxpay_request_free(wxpay_request *request);
  * wxpay_recover settles the order after the restart.
  *
  * Any thread. Blocks for a second or two if the payer need not type a password, and with the
- * default configuration at most about 130 s: 45 s for the payer, 45 s for undoing, and one
- * connect (5 s) and one answer (15 s) time-out for each of two hosts. wxpay_cancel ends the
- * waiting sooner; wxpay_client_on_event shows what is going on.
+ * default configuration at most about 140 s: connecting to two hosts (5 s each), then 45 s for
+ * the payer, 45 s for undoing, and one connect (5 s) and one answer (15 s) time-out a host for the
+ * last request. wxpay_cancel ends the waiting sooner; wxpay_client_on_event shows what is going
+ * on.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_micropay(wxpay_client *client,
     const wxpay_request *request, wxpay_result **result);
@@ -470,9 +474,10 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_micropay(wxpay_client *client,
  * Asks the gateway what became of an order, once. An order that the journal holds open is settled
  * there if the answer allows it.
  *
- * Returns WXPAY_OK (paid, with everything verified), WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED,
+ * Returns WXPAY_OK (paid: the answer is verified, and amount and attach agree with what this
+ * journal knows of the order; it knows nothing of another till's), WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED,
  * WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if the order is being undone or
- * was paid with an unexpected amount; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
+ * was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
  * was no answer to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an
  * order that is in flight may still become paid.
  *

@@ -109,7 +109,7 @@ pub unsafe extern "C" fn wxpay_client_open(
 
 /// Opens a client from the text of a configuration. As wxpay_client_open, but relative paths are
 /// relative to the working directory. config_toml: UTF-8 whatever the encoding that it chooses, at
-/// most 1048576 bytes.
+/// most 262144 bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_client_open_toml(
     config_toml: *const c_char,
@@ -164,9 +164,10 @@ unsafe fn open(
 /// expire, this machine's clock is right, the hosts can be reached. Asks the gateway about an order
 /// that does not exist; moves no money.
 ///
-/// Returns WXPAY_OK, or the first thing that is wrong (WXPAY_E_NETWORK, WXPAY_E_REJECTED,
-/// WXPAY_E_CONFIG ...), explained by wxpay_result_message. Any thread. Blocks for one connect and
-/// one answer time-out a host at most (20 s each by default).
+/// Returns WXPAY_OK, or the first thing that is wrong (WXPAY_E_CONFIG, WXPAY_E_NETWORK,
+/// WXPAY_E_JOURNAL), explained by wxpay_result_message; the result field checks lists everything
+/// that was tried. Any thread. Blocks for two connect and one answer time-out a host at most (25 s
+/// each by default).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_client_check(
     client: *mut wxpay_client,

@@ -18,9 +18,10 @@ use crate::status::wxpay_status;
 /// WXPAY_UNKNOWN          in doubt: hold the goods and settle it with wxpay_recover, wxpay_query
 ///                        or this call again, with the same order number
 /// below zero             this call charged nothing: after WXPAY_E_NETWORK or WXPAY_E_JOURNAL the
-///                        same order number may be tried again, WXPAY_E_DUPLICATE needs a new
-///                        one, WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT
-///                        and WXPAY_E_REJECTED need another request or another set-up
+///                        same order number may be tried again, WXPAY_E_DUPLICATE tells about
+///                        another sale (look at it before charging under a new number),
+///                        WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT and
+///                        WXPAY_E_REJECTED need another request or another set-up
 ///
 /// request: see wxpay_request_set; it is only read. The same order number with the same fields
 /// never charges twice: a finished payment is reported again (replayed is 1), one that is in doubt
@@ -29,9 +30,10 @@ use crate::status::wxpay_status;
 /// wxpay_recover settles the order after the restart.
 ///
 /// Any thread. Blocks for a second or two if the payer need not type a password, and with the
-/// default configuration at most about 130 s: 45 s for the payer, 45 s for undoing, and one
-/// connect (5 s) and one answer (15 s) time-out for each of two hosts. wxpay_cancel ends the
-/// waiting sooner; wxpay_client_on_event shows what is going on.
+/// default configuration at most about 140 s: connecting to two hosts (5 s each), then 45 s for
+/// the payer, 45 s for undoing, and one connect (5 s) and one answer (15 s) time-out a host for the
+/// last request. wxpay_cancel ends the waiting sooner; wxpay_client_on_event shows what is going
+/// on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_micropay(
     client: *mut wxpay_client,
@@ -53,9 +55,10 @@ pub unsafe extern "C" fn wxpay_micropay(
 /// Asks the gateway what became of an order, once. An order that the journal holds open is settled
 /// there if the answer allows it.
 ///
-/// Returns WXPAY_OK (paid, with everything verified), WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED,
+/// Returns WXPAY_OK (paid: the answer is verified, and amount and attach agree with what this
+/// journal knows of the order; it knows nothing of another till's), WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED,
 /// WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if the order is being undone or
-/// was paid with an unexpected amount; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
+/// was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
 /// was no answer to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an
 /// order that is in flight may still become paid.
 ///

@@ -47,7 +47,8 @@ pub const WXPAY_E_JOURNAL: wxpay_status = -3;
 /// This order number is in flight in another thread or process.
 pub const WXPAY_E_BUSY: wxpay_status = -4;
 /// This order number belongs to another sale; the result shows that sale's state. It was left
-/// alone. Repeat with a new order number.
+/// alone. Find out first whether that sale is this one under other parameters (a code scanned
+/// again): if it is not settled, hold the goods; only then charge under a new order number.
 pub const WXPAY_E_DUPLICATE: wxpay_status = -5;
 /// A charge: nothing was sent, and the same order number may be tried again. A query: no usable
 /// answer.

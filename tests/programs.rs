@@ -52,7 +52,7 @@ fn the_sale_of_the_readme_is_clean_when_it_is_refused() {
         "examples-c/sale.c",
         Scenario::NotEnough,
         1,
-        "NOTHING CHARGED",
+        "DO NOT HAND OVER",
     );
 }
 

@@ -24,6 +24,24 @@ pub enum OnCancel {
     Ignore,
 }
 
+/// What ends an exchange early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What a cancel does to it.
+    pub on_cancel: OnCancel,
+    /// It ends by then, also before its own time-outs.
+    pub until: Option<Moment>,
+}
+
+impl From<OnCancel> for Limits {
+    fn from(on_cancel: OnCancel) -> Self {
+        Self {
+            on_cancel,
+            until: None,
+        }
+    }
+}
+
 /// A request, complete but for the host.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {

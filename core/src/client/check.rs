@@ -84,7 +84,7 @@ impl Client {
     }
 
     fn check_journal(&self) -> Check {
-        match self.journal.heartbeat() {
+        match self.journal.check() {
             Ok(()) => Check::passed("journal", "the journal can be written"),
             Err(error) => Check::failed("journal", Status::Journal, error.to_string()),
         }
@@ -130,7 +130,7 @@ impl Client {
             ..Expected::default()
         };
         let question = self.gateway.query(&expected, &self.stamp());
-        let reply = match self.exchange(&question, OnCancel::Cut, signal) {
+        let reply = match self.exchange(&question, OnCancel::Cut.into(), signal) {
             Ok(reply) => reply,
             Err(failure) => return Check::failed(name, Status::Network, failure.cause),
         };

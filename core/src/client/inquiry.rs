@@ -30,15 +30,16 @@ impl Client {
                 return self.about(Asked::Query, &key, Status::Journal, error.to_string());
             }
         };
-        let expected = known.as_ref().filter(|entry| entry.is_ours()).map_or_else(
-            || Expected {
+        let expected = match &known {
+            Some(entry) if !entry.by_till => entry.expected(),
+            Some(entry) => entry.named(),
+            None => Expected {
                 out_trade_no: out_trade_no.to_owned(),
                 ..Expected::default()
             },
-            Entry::expected,
-        );
+        };
         let question = self.gateway.query(&expected, &self.stamp());
-        let mut outcome = match self.exchange(&question, OnCancel::Cut, call.signal()) {
+        let mut outcome = match self.exchange(&question, OnCancel::Cut.into(), call.signal()) {
             Err(failure) => {
                 let status = if failure.interrupted {
                     Status::ClientClosed
@@ -51,8 +52,7 @@ impl Client {
             }
             Ok(reply) => {
                 let answer = self.gateway.read_query(&expected, &reply);
-                let open = known.filter(|entry| entry.phase.is_some());
-                let mut outcome = self.answered(&key, &answer, open.is_some());
+                let mut outcome = self.answered(&key, &answer, known.is_some());
                 outcome.set("host", reply.host);
                 outcome
             }
@@ -63,7 +63,7 @@ impl Client {
         self.explain(Asked::Query, outcome)
     }
 
-    fn answered(&self, key: &OrderKey, answer: &Answer<QueryVerdict>, open: bool) -> Outcome {
+    fn answered(&self, key: &OrderKey, answer: &Answer<QueryVerdict>, known: bool) -> Outcome {
         let status = match answer.verdict {
             QueryVerdict::Paid => Status::Ok,
             QueryVerdict::Foreign => Status::Duplicate,
@@ -90,32 +90,40 @@ impl Client {
                 answer.code_message.as_deref().unwrap_or_default(),
             );
         }
-        if open {
-            self.settle_by_answer(key, answer.verdict, outcome)
-        } else {
-            outcome
+        if known {
+            self.compare(key, answer.verdict, &mut outcome);
+        }
+        outcome
+    }
+
+    /// Brings the answer together with what the journal knows by now: it settles an order that is
+    /// open, and it may be older than what others have done since.
+    fn compare(&self, key: &OrderKey, verdict: QueryVerdict, outcome: &mut Outcome) {
+        let entry = match self.journal.find(key) {
+            Ok(Some(entry)) if entry.phase.is_none() => entry,
+            Ok(Some(_)) => match self.journal.take(key, None) {
+                Ok(Take::Taken(entry)) => {
+                    self.settle_by_answer(&entry, verdict, outcome);
+                    return;
+                }
+                Ok(Take::Busy(entry)) => entry,
+                Ok(Take::Absent) => return,
+                Err(error) => return self.report_fault(key, Err(error)),
+            },
+            Ok(None) => return,
+            Err(error) => return self.report_fault(key, Err(error)),
+        };
+        if verdict == QueryVerdict::Paid {
+            doubt(&entry, outcome);
         }
     }
 
-    /// What a clear answer means for an order that the journal holds open.
-    fn settle_by_answer(
-        &self,
-        key: &OrderKey,
-        verdict: QueryVerdict,
-        mut outcome: Outcome,
-    ) -> Outcome {
-        // Whoever works on the order settles it; this answer may be older than its last action.
-        let Ok(Take::Taken(entry)) = self.journal.take(key) else {
-            return outcome;
-        };
+    /// What a clear answer means for an order that this call holds.
+    fn settle_by_answer(&self, entry: &Entry, verdict: QueryVerdict, outcome: &mut Outcome) {
         let reversing = entry.phase == Some(Phase::Reversing);
         let settled = match verdict {
-            QueryVerdict::Paid if reversing => {
-                outcome.status = Status::Unknown;
-                outcome.set("message", "still paid, although a reverse may be under way");
-                outcome.set("reversal", Reversal::Required.name());
-                None
-            }
+            _ if entry.phase.is_none() => None,
+            QueryVerdict::Paid if reversing => None,
             QueryVerdict::Paid => Some(Status::Ok),
             QueryVerdict::Closed | QueryVerdict::Reversed => Some(Status::Reversed),
             QueryVerdict::Refunded if reversing => Some(Status::Reversed),
@@ -124,24 +132,42 @@ impl Client {
             QueryVerdict::Conflict => Some(Status::Unknown),
             _ => None,
         };
-        match settled.filter(|_| entry.phase.is_some()) {
-            Some(status) => {
-                let facts = report::without_personal_data(&outcome.fields);
-                let result = self.journal.settle(key, status, &facts, true);
-                self.report_fault(key, result);
-            }
-            None => self.give_back(key),
+        if let Some(status) = settled {
+            let facts = report::without_personal_data(&outcome.fields);
+            let result = self.journal.settle(&entry.key, status, &facts, true);
+            self.report_fault(&entry.key, result);
+            return;
         }
-        outcome
+        self.give_back(&entry.key);
+        if verdict == QueryVerdict::Paid {
+            doubt(entry, outcome);
+        }
     }
 }
 
-impl Entry {
-    /// Whether the order at the gateway is this journal's own sale.
-    fn is_ours(&self) -> bool {
-        !matches!(
-            self.outcome,
-            Some((Status::Duplicate | Status::Rejected | Status::Network, _))
-        )
+/// A payment at the gateway is not this sale's if the journal knows better.
+fn doubt(entry: &Entry, outcome: &mut Outcome) {
+    let undone = entry.phase == Some(Phase::Reversing)
+        || matches!(entry.outcome, Some((Status::Reversed, _)));
+    let never_ours = matches!(
+        entry.outcome,
+        Some((
+            Status::Duplicate | Status::Network | Status::ClientClosed,
+            _
+        ))
+    );
+    if undone {
+        outcome.status = Status::Unknown;
+        outcome.set(
+            "message",
+            "still shown as paid, although it is being or was reversed",
+        );
+        outcome.set("reversal", Reversal::Required.name());
+    } else if never_ours {
+        outcome.status = Status::Duplicate;
+        outcome.set(
+            "message",
+            "paid, but by another sale: this till's own charge never happened",
+        );
     }
 }

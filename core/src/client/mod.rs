@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode};
 use crate::crypto::digest;
-use crate::exchange::{Call, Failure, OnCancel, Reply};
+use crate::exchange::{Call, Failure, Limits, Reply};
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::{Gateway, InvalidField, Stamp};
 use crate::guidance::{self, Asked, Situation};
@@ -264,13 +264,8 @@ impl Client {
         self.policy.reverse == ReverseMode::Automatic && self.gateway.can_reverse()
     }
 
-    fn exchange(
-        &self,
-        call: &Call,
-        on_cancel: OnCancel,
-        signal: &Signal,
-    ) -> Result<Reply, Failure> {
-        let result = self.transport.exchange(call, on_cancel, signal);
+    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure> {
+        let result = self.transport.exchange(call, limits, signal);
         if let Ok(Reply {
             date: Some(date), ..
         }) = &result

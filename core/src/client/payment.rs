@@ -116,7 +116,7 @@ impl Client {
             Ok(call) => call,
             Err(refused) => return self.refused(Asked::Reverse, &refused, Some(out_trade_no)),
         };
-        let taken = self.journal.take(&key).and_then(|taken| match taken {
+        let taken = self.journal.take(&key, None).and_then(|taken| match taken {
             Take::Absent => self.journal.adopt(&key, self.gateway.name()),
             found => Ok(found),
         });
@@ -155,24 +155,22 @@ impl Client {
         signal: &Signal,
     ) -> (Outcome, Evidence) {
         let age = self.clock.unix_ms().saturating_sub(entry.begun_ms);
+        let undo = purpose == Purpose::Undo || entry.by_till;
         let resume = Resume {
             phase: entry.phase.unwrap_or(Phase::Waiting),
             // A clock that was set back makes the order young, which only means more patience.
             age: Duration::from_millis(u64::try_from(age).unwrap_or(0)),
-            purpose,
-        };
-        let expected = match purpose {
-            // The till asks for any number; what it was sold for does not matter.
-            Purpose::Undo => Expected {
-                out_trade_no: entry.key.out_trade_no.clone(),
-                sub_mch_id: entry.sub_mch_id.clone(),
-                ..Expected::default()
-            },
-            _ => entry.expected(),
+            purpose: if undo { Purpose::Undo } else { purpose },
         };
         let run = Run {
             payment: Payment::resume(self.policy.clone(), resume),
-            expected,
+            // What the till asks to be reversed may have been sold for anything.
+            expected: if undo {
+                entry.named()
+            } else {
+                entry.expected()
+            },
+            by_till: undo,
             asked,
             hand_over,
             ..self.run(entry.key.clone(), signal)
@@ -190,7 +188,12 @@ impl Client {
             outcome.set("reversal", Reversal::Required.name());
             self.sinks
                 .log(Level::Error, || format!("{} {message}", key.out_trade_no));
-            (outcome, Evidence::default())
+            // Says nothing about the network.
+            let evidence = Evidence {
+                reached: true,
+                ..Evidence::default()
+            };
+            (outcome, evidence)
         })
     }
 
@@ -208,6 +211,7 @@ impl Client {
             submitted: None,
             evidence: Evidence::default(),
             may_have_charged: true,
+            by_till: false,
             fault: false,
             reversing: false,
         }
@@ -314,6 +318,15 @@ impl Client {
 }
 
 impl Entry {
+    /// Which order, and nothing to agree with.
+    pub(super) fn named(&self) -> Expected {
+        Expected {
+            out_trade_no: self.key.out_trade_no.clone(),
+            sub_mch_id: self.sub_mch_id.clone(),
+            ..Expected::default()
+        }
+    }
+
     /// What a paid answer must agree with.
     pub(super) fn expected(&self) -> Expected {
         Expected {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Client, Event, Level, report};
 use crate::clock::Moment;
-use crate::exchange::{Call, Failure, OnCancel, Reply};
+use crate::exchange::{Call, Failure, Limits, OnCancel, Reply};
 use crate::gateway::{Answer, Expected, Order};
 use crate::guidance::Asked;
 use crate::journal::{JournalError, OrderKey};
@@ -57,6 +57,8 @@ pub(super) struct Run<'a> {
     pub(super) evidence: Evidence,
     /// Whether the charge may have left this machine, now or in an earlier life.
     pub(super) may_have_charged: bool,
+    /// The till asks for it to be undone, whatever it was sold for.
+    pub(super) by_till: bool,
     /// The last exchange went wrong.
     pub(super) fault: bool,
     /// The order is being undone.
@@ -95,7 +97,7 @@ impl Run<'_> {
                 Action::Record(phase) => self
                     .client
                     .journal
-                    .record(&self.key, phase, self.expected.submitted_at)
+                    .record(&self.key, phase, self.expected.submitted_at, self.by_till)
                     .map_err(Stop::Journal)?,
                 Action::Submit => return Ok(self.submit()),
                 Action::Query(why) => return Ok(self.query(why)),
@@ -116,7 +118,7 @@ impl Run<'_> {
         };
         self.event(Event::Submitting);
         let call = self.client.gateway.submit(order, &self.client.stamp());
-        match self.exchange(&call, OnCancel::CutUnlessSent) {
+        match self.exchange(&call, OnCancel::CutUnlessSent.into()) {
             Ok(reply) => {
                 self.may_have_charged = true;
                 let sent = reply.sent_at;
@@ -146,16 +148,20 @@ impl Run<'_> {
             Why::Poll | Why::Confirm => Event::Querying,
             Why::Check | Why::Verify => Event::Reversing,
         });
-        let on_cancel = match why {
-            Why::Poll | Why::Confirm => OnCancel::Cut,
-            Why::Check | Why::Verify => OnCancel::Ignore,
+        let limits = match why {
+            // A poll that hangs must not eat the time for undoing.
+            Why::Poll | Why::Confirm => Limits {
+                on_cancel: OnCancel::Cut,
+                until: Some(self.payment.stage_end()).filter(|end| *end > self.now()),
+            },
+            Why::Check | Why::Verify => OnCancel::Ignore.into(),
         };
-        self.reversing = on_cancel == OnCancel::Ignore;
+        self.reversing = limits.on_cancel == OnCancel::Ignore;
         let call = self
             .client
             .gateway
             .query(&self.expected, &self.client.stamp());
-        let Ok(reply) = self.exchange(&call, on_cancel) else {
+        let Ok(reply) = self.exchange(&call, limits) else {
             return policy::Event::Query(QueryVerdict::Unclear);
         };
         let answer = self.client.gateway.read_query(&self.expected, &reply);
@@ -173,7 +179,7 @@ impl Run<'_> {
             .client
             .gateway
             .reverse(&self.expected, &self.client.stamp());
-        match self.exchange(&call, OnCancel::Ignore) {
+        match self.exchange(&call, OnCancel::Ignore.into()) {
             Ok(reply) => {
                 let answer = self.client.gateway.read_reverse(&self.expected, &reply);
                 self.log_answer(&reply, &answer);
@@ -186,9 +192,9 @@ impl Run<'_> {
         }
     }
 
-    fn exchange(&mut self, call: &Call, on_cancel: OnCancel) -> Result<Reply, Failure> {
+    fn exchange(&mut self, call: &Call, limits: Limits) -> Result<Reply, Failure> {
         self.evidence.attempts += 1;
-        let result = self.client.exchange(call, on_cancel, self.signal);
+        let result = self.client.exchange(call, limits, self.signal);
         if self.order.is_some() && self.submitted.is_none() {
             // The charge is the first exchange of a new order.
             self.submitted = match &result {
@@ -277,55 +283,77 @@ impl Run<'_> {
 
     /// The order stays open: `recover`, `query` or `reverse` goes on.
     fn give_back(self, outcome: Outcome) -> (Outcome, Evidence) {
+        let outcome = self.announce(outcome);
         if let Err(error) = self.client.journal.release(&self.key) {
-            self.log(
-                Level::Warning,
-                &format!("not given back to the journal: {error}"),
-            );
+            let text = format!("not given back to the journal: {error}");
+            self.log(Level::Warning, &text);
         }
-        self.done(outcome)
+        (outcome, self.evidence)
     }
 
-    fn settle(mut self, mut outcome: Outcome) -> (Outcome, Evidence) {
+    fn settle(self, outcome: Outcome) -> (Outcome, Evidence) {
+        if outcome.status == Status::Duplicate && self.evidence.query.is_none() {
+            return self.settle_duplicate(outcome);
+        }
+        // The host's callbacks run before the outcome counts as handed over: if they end the
+        // process, the next recovery tells it again.
+        let outcome = self.announce(outcome);
         let returned = self.hand_over == HandOver::Now;
+        match self.record_outcome(&outcome, returned) {
+            Some(instead) => (instead, self.evidence),
+            None => (outcome, self.evidence),
+        }
+    }
+
+    /// On record before its facts are asked for, so that no crash can make the other sale look like
+    /// this one.
+    fn settle_duplicate(mut self, mut outcome: Outcome) -> (Outcome, Evidence) {
+        if let Some(instead) = self.record_outcome(&outcome, false) {
+            return (instead, self.evidence);
+        }
+        let _ = self.query(Why::Check);
+        if let Some(answer) = &self.evidence.query {
+            report::add_facts(&mut outcome, &answer.facts);
+        }
+        let outcome = self.announce(outcome);
+        if self.hand_over == HandOver::Now {
+            self.client.handed_over(&self.key);
+        }
+        (outcome, self.evidence)
+    }
+
+    /// Settles the order in the journal. What is returned takes the outcome's place: the order is
+    /// in other hands.
+    fn record_outcome(&self, outcome: &Outcome, returned: bool) -> Option<Outcome> {
         let facts = report::without_personal_data(&outcome.fields);
-        match self
-            .client
-            .journal
-            .settle(&self.key, outcome.status, &facts, returned)
-        {
-            Ok(()) => {}
+        let journal = &self.client.journal;
+        match journal.settle(&self.key, outcome.status, &facts, returned) {
+            Ok(()) => None,
             Err(JournalError::LeaseLost) => {
                 let message = format!(
                     "{}; but another process has taken the order over and may have undone it",
                     outcome.message()
                 );
-                return self.leave_open(message);
+                self.log(Level::Error, &message);
+                let unknown = self.outcome(Status::Unknown, message, Reversal::Required, None);
+                Some(self.client.explain(self.asked, unknown))
             }
-            // The outcome is proven; the next recovery finds it a second time.
-            Err(error) => self.log(
-                Level::Error,
-                &format!("the outcome is not on record: {error}"),
-            ),
-        }
-        if outcome.status == Status::Duplicate && self.evidence.query.is_none() {
-            // Only now, so that no crash can make the other sale look like this one.
-            let _ = self.query(Why::Check);
-            if let Some(answer) = &self.evidence.query {
-                report::add_facts(&mut outcome, &answer.facts);
+            Err(error) => {
+                // The outcome is proven; the next recovery finds it a second time.
+                let text = format!("the outcome is not on record: {error}");
+                self.log(Level::Error, &text);
+                None
             }
         }
-        self.done(outcome)
     }
 
-    fn done(self, outcome: Outcome) -> (Outcome, Evidence) {
+    /// Words it, and tells log and display.
+    fn announce(&self, outcome: Outcome) -> Outcome {
         let outcome = self.client.explain(self.asked, outcome);
-        self.log(
-            Level::Info,
-            &format!("{}: {}", outcome.status.name(), outcome.message()),
-        );
+        let text = format!("{}: {}", outcome.status.name(), outcome.message());
+        self.log(Level::Info, &text);
         self.event(Event::Done);
-        (outcome, self.evidence)
+        outcome
     }
 
     fn outcome(

@@ -11,6 +11,8 @@ pub mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::outcome::Facts;
 use crate::policy::Phase;
 use crate::status::Status;
@@ -68,8 +70,22 @@ pub struct Entry {
     pub submitted_at: Option<i64>,
     /// When the order was begun, on this machine's clock (unix milliseconds).
     pub begun_ms: i64,
+    /// The till itself asked for it to be reversed, whatever it was sold for.
+    pub by_till: bool,
     /// The outcome of a settled order.
     pub outcome: Option<(Status, Facts)>,
+    /// Until when whoever holds it says to be alive (unix milliseconds); moved on by heartbeats.
+    pub lease_ms: Option<i64>,
+}
+
+impl Entry {
+    /// Provably nothing was charged and nothing can be: the number is as good as new.
+    pub fn never_charged(&self) -> bool {
+        matches!(
+            self.outcome,
+            Some((Status::Network | Status::Rejected | Status::ClientClosed, _))
+        )
+    }
 }
 
 /// What [`Journal::begin`] found.
@@ -122,21 +138,26 @@ pub trait Journal: Send + Sync {
     /// Records the intent to charge, or says why this sale must not be charged.
     fn begin(&self, sale: &Sale) -> Result<Begin, JournalError>;
 
-    /// Takes an order to work on it.
-    fn take(&self, key: &OrderKey) -> Result<Take, JournalError>;
+    /// Takes an order to work on it. Somebody's hold is no obstacle if its lease is over, or if it
+    /// still is `silent`: a lease that was seen one lease ago and that no heartbeat has moved since
+    /// (whatever the clocks say).
+    fn take(&self, key: &OrderKey, silent: Option<i64>) -> Result<Take, JournalError>;
 
     /// Takes an order number that the journal does not know, in order to reverse it.
     fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError>;
 
-    /// Moves a held order to `phase`; remembers `submitted_at` if it was unknown.
+    /// Moves a held order to `phase`; remembers `submitted_at` if it was unknown, and for good that
+    /// the till asked for the reverse.
     fn record(
         &self,
         key: &OrderKey,
         phase: Phase,
         submitted_at: Option<i64>,
+        by_till: bool,
     ) -> Result<(), JournalError>;
 
-    /// Settles a held order and gives it back. `returned`: the till gets it now.
+    /// Settles a held order and gives it back, so that it is not kept alive any more even if this
+    /// fails. `returned`: the till gets it now.
     fn settle(
         &self,
         key: &OrderKey,
@@ -145,7 +166,8 @@ pub trait Journal: Send + Sync {
         returned: bool,
     ) -> Result<(), JournalError>;
 
-    /// Gives a held order back as it stands.
+    /// Gives a held order back as it stands, so that it is not kept alive any more even if this
+    /// fails.
     fn release(&self, key: &OrderKey) -> Result<(), JournalError>;
 
     /// A till has been handed the outcome of a settled order.
@@ -159,4 +181,10 @@ pub trait Journal: Send + Sync {
 
     /// Keeps what this journal handle holds from being taken over.
     fn heartbeat(&self) -> Result<(), JournalError>;
+
+    /// How long a holder may be silent.
+    fn lease(&self) -> Duration;
+
+    /// Proves that the journal can be written.
+    fn check(&self) -> Result<(), JournalError>;
 }

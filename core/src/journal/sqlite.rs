@@ -1,5 +1,6 @@
 //! The journal in one SQLite file, shared by every client and process that opens it.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,10 +40,10 @@ const SCHEMA: &str = "
         facts         TEXT,
         holder        TEXT,
         lease_ms      INTEGER,
+        by_till       INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (account, out_trade_no)
     ) STRICT;
     CREATE INDEX orders_pending ON orders (account, begun_ms) WHERE state <> 'returned';
-    CREATE INDEX orders_held ON orders (holder) WHERE holder IS NOT NULL;
 ";
 /// How long another process may hold the write lock before a call gives up.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -53,7 +54,9 @@ const RETENTION_MS: i64 = 30 * 24 * 3600 * 1000;
 pub struct SqliteJournal {
     connection: Mutex<Connection>,
     clock: Arc<dyn Clock>,
-    lease_ms: i64,
+    lease: Duration,
+    /// What this handle's calls are working on: kept alive by heartbeats.
+    held: Mutex<HashSet<OrderKey>>,
     /// Names this handle among all that share the file.
     holder: String,
 }
@@ -70,7 +73,8 @@ impl SqliteJournal {
         Ok(Self {
             connection: Mutex::new(connection),
             clock,
-            lease_ms: i64::try_from(config.lease.as_millis()).unwrap_or(i64::MAX / 2),
+            lease: config.lease,
+            held: Mutex::default(),
             holder: digest::random_hex(),
         })
     }
@@ -125,6 +129,23 @@ impl SqliteJournal {
         }
     }
 
+    fn lease_until(&self, now: i64) -> i64 {
+        now.saturating_add_unsigned(u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashSet<OrderKey>> {
+        // A set of names: every single change leaves it consistent.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers the order as held if `taken`, what a method that takes has found, says so.
+    fn keep<T>(&self, key: &OrderKey, taken: T, is_held: impl Fn(&T) -> bool) -> T {
+        if is_held(&taken) {
+            self.held().insert(key.clone());
+        }
+        taken
+    }
+
     fn hold(&self, db: &Connection, key: &OrderKey, now: i64) -> rusqlite::Result<()> {
         db.prepare_cached(
             "UPDATE orders SET holder = ?3, lease_ms = ?4 WHERE account = ?1 AND out_trade_no = ?2",
@@ -133,7 +154,7 @@ impl SqliteJournal {
             key.account,
             key.out_trade_no,
             self.holder,
-            now + self.lease_ms
+            self.lease_until(now)
         ])?;
         Ok(())
     }
@@ -142,12 +163,12 @@ impl SqliteJournal {
 impl Journal for SqliteJournal {
     fn begin(&self, sale: &Sale) -> Result<Begin, JournalError> {
         let salt = digest::random_hex();
-        self.write(|db, now| {
+        let begun = self.write(|db, now| {
             if let Some(found) = lookup(db, &sale.key)? {
-                if found.is_held(now) {
+                if found.is_held(now, None) {
                     return Ok(Begin::Busy);
                 }
-                if found.can_start_again() {
+                if found.entry.never_charged() {
                     db.prepare_cached(
                         "DELETE FROM orders WHERE account = ?1 AND out_trade_no = ?2",
                     )?
@@ -180,34 +201,38 @@ impl Journal for SqliteJournal {
                 now,
                 sale.submitted_at,
                 self.holder,
-                now + self.lease_ms,
+                self.lease_until(now),
             ])?;
             Ok(Begin::Started)
-        })
+        })?;
+        Ok(self.keep(&sale.key, begun, |begun| {
+            matches!(begun, Begin::Started | Begin::Unfinished(_))
+        }))
     }
 
-    fn take(&self, key: &OrderKey) -> Result<Take, JournalError> {
-        self.write(|db, now| {
+    fn take(&self, key: &OrderKey, silent: Option<i64>) -> Result<Take, JournalError> {
+        let taken = self.write(|db, now| {
             let Some(found) = lookup(db, key)? else {
                 return Ok(Take::Absent);
             };
-            if found.is_held(now) {
+            if found.is_held(now, silent) {
                 return Ok(Take::Busy(found.entry));
             }
             self.hold(db, key, now)?;
             Ok(Take::Taken(found.entry))
-        })
+        })?;
+        Ok(self.keep(key, taken, |taken| matches!(taken, Take::Taken(_))))
     }
 
     fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError> {
-        self.write(|db, now| {
+        let taken = self.write(|db, now| {
             if let Some(found) = lookup(db, key)? {
                 return Ok(Take::Busy(found.entry));
             }
             db.prepare_cached(
                 "INSERT INTO orders
-                     (account, out_trade_no, gateway, state, begun_ms, holder, lease_ms)
-                 VALUES (?1, ?2, ?3, 'reversing', ?4, ?5, ?6)",
+                     (account, out_trade_no, gateway, state, begun_ms, holder, lease_ms, by_till)
+                 VALUES (?1, ?2, ?3, 'reversing', ?4, ?5, ?6, 1)",
             )?
             .execute(params![
                 key.account,
@@ -215,13 +240,14 @@ impl Journal for SqliteJournal {
                 gateway,
                 now,
                 self.holder,
-                now + self.lease_ms,
+                self.lease_until(now),
             ])?;
             Ok(match lookup(db, key)? {
                 Some(found) => Take::Taken(found.entry),
                 None => Take::Absent,
             })
-        })
+        })?;
+        Ok(self.keep(key, taken, |taken| matches!(taken, Take::Taken(_))))
     }
 
     fn record(
@@ -229,11 +255,13 @@ impl Journal for SqliteJournal {
         key: &OrderKey,
         phase: Phase,
         submitted_at: Option<i64>,
+        by_till: bool,
     ) -> Result<(), JournalError> {
         self.update_held(
             key,
-            "state = ?4, submitted_at = coalesce(submitted_at, ?5), status = NULL, facts = NULL",
-            &[&phase_name(phase), &submitted_at],
+            "state = ?4, submitted_at = coalesce(submitted_at, ?5), by_till = max(by_till, ?6),
+             status = NULL, facts = NULL",
+            &[&phase_name(phase), &submitted_at, &by_till],
         )
     }
 
@@ -246,6 +274,7 @@ impl Journal for SqliteJournal {
     ) -> Result<(), JournalError> {
         let state = if returned { "returned" } else { "final" };
         let facts = serde_json::Value::Object(facts.clone()).to_string();
+        self.held().remove(key);
         self.update_held(
             key,
             "state = ?4, status = ?5, facts = ?6, holder = NULL, lease_ms = NULL",
@@ -254,6 +283,7 @@ impl Journal for SqliteJournal {
     }
 
     fn release(&self, key: &OrderKey) -> Result<(), JournalError> {
+        self.held().remove(key);
         self.update_held(key, "holder = NULL, lease_ms = NULL", &[])
     }
 
@@ -292,11 +322,29 @@ impl Journal for SqliteJournal {
     }
 
     fn heartbeat(&self) -> Result<(), JournalError> {
+        let held: Vec<_> = self.held().iter().cloned().collect();
+        if held.is_empty() {
+            return Ok(());
+        }
         self.write(|db, now| {
-            db.prepare_cached("UPDATE orders SET lease_ms = ?2 WHERE holder = ?1")?
-                .execute(params![self.holder, now + self.lease_ms])
-        })?;
-        Ok(())
+            let mut beat = db.prepare_cached(
+                "UPDATE orders SET lease_ms = ?4
+                 WHERE account = ?1 AND out_trade_no = ?2 AND holder = ?3",
+            )?;
+            for key in &held {
+                let until = self.lease_until(now);
+                beat.execute(params![key.account, key.out_trade_no, self.holder, until])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn lease(&self) -> Duration {
+        self.lease
+    }
+
+    fn check(&self) -> Result<(), JournalError> {
+        self.write(|db, _| db.pragma_update(None, "user_version", SCHEMA_VERSION))
     }
 }
 
@@ -305,20 +353,12 @@ struct Found {
     entry: Entry,
     salt: Option<Vec<u8>>,
     fingerprint: Option<Vec<u8>>,
-    lease_ms: Option<i64>,
 }
 
 impl Found {
-    fn is_held(&self, now: i64) -> bool {
-        self.lease_ms.is_some_and(|until| until > now)
-    }
-
-    /// Provably nothing was charged and nothing can be: the number is as good as new.
-    fn can_start_again(&self) -> bool {
-        matches!(
-            self.entry.outcome,
-            Some((Status::Network | Status::Rejected | Status::ClientClosed, _))
-        )
+    fn is_held(&self, now: i64, silent: Option<i64>) -> bool {
+        let lease = self.entry.lease_ms;
+        lease.is_some_and(|until| until > now) && lease != silent
     }
 
     fn is_same_sale(&self, sale: &Sale) -> bool {
@@ -332,7 +372,7 @@ impl Found {
 fn lookup(db: &Connection, key: &OrderKey) -> rusqlite::Result<Option<Found>> {
     db.prepare_cached(
         "SELECT gateway, state, salt, fingerprint, sub_mch_id, total_fee, fee_type, attach,
-                begun_ms, submitted_at, status, facts, lease_ms
+                begun_ms, submitted_at, status, facts, lease_ms, by_till
          FROM orders WHERE account = ?1 AND out_trade_no = ?2",
     )?
     .query_row(params![key.account, key.out_trade_no], |row| {
@@ -366,13 +406,14 @@ fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
             attach: row.get("attach")?,
             submitted_at: row.get("submitted_at")?,
             begun_ms: row.get("begun_ms")?,
+            by_till: row.get("by_till")?,
             outcome: status
                 .and_then(Status::from_code)
                 .map(|status| (status, facts)),
+            lease_ms: row.get("lease_ms")?,
         },
         salt: row.get("salt")?,
         fingerprint: row.get("fingerprint")?,
-        lease_ms: row.get("lease_ms")?,
     })
 }
 

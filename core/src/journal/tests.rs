@@ -102,10 +102,10 @@ fn an_order_goes_through_its_phases_and_is_replayed_afterwards() {
         Some(Phase::Intent)
     );
     journal
-        .record(&sale.key, Phase::Waiting, Some(1_700_000_000))
+        .record(&sale.key, Phase::Waiting, Some(1_700_000_000), false)
         .unwrap();
     journal
-        .record(&sale.key, Phase::Reversing, Some(1_800_000_000))
+        .record(&sale.key, Phase::Reversing, Some(1_800_000_000), false)
         .unwrap();
     let entry = journal.find(&sale.key).unwrap().unwrap();
     assert_eq!(entry.phase, Some(Phase::Reversing));
@@ -157,11 +157,17 @@ fn a_held_order_is_busy_for_everybody_until_its_holder_is_silent_for_the_lease()
     let (ours, theirs) = (bench.open(), bench.open());
     ours.begin(&sale("A1", "p")).unwrap();
     assert_eq!(theirs.begin(&sale("A1", "p")).unwrap(), Begin::Busy);
-    assert!(matches!(theirs.take(&key("A1")).unwrap(), Take::Busy(_)));
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Busy(_)
+    ));
     bench.wall.pass(9_000);
     ours.heartbeat().unwrap();
     bench.wall.pass(9_000);
-    assert!(matches!(theirs.take(&key("A1")).unwrap(), Take::Busy(_)));
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Busy(_)
+    ));
     bench.wall.pass(2_000);
     assert!(matches!(
         theirs.begin(&sale("A1", "p")).unwrap(),
@@ -175,9 +181,12 @@ fn who_has_lost_an_order_cannot_write_to_it() {
     let (ours, theirs) = (bench.open(), bench.open());
     ours.begin(&sale("A1", "p")).unwrap();
     bench.wall.pass(11_000);
-    assert!(matches!(theirs.take(&key("A1")).unwrap(), Take::Taken(_)));
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Taken(_)
+    ));
     let lost = |result| matches!(result, Err(JournalError::LeaseLost));
-    assert!(lost(ours.record(&key("A1"), Phase::Waiting, None)));
+    assert!(lost(ours.record(&key("A1"), Phase::Waiting, None, false)));
     assert!(lost(ours.settle(
         &key("A1"),
         Status::Ok,
@@ -225,7 +234,7 @@ fn a_sale_that_provably_never_happened_may_start_again_even_with_another_code() 
 fn an_unknown_number_is_adopted_before_it_is_reversed() {
     let bench = Bench::new();
     let journal = bench.open();
-    assert_eq!(journal.take(&key("A1")).unwrap(), Take::Absent);
+    assert_eq!(journal.take(&key("A1"), None).unwrap(), Take::Absent);
     let Take::Taken(entry) = journal.adopt(&key("A1"), "wechat-v2").unwrap() else {
         panic!("not adopted")
     };
@@ -295,7 +304,9 @@ fn the_file_never_holds_what_the_till_asked_for_in_the_clear() {
     journal
         .begin(&sale("A1", &format!("auth_code={secret}")))
         .unwrap();
-    journal.record(&key("A1"), Phase::Waiting, None).unwrap();
+    journal
+        .record(&key("A1"), Phase::Waiting, None, false)
+        .unwrap();
     drop(journal);
     for file in std::fs::read_dir(bench.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
@@ -445,4 +456,63 @@ fn two_handles_that_create_the_file_at_once_share_one_journal() {
         })
         .count();
     assert_eq!(leftovers, 0);
+}
+
+#[test]
+fn a_holder_that_no_heartbeat_moved_for_a_lease_is_dead_whatever_the_clock_says() {
+    let bench = Bench::new();
+    let (ours, theirs) = (bench.open(), bench.open());
+    ours.begin(&sale("A1", "p")).unwrap();
+    // The machine's clock starts again a year earlier.
+    bench.wall.pass(-365 * 24 * 3600 * 1000);
+    let seen = || match theirs.take(&key("A1"), None).unwrap() {
+        Take::Busy(entry) => entry.lease_ms,
+        found => panic!("{found:?}"),
+    };
+    let alive = seen();
+    ours.heartbeat().unwrap();
+    assert!(matches!(
+        theirs.take(&key("A1"), alive).unwrap(),
+        Take::Busy(_)
+    ));
+    let silent = seen();
+    assert!(matches!(
+        theirs.take(&key("A1"), silent).unwrap(),
+        Take::Taken(_)
+    ));
+}
+
+#[test]
+fn an_order_given_back_in_vain_is_not_kept_alive() {
+    let bench = Bench::new();
+    let (ours, theirs) = (bench.open(), bench.open());
+    ours.begin(&sale("A1", "p")).unwrap();
+    let broken =
+        "CREATE TRIGGER full BEFORE UPDATE ON orders BEGIN SELECT RAISE(FAIL, 'full'); END";
+    edit(&bench.path(), broken);
+    assert!(
+        ours.settle(&key("A1"), Status::Ok, &Facts::new(), true)
+            .is_err()
+    );
+    edit(&bench.path(), "DROP TRIGGER full");
+    bench.wall.pass(11_000);
+    ours.heartbeat().unwrap();
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Taken(_)
+    ));
+}
+
+#[test]
+fn what_the_till_asked_to_be_reversed_stays_so() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    journal.begin(&sale("A1", "p")).unwrap();
+    journal
+        .record(&key("A1"), Phase::Reversing, None, true)
+        .unwrap();
+    journal
+        .record(&key("A1"), Phase::Reversing, None, false)
+        .unwrap();
+    assert!(journal.find(&key("A1")).unwrap().unwrap().by_till);
 }

@@ -136,10 +136,10 @@ impl Payment {
     }
 
     fn start(&mut self, now: Moment) -> Vec<Action> {
-        if self.cancel_requested {
-            return finish(Status::Reversed, Cause::CancelledUnsent, Reversal::None);
-        }
         let Some(resume) = self.resume else {
+            if self.cancel_requested {
+                return finish(Status::Reversed, Cause::CancelledUnsent, Reversal::None);
+            }
             self.set_deadlines(now, Duration::ZERO);
             self.stage = Stage::Submitting;
             return vec![Action::Record(Phase::Intent), Action::Submit];
@@ -154,12 +154,10 @@ impl Payment {
                 let actions = self.undo(Step::Check, self.reverse_from.max(now), now);
                 self.record(Phase::Reversing, actions)
             }
-            Purpose::Settle => {
-                self.stage = Stage::Polling { next_query: now };
-                self.query(Why::Poll)
-            }
-            Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid => {
-                self.hurry(now);
+            Purpose::Settle | Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid => {
+                if self.cancel_requested || resume.purpose != Purpose::Settle {
+                    self.hurry(now);
+                }
                 self.stage = Stage::Polling { next_query: now };
                 self.query(Why::Poll)
             }
@@ -233,6 +231,7 @@ impl Payment {
     fn proceed(&mut self, now: Moment) -> Vec<Action> {
         match self.stage {
             Stage::Fresh | Stage::Submitting | Stage::Over => Vec::new(),
+            Stage::Confirming { .. } if now >= self.window_end => self.undo(Step::Check, now, now),
             Stage::Confirming { .. } => {
                 let due = self.asked + self.settings.confirm_interval;
                 if now < due {

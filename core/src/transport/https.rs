@@ -22,7 +22,7 @@ use super::tracking::InFlight;
 use super::wire::{self, Dialer, INPUT_BUFFER, OUTPUT_BUFFER};
 use crate::clock::{Clock, Moment};
 use crate::config::{ConfigError, TransportConfig};
-use crate::exchange::{Call, Failure, OnCancel, Reply, Resend};
+use crate::exchange::{Call, Failure, Limits, OnCancel, Reply, Resend};
 use crate::signal::{ExchangeGuard, Signal};
 
 /// The largest body of an answer. A gateway's are a few KiB.
@@ -158,8 +158,15 @@ impl HttpsTransport {
 
     /// Tries `call` at one host; where it may be sent again, once more on a new connection if the
     /// pooled one fails. Both within one connect and one answer time-out.
-    fn try_host(&self, host: &str, call: &Call, guard: &Rc<ExchangeGuard>) -> Result<Reply, Fault> {
-        let latest = self.now() + self.dialer.connect_timeout + self.answer_timeout;
+    fn try_host(
+        &self,
+        host: &str,
+        call: &Call,
+        guard: &Rc<ExchangeGuard>,
+        until: Option<Moment>,
+    ) -> Result<Reply, Fault> {
+        let full = self.now() + self.dialer.connect_timeout + self.answer_timeout;
+        let latest = until.map_or(full, |until| until.min(full));
         match self.attempt(host, call, guard, latest, MAX_IDLE) {
             Err(fault) if fault.stale && call.resend == Resend::Freely && !guard.cut() => {
                 self.attempt(host, call, guard, latest, Duration::ZERO)
@@ -325,13 +332,9 @@ impl HttpsTransport {
 }
 
 impl Transport for HttpsTransport {
-    fn exchange(
-        &self,
-        call: &Call,
-        on_cancel: OnCancel,
-        signal: &Signal,
-    ) -> Result<Reply, Failure> {
-        let guard = Rc::new(signal.exchange(on_cancel));
+    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure> {
+        let guard = Rc::new(signal.exchange(limits.on_cancel));
+        let out_of_time = || limits.until.is_some_and(|until| self.now() >= until);
         let order = self.order().order(self.now());
         let mut causes = Vec::new();
         let mut last = order[0];
@@ -347,16 +350,19 @@ impl Transport for HttpsTransport {
             }
             last = index;
             let host = &self.hosts[index];
-            match self.try_host(host, call, &guard) {
+            match self.try_host(host, call, &guard, limits.until) {
                 Ok(reply) => {
                     self.order().restore(index);
                     return Ok(reply);
                 }
                 Err(fault) => {
-                    if fault.demote {
+                    if fault.demote && !out_of_time() {
                         self.order().demote(index, self.now());
                     }
                     causes.push(format!("{host}: {}", fault.cause));
+                    if out_of_time() {
+                        break;
+                    }
                 }
             }
         }

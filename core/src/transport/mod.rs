@@ -18,7 +18,7 @@ mod tls;
 mod tracking;
 mod wire;
 
-use crate::exchange::{Call, Failure, OnCancel, Reply};
+use crate::exchange::{Call, Failure, Limits, Reply};
 use crate::signal::Signal;
 
 pub use https::{Attempt, HttpsTransport, Observer};
@@ -26,9 +26,8 @@ pub use https::{Attempt, HttpsTransport, Observer};
 /// Carries calls to a gateway. Used by any number of threads at once.
 pub trait Transport: Send + Sync {
     /// Sends `call` and reads the whole reply. Ends within one connect and one answer time-out a
-    /// host, at once when `signal` cuts it.
-    fn exchange(&self, call: &Call, on_cancel: OnCancel, signal: &Signal)
-    -> Result<Reply, Failure>;
+    /// host, or sooner if `limits` say so; at once when `signal` cuts it.
+    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure>;
 
     /// Whether each host can be reached, for the self-test: host and, if not, why.
     fn probe(&self, signal: &Signal) -> Vec<(String, Result<(), String>)>;

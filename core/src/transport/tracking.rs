@@ -63,6 +63,11 @@ impl InFlight {
         CURRENT.with_borrow(Clone::clone)
     }
 
+    /// When this attempt must be over.
+    pub(super) fn latest(&self) -> Moment {
+        self.latest
+    }
+
     pub(super) fn guard(&self) -> &ExchangeGuard {
         &self.guard
     }

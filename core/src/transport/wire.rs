@@ -56,7 +56,7 @@ pub(super) fn agent(dialer: &Arc<Dialer>) -> Agent {
 impl Dialer {
     /// Connects and shakes hands, within the connect time-out.
     pub(super) fn probe(&self, uri: &Uri, guard: &ExchangeGuard) -> Result<(), DialError> {
-        self.dial(uri, guard, Arc::new(|_| Ok(()))).map(drop)
+        self.dial(uri, guard, Arc::new(|_| Ok(())), None).map(drop)
     }
 
     fn dial(
@@ -64,8 +64,10 @@ impl Dialer {
         uri: &Uri,
         guard: &ExchangeGuard,
         register: Register,
+        latest: Option<Moment>,
     ) -> Result<Tracked, DialError> {
-        let deadline = self.clock.now() + self.connect_timeout;
+        let full = self.clock.now() + self.connect_timeout;
+        let deadline = latest.map_or(full, |latest| latest.min(full));
         let (events, opened) = mpsc::channel();
         let link = Arc::new(Link::new(events, register, self.config.proxy().is_some()));
         let cut = Arc::clone(&link);
@@ -358,7 +360,10 @@ impl Connector<()> for PooledDialer {
         let flight = InFlight::current().ok_or_else(stopped)?;
         flight.set_dialled();
         let register = Arc::clone(&details.register_shutdown);
-        match self.0.dial(details.uri, flight.guard(), register) {
+        match self
+            .0
+            .dial(details.uri, flight.guard(), register, Some(flight.latest()))
+        {
             Ok(tracked) => Ok(Some(tracked)),
             Err(error) => Err(Error::Other(Box::new(error))),
         }

@@ -615,3 +615,32 @@ fn the_times_count_from_the_first_byte_of_the_charge_not_from_the_attempt_to_con
     assert_eq!(bench.times(Action::Query(Why::Poll))[0], 13.0);
     assert_eq!(bench.times(Action::Query(Why::Check)), [23.0]);
 }
+
+#[test]
+fn a_cancel_before_the_first_step_hurries_a_resumed_order_and_denies_nothing() {
+    for phase in [Phase::Intent, Phase::Waiting, Phase::Reversing] {
+        let resume = Resume {
+            phase,
+            age: seconds(1.0),
+            purpose: Purpose::Settle,
+        };
+        let mut payment = Payment::resume(mainland(), resume);
+        assert!(payment.step(Event::Cancel, Moment::default()).is_empty());
+        let mut bench = Bench::started(payment);
+        assert!(bench.ending().is_none(), "{phase:?}");
+        bench.poll_out(Q::Paying);
+        assert!(matches!(
+            bench.pending.last(),
+            Some(Action::Query(Why::Check | Why::Verify))
+        ));
+        assert_eq!(bench.elapsed(), seconds(14.0));
+    }
+}
+
+#[test]
+fn a_refusal_that_cannot_be_confirmed_within_the_window_is_undone() {
+    let mut bench = Bench::new(mainland());
+    bench.submit(S::Declined { listed: false });
+    bench.answered(Event::Query(Q::NotFound), seconds(46.0));
+    assert_eq!(bench.pending, [Action::Query(Why::Check)]);
+}

@@ -102,7 +102,8 @@ impl Rig {
     }
 
     fn exchange(&self, call: &Call) -> Result<Reply, Failure> {
-        self.transport.exchange(call, OnCancel::Cut, &Signal::new())
+        self.transport
+            .exchange(call, OnCancel::Cut.into(), &Signal::new())
     }
 
     fn attempts(&self) -> Vec<Seen> {

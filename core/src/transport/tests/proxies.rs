@@ -268,7 +268,10 @@ fn a_proxy_that_says_nothing_is_given_up_or_cut() {
         let rig = Rig::new(&config);
         let signal = Signal::new();
         let failure = thread::scope(|scope| {
-            let call = scope.spawn(|| rig.transport.exchange(&charge(), OnCancel::Cut, &signal));
+            let call = scope.spawn(|| {
+                rig.transport
+                    .exchange(&charge(), OnCancel::Cut.into(), &signal)
+            });
             hears.recv().unwrap();
             signal.cancel();
             call.join().unwrap().unwrap_err()
