@@ -56,11 +56,12 @@ pub unsafe extern "C" fn wxpay_micropay(
 /// there if the answer allows it.
 ///
 /// Returns WXPAY_OK (paid: the answer is verified, and amount and attach agree with what this
-/// journal knows of the order; it knows nothing of another till's), WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED,
-/// WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if the order is being undone or
-/// was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
-/// was no answer to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an
-/// order that is in flight may still become paid.
+/// journal knows of the order; it knows nothing of another till's), WXPAY_PAYING,
+/// WXPAY_NOT_PAID, WXPAY_CLOSED, WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if
+/// the order is being undone or was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was
+/// paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there was no answer
+/// to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an order that is in
+/// flight may still become paid.
 ///
 /// out_trade_no: the order number. Any thread. Blocks for one connect and one answer time-out a
 /// host at most (20 s each by default).
@@ -135,8 +136,9 @@ pub unsafe extern "C" fn wxpay_cancel(
 /// call it again later). The result's orders is a list of results: orders.0.out_trade_no,
 /// orders.0.status, orders.0.total_fee, then orders.1 and so on; open is how many remain.
 ///
-/// Any thread. Blocks as long as undoing takes, one order after the other; with nothing open it
-/// returns at once.
+/// Any thread. Blocks as long as undoing takes, one order after the other, and for one
+/// journal.lease (10 s) if another process holds or held some of them; with nothing open it returns
+/// at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_recover(
     client: *mut wxpay_client,

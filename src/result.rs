@@ -23,8 +23,9 @@ const PATH_LIMIT: usize = 1024;
 /// trade_state, openid, bank_type, attach, promotion_detail, gateway, code and code_message (the
 /// gateway's own), message, prompt, advice (hand_over, hold, rescan, other_card, call_support or
 /// fix_setup), request_id, host, attempts, elapsed_ms, replayed, cancel_requested, reversal (none,
-/// required or completed); of wxpay_recover also orders and open. Amounts are whole numbers of
-/// minor units (fen).
+/// required or completed), field (the argument or field that was refused), other_status (of the sale
+/// that has the order number); of wxpay_recover also orders and open, of wxpay_client_check checks.
+/// Amounts are whole numbers of minor units (fen).
 pub struct wxpay_result {
     status: wxpay_status,
     facts: Map<String, Value>,
