@@ -187,6 +187,7 @@ impl Client {
             hand_over: HandOver::Now,
             begun: self.clock.now(),
             submitted: None,
+            submit_dated: false,
             evidence: Evidence::default(),
             may_have_charged: true,
             fault: false,

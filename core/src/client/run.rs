@@ -54,6 +54,8 @@ pub(super) struct Run<'a> {
     pub(super) begun: Moment,
     /// When the charge was sent in this run.
     pub(super) submitted: Option<Moment>,
+    /// Whether an answer of this run has told what the gateway's clock showed then.
+    pub(super) submit_dated: bool,
     pub(super) evidence: Evidence,
     /// Whether the charge may have left this machine, now or in an earlier life.
     pub(super) may_have_charged: bool,
@@ -187,13 +189,14 @@ impl Run<'_> {
                 self.evidence.reached = true;
                 self.evidence.failure = None;
                 self.evidence.host.clone_from(&reply.host);
-                // On the gateway's own clock, whatever this machine's says.
-                if let Some(submitted) = self.submitted
-                    && self.expected.submitted_at.is_none()
+                // On the gateway's own clock, whatever this machine's says; as an answer to this very
+                // order tells it, since that clock may have been set after an earlier one.
+                if let (Some(submitted), Some(date), false) =
+                    (self.submitted, reply.date, self.submit_dated)
                 {
                     let age = self.now().since(submitted).as_secs();
-                    self.expected.submitted_at =
-                        reply.date.map(|date| date.saturating_sub_unsigned(age));
+                    self.expected.submitted_at = Some(date.saturating_sub_unsigned(age));
+                    self.submit_dated = true;
                 }
             }
             Err(failure) => {

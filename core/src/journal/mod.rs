@@ -128,7 +128,7 @@ pub trait Journal: Send + Sync {
     /// Takes an order number that the journal does not know, in order to reverse it.
     fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError>;
 
-    /// Moves a held order to `phase`; remembers `submitted_at` if it was unknown.
+    /// Moves a held order to `phase`; remembers `submitted_at` if it is known.
     fn record(
         &self,
         key: &OrderKey,

@@ -212,7 +212,7 @@ impl Journal for SqliteJournal {
     ) -> Result<(), JournalError> {
         self.update_held(
             key,
-            "state = ?4, submitted_at = coalesce(submitted_at, ?5), status = NULL, facts = NULL",
+            "state = ?4, submitted_at = coalesce(?5, submitted_at), status = NULL, facts = NULL",
             &[&phase_name(phase), &submitted_at],
         )
     }
