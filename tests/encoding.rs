@@ -222,11 +222,9 @@ fn a_configuration_is_utf8_whatever_its_strings_are() {
     drop(Client::open_toml(&config).unwrap());
     assert!(folder.join("账本.db").exists());
 
-    // What cannot be read is told before the encoding is known, or after: in both cases readably.
-    fs::write(folder.join("账本.db"), "this is no database, it is somebody's shopping list").unwrap();
+    let damage = "this is no database, it is somebody's shopping list";
+    fs::write(folder.join("账本.db"), damage).unwrap();
     let refused = Client::open_toml(&config).err().unwrap();
     assert_eq!(refused.status(), E_JOURNAL, "{refused:?}");
-    let message = refused.get_bytes("message").unwrap();
-    let readable = [String::from_utf8(message.clone()).ok(), Some(GBK.decode(&message).0.into_owned())];
-    assert!(readable.iter().flatten().any(|text| text.contains("账本")), "{refused:?}");
+    assert!(get(&refused, "message").contains("账本"), "{refused:?}");
 }
