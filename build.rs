@@ -43,7 +43,10 @@ fn header() -> String {
 
     let mut header = String::new();
     for line in template.lines() {
-        match line.strip_prefix("@section ").and_then(|rest| rest.split_once(' ')) {
+        match line
+            .strip_prefix("@section ")
+            .and_then(|rest| rest.split_once(' '))
+        {
             Some((file, title)) => {
                 header.push_str(&banner(title));
                 header.push_str(&section(&config, file));
@@ -100,7 +103,10 @@ fn one_line_comments(text: &str) -> String {
 fn c89(line: &str) -> String {
     if line.starts_with("WXPAY_API ") {
         let (head, arguments) = line.split_once('(').expect("a prototype has arguments");
-        let name = head.rfind([' ', '*']).expect("a type comes before the name") + 1;
+        let name = head
+            .rfind([' ', '*'])
+            .expect("a type comes before the name")
+            + 1;
         let (kind, name) = head.split_at(name);
         return wrapped(&format!("{kind}WXPAY_CALL {name}("), arguments);
     }

@@ -569,7 +569,7 @@ WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
  *   "micropay"  the fields of wxpay_request_set: {"out_trade_no": "T1-000042", "total_fee": 888,
  *               "auth_code": "134567890123456789", "body": "coffee"}
  *   "query", "reverse", "cancel"        {"out_trade_no": "T1-000042"}
- *   "recover", "check"                  {}, or NULL
+ *   "recover", "check"                  {}, or nothing (NULL or empty)
  *
  * Numbers must be whole. The object scene_info may be nested or written with dots; any other
  * object or list is passed on as its JSON text. A null is the same as none. A name that occurs

@@ -57,7 +57,6 @@ impl InvalidArgument {
     }
 }
 
-
 /// The bytes of a C string, without its NUL.
 ///
 /// # Safety
@@ -274,7 +273,9 @@ pub(crate) fn contained<T>(body: impl FnOnce() -> T) -> Result<T, Bug> {
             .downcast_ref::<&'static str>()
             .copied()
             .unwrap_or("the details went to standard error");
-        Bug(format!("a bug in wxpay was contained, please report it: {what}"))
+        Bug(format!(
+            "a bug in wxpay was contained, please report it: {what}"
+        ))
     })
 }
 
@@ -309,6 +310,44 @@ mod tests {
     }
 
     #[test]
+    fn a_bug_in_one_call_is_an_answer_and_leaves_the_client_usable() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = directory.path().join("journal.db");
+        let config = wxpay_core::config::Config::from_toml(&format!(
+            r#"
+            gateway = "wechat-v2"
+            journal.path = '{}'
+            policy.reverse = "never"
+            [wechat_v2]
+            appid = "wx2421b1c4370ec43b"
+            mch_id = "10000100"
+            api_key = "0123456789abcdef0123456789abcdef"
+            "#,
+            journal.display()
+        ))
+        .unwrap();
+        let encoding = config.encoding;
+        let core = Client::open(config).unwrap();
+        let client = wxpay_client { core, encoding };
+        let status_of = |body: fn(&Client) -> Outcome| {
+            let mut result = ptr::null_mut();
+            // SAFETY: an open client, and a variable for the result.
+            let status = unsafe { call(&client, &mut result, |core, _| Ok(body(core))) };
+            assert!(!result.is_null());
+            // SAFETY: the result of this call.
+            unsafe { take_back(result) };
+            status
+        };
+
+        let internal = status_of(|_| panic!("index table is empty"));
+        assert_eq!(internal, Status::Internal.code());
+        let unknown = status_of(|core| in_doubt(core, || panic!("index table is empty")));
+        assert_eq!(unknown, Status::Unknown.code());
+        assert_eq!(status_of(Client::recover), Status::Ok.code());
+        client.core.close();
+    }
+
+    #[test]
     fn a_string_ends_at_its_nul_and_one_without_is_given_up_at_the_limit() {
         // SAFETY: every pointer is NULL or points to more than `limit` readable bytes.
         unsafe {
@@ -331,7 +370,10 @@ mod tests {
         // SAFETY: literals with a NUL.
         let path_of = |text: &std::ffi::CStr| unsafe { path("config_path", text.as_ptr()) };
         assert_eq!(path_of(c"/etc/till").unwrap(), PathBuf::from("/etc/till"));
-        assert_eq!(path_of(c"\xb5\xea").unwrap().as_os_str().as_bytes(), b"\xb5\xea");
+        assert_eq!(
+            path_of(c"\xb5\xea").unwrap().as_os_str().as_bytes(),
+            b"\xb5\xea"
+        );
         assert!(path_of(c"").is_err());
     }
 }

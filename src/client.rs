@@ -62,9 +62,8 @@ pub type wxpay_event_fn = Option<
 /// Takes a line of the log. level: one of WXPAY_LOG_. message: one line in the client's encoding,
 /// without line end, valid during the callback only; it never holds a key, an auth code, a
 /// signature or a payer's id. Called as wxpay_event_fn is, and on the library's own threads too.
-pub type wxpay_log_fn = Option<
-    unsafe extern "C" fn(level: i32, message: *const c_char, user_data: *mut c_void),
->;
+pub type wxpay_log_fn =
+    Option<unsafe extern "C" fn(level: i32, message: *const c_char, user_data: *mut c_void)>;
 
 /// The till's own pointer, passed back to its callback.
 #[derive(Clone, Copy)]
@@ -228,13 +227,15 @@ pub unsafe extern "C" fn wxpay_client_on_log(
         };
         let (encoding, user_data) = (client.encoding, UserData(user_data));
         let level = level_of(level);
-        let sink = callback.filter(|_| level.is_some()).map(|callback| -> LogSink {
-            Arc::new(move |level, message| {
-                let message = encoding::encode(message, encoding);
-                // SAFETY: as for events.
-                unsafe { callback(level as i32, message.as_ptr(), user_data.pointer()) };
-            })
-        });
+        let sink = callback
+            .filter(|_| level.is_some())
+            .map(|callback| -> LogSink {
+                Arc::new(move |level, message| {
+                    let message = encoding::encode(message, encoding);
+                    // SAFETY: as for events.
+                    unsafe { callback(level as i32, message.as_ptr(), user_data.pointer()) };
+                })
+            });
         client.core.on_log(level.unwrap_or(Level::Error), sink);
     });
 }

@@ -38,16 +38,18 @@ pub(crate) fn json(value: &Value, encoding: Encoding) -> String {
     match encoding {
         Encoding::Utf8 => text,
         // In JSON a character outside ASCII can only be part of a string.
-        Encoding::Gbk => text.chars().fold(String::with_capacity(text.len()), |mut ascii, c| {
-            if c.is_ascii() {
-                ascii.push(c);
-            } else {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    ascii.push_str(&format!("\\u{unit:04x}"));
+        Encoding::Gbk => text
+            .chars()
+            .fold(String::with_capacity(text.len()), |mut ascii, c| {
+                if c.is_ascii() {
+                    ascii.push(c);
+                } else {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        ascii.push_str(&format!("\\u{unit:04x}"));
+                    }
                 }
-            }
-            ascii
-        }),
+                ascii
+            }),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::status::wxpay_status;
 ///   "micropay"  the fields of wxpay_request_set: {"out_trade_no": "T1-000042", "total_fee": 888,
 ///               "auth_code": "134567890123456789", "body": "coffee"}
 ///   "query", "reverse", "cancel"        {"out_trade_no": "T1-000042"}
-///   "recover", "check"                  {}, or NULL
+///   "recover", "check"                  {}, or nothing (NULL or empty)
 ///
 /// Numbers must be whole. The object scene_info may be nested or written with dots; any other
 /// object or list is passed on as its JSON text. A null is the same as none. A name that occurs
@@ -43,10 +43,13 @@ pub unsafe extern "C" fn wxpay_invoke(
         boundary::call(client, result, |core, encoding| {
             let operation = boundary::text("operation", operation, TEXT_LIMIT, encoding)?;
             let operation = Operation::named(&operation)?;
-            let fields = if json.is_null() && operation.takes_nothing() {
-                Fields::new()
-            } else {
-                parse(&boundary::text("json", json, DOCUMENT_LIMIT, encoding)?)?
+            let json = match json.is_null() && operation.takes_nothing() {
+                true => String::new(),
+                false => boundary::text("json", json, DOCUMENT_LIMIT, encoding)?,
+            };
+            let fields = match json.is_empty() && operation.takes_nothing() {
+                true => Fields::new(),
+                false => parse(&json)?,
             };
             operation.check(&fields)?;
             let out_trade_no = fields.get("out_trade_no").unwrap_or_default();
@@ -157,7 +160,9 @@ fn text(name: &str, value: Value) -> Result<Option<String>, InvalidArgument> {
     let text = match value {
         Value::Null => return Ok(None),
         Value::Number(number) if number.is_f64() => {
-            return refused("must be a whole number; money is in minor units, such as 888 for 8.88");
+            return refused(
+                "must be a whole number; money is in minor units, such as 888 for 8.88",
+            );
         }
         Value::String(text) => text,
         other => other.to_string(),
@@ -232,15 +237,24 @@ mod tests {
             &deep,
         ] {
             let error = parse(json).unwrap_err().to_string();
-            assert!(error.starts_with("json: is not a JSON object"), "{json}: {error}");
+            assert!(
+                error.starts_with("json: is not a JSON object"),
+                "{json}: {error}"
+            );
         }
     }
 
     #[test]
     fn a_refused_value_is_named_with_its_rule() {
         let cases = [
-            (r#"{"total_fee": 8.88}"#, "total_fee: must be a whole number"),
-            (r#"{"total_fee": 888.0}"#, "total_fee: must be a whole number"),
+            (
+                r#"{"total_fee": 8.88}"#,
+                "total_fee: must be a whole number",
+            ),
+            (
+                r#"{"total_fee": 888.0}"#,
+                "total_fee: must be a whole number",
+            ),
             (r#"{"total_fee": 1e3}"#, "total_fee: must be a whole number"),
             (r#"{"body": "a\u0000b"}"#, "body: must not contain U+0000"),
             (r#"{"a b": 1}"#, "json: the name of a field is"),
@@ -273,7 +287,10 @@ mod tests {
         assert!(Operation::Query.check(&order).is_ok());
         assert!(Operation::Recover.check(&order).is_err());
         let error = Operation::Reverse.check(&more).unwrap_err();
-        assert_eq!(error.to_string(), "total_fee: is no argument of this operation");
+        assert_eq!(
+            error.to_string(),
+            "total_fee: is no argument of this operation"
+        );
         assert!(Operation::Micropay.check(&more).is_ok());
     }
 }

@@ -3,14 +3,14 @@
 //! One file a C type; its doc comments are the documentation in `include/wxpay.h`, which the build
 //! script generates by way of `src/wxpay.h.in`.
 //!
-//! * [`library`]: version.
-//! * [`status`]: the numbers that calls end with.
-//! * [`client`]: opening, callbacks, closing.
-//! * [`request`]: the fields of a sale.
-//! * [`payment`]: the blocking calls.
-//! * [`task`]: the same without blocking.
-//! * [`invoke`]: any of them by name, JSON in.
-//! * [`result`]: what a call ended with.
+//! * [`library`][]: version.
+//! * [`status`][]: the numbers that calls end with.
+//! * [`client`][]: opening, callbacks, closing.
+//! * [`request`][]: the fields of a sale.
+//! * [`payment`][]: the blocking calls.
+//! * [`task`][]: the same without blocking.
+//! * [`invoke`][]: any of them by name, JSON in.
+//! * [`result`][]: what a call ended with.
 //! * `boundary`: foreign memory, panics and NULL stop there.
 //! * `encoding`: UTF-8 and GBK.
 

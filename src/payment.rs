@@ -70,8 +70,7 @@ pub unsafe extern "C" fn wxpay_query(
     // SAFETY: the pointers are as the header demands.
     unsafe {
         boundary::call(client, result, |core, encoding| {
-            let out_trade_no =
-                boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
+            let out_trade_no = boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
             Ok(core.query(&out_trade_no))
         })
     }
@@ -97,8 +96,7 @@ pub unsafe extern "C" fn wxpay_reverse(
     // SAFETY: the pointers are as the header demands.
     unsafe {
         boundary::call(client, result, |core, encoding| {
-            let out_trade_no =
-                boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
+            let out_trade_no = boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
             Ok(in_doubt(core, || core.reverse(&out_trade_no)))
         })
     }
@@ -120,8 +118,7 @@ pub unsafe extern "C" fn wxpay_cancel(
     // SAFETY: the pointers are as the header demands.
     unsafe {
         boundary::call(client, result, |core, encoding| {
-            let out_trade_no =
-                boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
+            let out_trade_no = boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
             Ok(core.cancel(&out_trade_no))
         })
     }
@@ -143,5 +140,9 @@ pub unsafe extern "C" fn wxpay_recover(
     result: *mut *mut wxpay_result,
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
-    unsafe { boundary::call(client, result, |core, _| Ok(in_doubt(core, || core.recover()))) }
+    unsafe {
+        boundary::call(client, result, |core, _| {
+            Ok(in_doubt(core, || core.recover()))
+        })
+    }
 }

@@ -76,7 +76,7 @@ impl wxpay_result {
             other => encoding::encode(&encoding::json(other, self.encoding), self.encoding),
         };
         // The text is on the heap by itself: it stays where it is when the map grows.
-        let text = texts.entry(path.to_owned()).or_insert(text.into());
+        let text = texts.entry(path.to_owned()).or_insert_with(|| text.into());
         Some(text.as_ptr())
     }
 
@@ -181,7 +181,9 @@ pub unsafe extern "C" fn wxpay_result_get_int(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_result_message(result: *const wxpay_result) -> *const c_char {
     // SAFETY: NULL, or a result that no other thread uses now.
-    guarded(std::ptr::null(), || unsafe { text_or_null(result, "message") })
+    guarded(std::ptr::null(), || unsafe {
+        text_or_null(result, "message")
+    })
 }
 
 /// For the cashier's display: what to do now, in the client's language. May be empty, NULL only if
@@ -189,7 +191,9 @@ pub unsafe extern "C" fn wxpay_result_message(result: *const wxpay_result) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_result_prompt(result: *const wxpay_result) -> *const c_char {
     // SAFETY: NULL, or a result that no other thread uses now.
-    guarded(std::ptr::null(), || unsafe { text_or_null(result, "prompt") })
+    guarded(std::ptr::null(), || unsafe {
+        text_or_null(result, "prompt")
+    })
 }
 
 /// Everything, as one JSON object; pure ASCII if the client's encoding is GBK. NULL only if result
@@ -260,7 +264,14 @@ mod tests {
         assert_eq!(get(&result, "orders.1.out_trade_no").unwrap(), b"B");
         assert_eq!(result.int("orders.0.total_fee"), Some(1));
         assert_eq!(get(&result, "scene_info.store_id").unwrap(), b"7");
-        for absent in ["orders.2.out_trade_no", "orders.-1", "orders.", ".", "", "status.0"] {
+        for absent in [
+            "orders.2.out_trade_no",
+            "orders.-1",
+            "orders.",
+            ".",
+            "",
+            "status.0",
+        ] {
             assert_eq!(get(&result, absent), None, "{absent}");
         }
     }
@@ -271,7 +282,10 @@ mod tests {
         let result = result(facts.collect(), Encoding::Gbk);
         let first = result.text("f0").unwrap();
         for n in 0..200 {
-            assert_eq!(get(&result, &format!("f{n}")).unwrap(), n.to_string().as_bytes());
+            assert_eq!(
+                get(&result, &format!("f{n}")).unwrap(),
+                n.to_string().as_bytes()
+            );
         }
         assert_eq!(result.text("f0"), Some(first));
         // SAFETY: as above.
@@ -280,7 +294,10 @@ mod tests {
 
     #[test]
     fn with_gbk_texts_are_gbk_and_json_is_ascii() {
-        let result = result(json!({"attach": "元", "detail": {"a": "元"}}), Encoding::Gbk);
+        let result = result(
+            json!({"attach": "元", "detail": {"a": "元"}}),
+            Encoding::Gbk,
+        );
         assert_eq!(get(&result, "attach").unwrap(), b"\xd4\xaa");
         assert_eq!(get(&result, "detail").unwrap(), br#"{"a":"\u5143"}"#);
         // SAFETY: as above.

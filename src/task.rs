@@ -98,7 +98,10 @@ pub unsafe extern "C" fn wxpay_task_wait(
     // SAFETY: NULL, or a task that no other thread uses now.
     let (outcome, encoding) = match unsafe { task.as_ref() } {
         None => (InvalidArgument::null("task").outcome(None), Encoding::Utf8),
-        Some(task) => (in_doubt(&task.core, || task.wait(timeout_ms)), task.encoding),
+        Some(task) => (
+            in_doubt(&task.core, || task.wait(timeout_ms)),
+            task.encoding,
+        ),
     };
     // SAFETY: `result` is as the header demands.
     unsafe { boundary::finish(outcome, encoding, result) }

@@ -4,7 +4,6 @@ mod common;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use common::{Client, E_ARGUMENT, E_CONFIG, E_NETWORK, Library, NOT_FOUND, OK, Outcome, Request};
 
@@ -36,8 +35,9 @@ struct Offline {
 }
 
 fn offline(encoding: &str) -> Offline {
-    let directory = tempfile::tempdir().unwrap();
-    let client = Client::open_toml(offline_toml(directory.path(), encoding)).unwrap();
+    let directory = tempfile::tempdir().expect("there is room for a temporary directory");
+    let client = Client::open_toml(offline_toml(directory.path(), encoding))
+        .expect("the configuration is complete");
     Offline { client, directory }
 }
 
@@ -82,7 +82,11 @@ fn a_request_that_breaks_a_rule_names_field_and_rule_and_sends_nothing() {
     }
     let recovered = till.client.recover();
     assert_eq!(recovered.status(), OK, "{recovered:?}");
-    assert_eq!(recovered.get("orders.0.out_trade_no"), None, "{recovered:?}");
+    assert_eq!(
+        recovered.get("orders.0.out_trade_no"),
+        None,
+        "{recovered:?}"
+    );
 }
 
 #[test]
@@ -108,7 +112,11 @@ fn a_field_that_could_not_be_set_is_not_left_out_in_silence() {
     let till = offline("utf-8");
     let mut request = Request::sale("SPOILT1", "134567890123456789", 888);
     assert_eq!(request.set("attach", "a".repeat(65_537)), E_ARGUMENT);
-    assert_refused(&till.client.micropay(&request), "attach", "longer than 65536 bytes");
+    assert_refused(
+        &till.client.micropay(&request),
+        "attach",
+        "longer than 65536 bytes",
+    );
 
     assert_eq!(request.set("attach", "table 7"), OK);
     let outcome = till.client.micropay(&request);
@@ -122,7 +130,10 @@ fn bytes_are_read_in_the_client_s_encoding() {
     let request = Request::sale("ENC1", "134567890123456789", 888).with("body", gbk);
     let outcome = till.client.micropay(&request);
     assert_refused(&outcome, "body", "not UTF-8");
-    assert!(outcome.message().contains("encoding = \"gbk\""), "{outcome:?}");
+    assert!(
+        outcome.message().contains("encoding = \"gbk\""),
+        "{outcome:?}"
+    );
 
     let till = offline("gbk");
     let outcome = till.client.micropay(&request);
@@ -130,7 +141,10 @@ fn bytes_are_read_in_the_client_s_encoding() {
     assert!(outcome.json_bytes().is_ascii());
     let prompt = outcome.get_bytes("prompt").unwrap();
     let (text, _, malformed) = encoding_rs::GBK.decode(&prompt);
-    assert!(!malformed && !text.is_empty() && !prompt.is_ascii(), "{text}");
+    assert!(
+        !malformed && !text.is_empty() && !prompt.is_ascii(),
+        "{text}"
+    );
     let outcome = till.client.query(b"\xff");
     assert_eq!(outcome.status(), E_ARGUMENT, "{outcome:?}");
 }
@@ -192,7 +206,11 @@ fn a_configuration_that_is_wrong_says_what_and_where() {
         ("mch_id = \"10000100\"", "", "mch_id"),
         ("appid =", "app_id =", "app_id"),
         ("reverse = \"never\"", "", "client_certificate"),
-        ("connect_timeout = \"200ms\"", "connect_timeout = \"soon\"", "connect_timeout"),
+        (
+            "connect_timeout = \"200ms\"",
+            "connect_timeout = \"soon\"",
+            "connect_timeout",
+        ),
         ("gateway = \"wechat-v2\"", "gateway = \"wechat\"", "gateway"),
         ("https://", "http://", "hosts"),
     ];
@@ -200,9 +218,14 @@ fn a_configuration_that_is_wrong_says_what_and_where() {
         let outcome = Client::open_toml(good.replace(from, to)).err().unwrap();
         assert_eq!(outcome.status(), E_CONFIG, "{outcome:?}");
         assert!(outcome.message().contains(words), "{words}: {outcome:?}");
-        assert!(!outcome.message().contains("0123456789abcdef"), "{outcome:?}");
+        assert!(
+            !outcome.message().contains("0123456789abcdef"),
+            "{outcome:?}"
+        );
     }
-    let outcome = Client::open(directory.path().join("missing.toml")).err().unwrap();
+    let outcome = Client::open(directory.path().join("missing.toml"))
+        .err()
+        .unwrap();
     assert_eq!(outcome.status(), E_CONFIG);
     assert!(outcome.message().contains("missing.toml"), "{outcome:?}");
 }
@@ -222,43 +245,20 @@ fn nothing_is_left_in_the_journal_by_a_request_that_was_refused_or_never_left() 
     for _ in 0..2 {
         let outcome = till.client.micropay(&request);
         assert_eq!(outcome.status(), E_NETWORK, "{outcome:?}");
-        assert_eq!(outcome.get_int("replayed").unwrap_or_default(), 0, "{outcome:?}");
+        assert_eq!(
+            outcome.get_int("replayed").unwrap_or_default(),
+            0,
+            "{outcome:?}"
+        );
     }
     let Offline { client, directory } = till;
     drop(client);
     let client = Client::open_toml(offline_toml(directory.path(), "utf-8")).unwrap();
     let recovered = client.recover();
     assert_eq!(recovered.status(), OK, "{recovered:?}");
-    assert_eq!(recovered.get_int("open").unwrap_or_default(), 0, "{recovered:?}");
-}
-
-/// The same from C; `make test` runs it under valgrind.
-#[cfg(unix)]
-#[test]
-fn the_c_program_finds_every_function_as_documented() {
-    let directory = tempfile::tempdir().unwrap();
-    let program = directory.path().join("abi");
-    let library = common::library_path();
-    // The name that the loader looks for is the library's SONAME.
-    let soname = directory.path().join("libwxpay.so.0");
-    fs::copy(&library, &soname).unwrap();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let compiled = Command::new("cc")
-        .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-g"])
-        .arg("-I")
-        .arg(root.join("include"))
-        .arg(root.join("tests/c/abi.c"))
-        .arg(&soname)
-        .arg("-o")
-        .arg(&program)
-        .status()
-        .expect("a C compiler is installed");
-    assert!(compiled.success());
-    let run = Command::new(&program)
-        .arg(directory.path())
-        .env("LD_LIBRARY_PATH", directory.path())
-        .output()
-        .unwrap();
-    let errors = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{errors}");
+    assert_eq!(
+        recovered.get_int("open").unwrap_or_default(),
+        0,
+        "{recovered:?}"
+    );
 }

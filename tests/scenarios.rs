@@ -1,11 +1,11 @@
 //! Every scenario of the simulator, taken through the C functions over TLS.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use common::shop::{FEE, Shop, quick};
-use common::{
-    Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN,
-};
+use common::{Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN};
 use wxpay_simulator::{Merchant, ReversedPaid, Scenario, Settings, SignType, State};
 
 /// What the till is told, and the gateway's code that comes with it.
@@ -83,21 +83,48 @@ fn play(shop: &Shop, till: &Client, scenario: Scenario) {
     let outcome = till.micropay(&sale.request());
     let (status, code) = expected(scenario);
     let order = shop.order(&sale);
-    assert_eq!(outcome.status(), status, "{scenario:?}: {outcome:?}\nledger: {order:?}");
+    assert_eq!(
+        outcome.status(),
+        status,
+        "{scenario:?}: {outcome:?}\nledger: {order:?}"
+    );
     if code.is_some() {
-        assert_eq!(outcome.get("code").as_deref(), code, "{scenario:?}: {outcome:?}");
+        assert_eq!(
+            outcome.get("code").as_deref(),
+            code,
+            "{scenario:?}: {outcome:?}"
+        );
     }
     shop.agrees(&sale, &outcome);
-    assert!(shop.count(&sale, "/pay/micropay") <= 1, "{scenario:?}: sent twice");
+    assert!(
+        shop.count(&sale, "/pay/micropay") <= 1,
+        "{scenario:?}: sent twice"
+    );
     assert!(!outcome.prompt().is_empty(), "{scenario:?}");
-    assert_eq!(outcome.get("out_trade_no"), Some(sale.out_trade_no), "{scenario:?}");
+    assert_eq!(
+        outcome.get("out_trade_no"),
+        Some(sale.out_trade_no),
+        "{scenario:?}"
+    );
     match status {
-        OK => assert_eq!(outcome.get("advice").as_deref(), Some("hand_over"), "{scenario:?}"),
+        OK => assert_eq!(
+            outcome.get("advice").as_deref(),
+            Some("hand_over"),
+            "{scenario:?}"
+        ),
         UNKNOWN => {
             let reversal = if code.is_some() { "required" } else { "none" };
-            assert_eq!(outcome.get("reversal").as_deref(), Some(reversal), "{scenario:?}");
+            assert_eq!(
+                outcome.get("reversal").as_deref(),
+                Some(reversal),
+                "{scenario:?}"
+            );
         }
-        _ => assert_ne!(outcome.get("advice").as_deref(), Some("hand_over"), "{scenario:?}"),
+        _ => assert_ne!(
+            outcome.get("advice").as_deref(),
+            Some("hand_over"),
+            "{scenario:?}"
+        ),
     }
 }
 
@@ -119,16 +146,26 @@ fn the_same_with_md5_and_with_reversed_payments_shown_as_refunds() {
 
 #[test]
 fn every_scenario_ends_alike_when_every_reverse_is_refused_while_the_payer_types() {
-    let shop = Shop::with(Settings { refuse_reverse_while_paying: true, ..quick() });
+    let shop = Shop::with(Settings {
+        refuse_reverse_while_paying: true,
+        ..quick()
+    });
     let till = shop.till();
-    for scenario in [Scenario::PasswordPaid, Scenario::PasswordFailed, Scenario::Paid] {
+    for scenario in [
+        Scenario::PasswordPaid,
+        Scenario::PasswordFailed,
+        Scenario::Paid,
+    ] {
         play(&shop, &till, scenario);
     }
 }
 
 #[test]
 fn hong_kong_rules() {
-    let shop = Shop::with(Settings { region: wxpay_simulator::Region::HongKong, ..quick() });
+    let shop = Shop::with(Settings {
+        region: wxpay_simulator::Region::HongKong,
+        ..quick()
+    });
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordPaid);
     let request = sale
@@ -145,8 +182,14 @@ fn hong_kong_rules() {
 #[test]
 fn institution_mode_names_the_shop_in_every_request() {
     let sub_mch_id = "1900000109".to_owned();
-    let merchant = Merchant { sub_mch_ids: vec![sub_mch_id.clone()], ..Merchant::example() };
-    let shop = Shop::with(Settings { merchants: vec![merchant], ..quick() });
+    let merchant = Merchant {
+        sub_mch_ids: vec![sub_mch_id.clone()],
+        ..Merchant::example()
+    };
+    let shop = Shop::with(Settings {
+        merchants: vec![merchant],
+        ..quick()
+    });
     let till = shop.till();
     for (scenario, status) in [
         (Scenario::PasswordPaid, OK),
@@ -157,7 +200,10 @@ fn institution_mode_names_the_shop_in_every_request() {
         let outcome = till.micropay(&sale.request());
         assert_eq!(outcome.status(), status, "{outcome:?}");
         shop.agrees(&sale, &outcome);
-        assert_eq!(shop.order(&sale).and_then(|order| order.sub_mch_id), Some(sub_mch_id.clone()));
+        assert_eq!(
+            shop.order(&sale).and_then(|order| order.sub_mch_id),
+            Some(sub_mch_id.clone())
+        );
     }
 }
 
@@ -181,8 +227,18 @@ fn every_documented_field_reaches_the_gateway_and_comes_back() {
     assert_eq!(outcome.status(), OK, "{outcome:?}");
     assert_eq!(outcome.get("attach").as_deref(), Some("till 3 & <counter>"));
     assert_eq!(outcome.get("gateway").as_deref(), Some("wechat-v2"));
-    for field in ["openid", "bank_type", "paid_at", "fee_type", "host", "transaction_id"] {
-        assert!(outcome.get(field).is_some_and(|value| !value.is_empty()), "{field}: {outcome:?}");
+    for field in [
+        "openid",
+        "bank_type",
+        "paid_at",
+        "fee_type",
+        "host",
+        "transaction_id",
+    ] {
+        assert!(
+            outcome.get(field).is_some_and(|value| !value.is_empty()),
+            "{field}: {outcome:?}"
+        );
     }
     for field in ["payer_total", "attempts", "elapsed_ms"] {
         assert!(outcome.get_int(field).is_some(), "{field}: {outcome:?}");
@@ -205,22 +261,31 @@ fn the_states_of_a_query_are_told_apart() {
     let paid = shop.sale(Scenario::Paid);
     assert_eq!(till.micropay(&paid.request()).status(), OK);
     assert_eq!(reader.query(&paid.out_trade_no).status(), OK);
-    shop.simulator.payer(&paid.out_trade_no, PayerAction::Refund).unwrap();
+    shop.simulator
+        .payer(&paid.out_trade_no, PayerAction::Refund)
+        .unwrap();
     assert_eq!(reader.query(&paid.out_trade_no).status(), REFUNDED);
 
     let refused = shop.sale(Scenario::NotEnough);
     assert_eq!(till.micropay(&refused.request()).status(), DECLINED);
     assert_eq!(reader.query(&refused.out_trade_no).status(), NOT_PAID);
-    shop.simulator.payer(&refused.out_trade_no, PayerAction::Close).unwrap();
+    shop.simulator
+        .payer(&refused.out_trade_no, PayerAction::Close)
+        .unwrap();
     assert_eq!(reader.query(&refused.out_trade_no).status(), CLOSED);
 
     let typing = shop.sale(Scenario::PasswordNever);
     let mut task = till.start(&typing.request()).unwrap();
-    while shop.order(&typing).is_none_or(|order| order.state != State::UserPaying) {
+    while shop
+        .order(&typing)
+        .is_none_or(|order| order.state != State::UserPaying)
+    {
         task.wait(10);
     }
     assert_eq!(reader.query(&typing.out_trade_no).status(), PAYING);
-    shop.simulator.payer(&typing.out_trade_no, PayerAction::Fail).unwrap();
+    shop.simulator
+        .payer(&typing.out_trade_no, PayerAction::Fail)
+        .unwrap();
     let failed = reader.query(&typing.out_trade_no);
     assert_eq!(failed.status(), NOT_PAID);
     assert_eq!(failed.get("trade_state").as_deref(), Some("PAYERROR"));

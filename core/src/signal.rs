@@ -240,7 +240,15 @@ mod tests {
         let signal = Signal::new();
         signal.cancel();
         assert!(!signal.exchange(OnCancel::Cut).may_send(Moment::default()));
-        assert!(!signal.exchange(OnCancel::CutUnlessSent).may_send(Moment::default()));
-        assert!(signal.exchange(OnCancel::Ignore).may_send(Moment::default()));
+        assert!(
+            !signal
+                .exchange(OnCancel::CutUnlessSent)
+                .may_send(Moment::default())
+        );
+        assert!(
+            signal
+                .exchange(OnCancel::Ignore)
+                .may_send(Moment::default())
+        );
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use wxpay_simulator::{
-    Log, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator, Timing, auth_code,
+    Ledger, Log, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator, Timing, auth_code,
 };
 
 #[derive(Parser)]
@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print the ledger of a running simulator as JSON
+    /// Print the ledger of a running simulator
     Ledger {
         /// Its control interface; taken from the directory's ready.json unless given
         #[arg(long, value_name = "URL")]
@@ -37,6 +37,9 @@ enum Command {
         /// Where the running simulator wrote its files
         #[arg(long, default_value = "wxpay-simulator")]
         dir: PathBuf,
+        /// A line for each order instead of JSON
+        #[arg(long)]
+        table: bool,
     },
     /// Print what the last four digits of an auth code do
     Scenarios,
@@ -93,12 +96,21 @@ pub(crate) fn run() -> Result<(), Failure> {
     match cli.command {
         None => serve(&cli.serve),
         Some(Command::Scenarios) => print(&scenarios()),
-        Some(Command::Ledger { control, dir }) => {
+        Some(Command::Ledger {
+            control,
+            dir,
+            table,
+        }) => {
             let control = match control {
                 Some(url) => url,
                 None => ready_file(&dir)?.control,
             };
-            print(&get(&control, "/ledger")?)
+            let json = get(&control, "/ledger")?;
+            if table {
+                print(&rows(&serde_json::from_str(&json)?))
+            } else {
+                print(&json)
+            }
         }
     }
 }
@@ -184,6 +196,24 @@ fn scenarios() -> String {
             )
         })
         .collect()
+}
+
+fn rows(ledger: &Ledger) -> String {
+    let mut text = format!(
+        "{:<32}  {:<10}  {:>9}  {:>9}  {:>9}\n",
+        "out_trade_no", "state", "charged", "refunded", "net"
+    );
+    for order in &ledger.orders {
+        text += &format!(
+            "{:<32}  {:<10}  {:>9}  {:>9}  {:>9}\n",
+            order.out_trade_no,
+            order.state.name(),
+            order.charged_fen,
+            order.refunded_fen,
+            order.net_fen
+        );
+    }
+    text
 }
 
 fn print(text: &str) -> Result<(), Failure> {

@@ -5,9 +5,11 @@
 
 #![allow(
     dead_code,
+    unreachable_pub,
     reason = "every test binary includes this file and uses a part of it"
 )]
 
+pub mod program;
 pub mod shop;
 
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -129,15 +131,21 @@ pub fn library_path() -> PathBuf {
 
 fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--package=wxpay", "--lib", "--message-format=json"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+        "build",
+        "--package=wxpay",
+        "--lib",
+        "--message-format=json",
+    ]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
     let output = cargo.output().expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the library does not build:\n{errors}");
+    assert!(
+        output.status.success(),
+        "the library does not build:\n{errors}"
+    );
     String::from_utf8(output.stdout)
         .expect("cargo writes UTF-8")
         .lines()
@@ -185,7 +193,10 @@ unsafe impl Sync for Client {}
 
 impl Client {
     pub fn open(config_path: impl AsRef<Path>) -> Result<Self, Outcome> {
-        let path = config_path.as_ref().to_str().expect("the test's paths are UTF-8");
+        let path = config_path
+            .as_ref()
+            .to_str()
+            .expect("the test's paths are UTF-8");
         Self::opened(Library::get().wxpay_client_open, path.as_bytes())
     }
 
@@ -202,7 +213,11 @@ impl Client {
         // SAFETY: a C string, and variables that outlive the call.
         let outcome = Outcome::of(|result| unsafe { open(argument.as_ptr(), &mut handle, result) });
         assert_eq!(handle.is_null(), outcome.status() != OK, "{outcome:?}");
-        if handle.is_null() { Err(outcome) } else { Ok(Self { handle }) }
+        if handle.is_null() {
+            Err(outcome)
+        } else {
+            Ok(Self { handle })
+        }
     }
 
     pub fn check(&self) -> Outcome {
@@ -291,7 +306,11 @@ impl Client {
             start(self.handle, request.handle, &mut handle, result)
         });
         assert_eq!(handle.is_null(), outcome.status() != RUNNING, "{outcome:?}");
-        if handle.is_null() { Err(outcome) } else { Ok(Task { handle }) }
+        if handle.is_null() {
+            Err(outcome)
+        } else {
+            Ok(Task { handle })
+        }
     }
 
     pub fn invoke(&self, operation: &str, json: impl AsRef<[u8]>) -> Outcome {
@@ -317,7 +336,6 @@ pub struct Request {
 }
 
 impl Request {
-    #[expect(clippy::new_without_default, reason = "named as in the C API")]
     pub fn new() -> Self {
         // SAFETY: no arguments.
         let handle = unsafe { (Library::get().wxpay_request_new)() };
@@ -339,7 +357,7 @@ impl Request {
         self
     }
 
-    pub fn with_int(mut self, field: &str, value: i64) -> Self {
+    pub fn with_int(self, field: &str, value: i64) -> Self {
         let name = c_string(field);
         let set_int = Library::get().wxpay_request_set_int;
         // SAFETY: a request that is borrowed for writing, and a C string.
@@ -348,16 +366,10 @@ impl Request {
         self
     }
 
-    #[expect(
-        clippy::needless_pass_by_ref_mut,
-        reason = "the request behind the handle changes"
-    )]
     pub fn set(&mut self, field: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> i32 {
         let (field, value) = (c_string(field), c_string(value));
         // SAFETY: a request that is borrowed for writing, and C strings.
-        unsafe {
-            (Library::get().wxpay_request_set)(self.handle, field.as_ptr(), value.as_ptr())
-        }
+        unsafe { (Library::get().wxpay_request_set)(self.handle, field.as_ptr(), value.as_ptr()) }
     }
 }
 
@@ -405,7 +417,10 @@ impl Outcome {
     fn of(call: impl FnOnce(*mut Handle) -> i32) -> Self {
         let mut handle = ptr::null_mut();
         let status = call(&mut handle);
-        assert!(!handle.is_null(), "the result is not set, the status is {status}");
+        assert!(
+            !handle.is_null(),
+            "the result is not set, the status is {status}"
+        );
         let outcome = Self { handle };
         assert_eq!(outcome.status(), status, "{outcome:?}");
         outcome
@@ -417,13 +432,19 @@ impl Outcome {
     }
 
     pub fn get(&self, field: &str) -> Option<String> {
-        self.get_bytes(field).map(|bytes| String::from_utf8(bytes).expect("the text is UTF-8"))
+        self.get_bytes(field)
+            .map(|bytes| String::from_utf8(bytes).expect("the text is UTF-8"))
     }
 
     pub fn get_bytes(&self, field: &str) -> Option<Vec<u8>> {
         let field = c_string(field);
         // SAFETY: a result that is alive, a C string; the text is copied at once.
-        unsafe { bytes((Library::get().wxpay_result_get)(self.handle, field.as_ptr())) }
+        unsafe {
+            bytes((Library::get().wxpay_result_get)(
+                self.handle,
+                field.as_ptr(),
+            ))
+        }
     }
 
     pub fn get_int(&self, field: &str) -> Option<i64> {

@@ -52,8 +52,13 @@ impl Shop {
     }
 
     pub fn config_with(&self, numbers: PolicyNumbers) -> String {
-        let config = self.simulator.config_toml(self.folder.path(), Some(numbers));
-        format!("language = \"en\"\n{}", config.expect("the folder can be written"))
+        let config = self
+            .simulator
+            .config_toml(self.folder.path(), Some(numbers));
+        format!(
+            "language = \"en\"\n{}",
+            config.expect("the folder can be written")
+        )
     }
 
     /// The same as a file, for programs.
@@ -112,7 +117,9 @@ impl Shop {
                 assert_eq!(net, FEE, "paid, but not in the ledger: {context}");
                 assert!(!foreign, "somebody else's sale: {context}");
                 assert_eq!(outcome.get_int("total_fee"), Some(FEE), "{context}");
-                let transaction_id = order.as_ref().and_then(|order| order.transaction_id.clone());
+                let transaction_id = order
+                    .as_ref()
+                    .and_then(|order| order.transaction_id.clone());
                 assert_eq!(outcome.get("transaction_id"), transaction_id, "{context}");
             }
             super::UNKNOWN => {}
@@ -124,13 +131,22 @@ impl Shop {
         assert!(order.submits <= 1, "the charge was sent twice: {context}");
         assert!(order.charges <= 1, "charged twice: {context}");
         assert_eq!(order.early_reverses, 0, "reversed too early: {context}");
-        assert!(!foreign || order.reverses == 0, "reversed somebody else's sale: {context}");
+        assert!(
+            !foreign || order.reverses == 0,
+            "reversed somebody else's sale: {context}"
+        );
     }
 }
 
 /// Mainland rules at test speed; the gateway's floor for a reverse has some slack for the time that
 /// a request is on its way.
 pub fn quick() -> Settings {
-    let timing = Timing { reverse_not_before_ms: 900, ..Timing::quick() };
-    Settings { timing, ..Settings::default() }
+    let timing = Timing {
+        reverse_not_before_ms: 900,
+        ..Timing::quick()
+    };
+    Settings {
+        timing,
+        ..Settings::default()
+    }
 }

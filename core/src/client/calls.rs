@@ -73,13 +73,20 @@ impl Calls {
         state.active.insert(id, active);
         drop(state);
         INSIDE.with_borrow_mut(|inside| inside.push(self.address()));
-        Ok(CallGuard { calls: self, id, signal })
+        Ok(CallGuard {
+            calls: self,
+            id,
+            signal,
+        })
     }
 
     /// Whether there was a payment to cancel.
     pub(super) fn cancel(&self, out_trade_no: &str) -> bool {
         let state = self.lock();
-        let Some(active) = state.find(Some(out_trade_no)).filter(|active| active.cancellable) else {
+        let Some(active) = state
+            .find(Some(out_trade_no))
+            .filter(|active| active.cancellable)
+        else {
             return false;
         };
         active.signal.cancel();
@@ -98,7 +105,10 @@ impl Calls {
             return;
         }
         while !state.active.is_empty() {
-            state = self.emptied.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .emptied
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -119,7 +129,9 @@ impl Calls {
 
 impl State {
     fn find(&self, out_trade_no: Option<&str>) -> Option<&Active> {
-        self.active.values().find(|active| active.out_trade_no.as_deref() == out_trade_no)
+        self.active
+            .values()
+            .find(|active| active.out_trade_no.as_deref() == out_trade_no)
     }
 }
 

@@ -28,11 +28,19 @@ struct Check {
 
 impl Check {
     fn passed(name: &'static str, message: impl Into<String>) -> Self {
-        Self { name, failure: None, message: message.into() }
+        Self {
+            name,
+            failure: None,
+            message: message.into(),
+        }
     }
 
     fn failed(name: &'static str, status: Status, message: impl Into<String>) -> Self {
-        Self { name, failure: Some(status), message: message.into() }
+        Self {
+            name,
+            failure: Some(status),
+            message: message.into(),
+        }
     }
 
     fn to_value(&self) -> Value {
@@ -57,7 +65,10 @@ impl Client {
         }
         // One host of several may be down; a payment then goes to another.
         let decisive = |check: &&Check| check.name != "host" || !reached;
-        let status = checks.iter().filter(decisive).find_map(|check| check.failure);
+        let status = checks
+            .iter()
+            .filter(decisive)
+            .find_map(|check| check.failure);
         let failed = checks.iter().filter(|check| check.failure.is_some());
         let messages: Vec<_> = failed.map(|check| check.message.as_str()).collect();
         let message = match messages.as_slice() {
@@ -65,7 +76,10 @@ impl Client {
             messages => messages.join("; "),
         };
         let mut outcome = Outcome::with_message(status.unwrap_or(Status::Ok), message);
-        outcome.set("checks", checks.iter().map(Check::to_value).collect::<Vec<_>>());
+        outcome.set(
+            "checks",
+            checks.iter().map(Check::to_value).collect::<Vec<_>>(),
+        );
         self.explain(Asked::Other, outcome)
     }
 
@@ -92,7 +106,10 @@ impl Client {
             let message = format!("the client certificate expires in {days} days; renew it");
             return Check::passed(name, message);
         }
-        Check::passed(name, format!("the client certificate is good for {days} days"))
+        Check::passed(
+            name,
+            format!("the client certificate is good for {days} days"),
+        )
     }
 
     fn check_hosts(&self, signal: &Signal) -> Vec<Check> {
@@ -108,7 +125,10 @@ impl Client {
     fn check_credentials(&self, signal: &Signal) -> Check {
         let name = "credentials";
         let number = format!("wxpaycheck{}", &digest::random_hex()[..16]);
-        let expected = Expected { out_trade_no: number, ..Expected::default() };
+        let expected = Expected {
+            out_trade_no: number,
+            ..Expected::default()
+        };
         let question = self.gateway.query(&expected, &self.stamp());
         let reply = match self.exchange(&question, OnCancel::Cut, signal) {
             Ok(reply) => reply,
@@ -134,6 +154,9 @@ impl Client {
             let message = format!("this machine's clock is {} s {side}; set it", skew.abs());
             return Check::passed(name, message);
         }
-        Check::passed(name, format!("this machine's clock is {skew} s off the gateway's"))
+        Check::passed(
+            name,
+            format!("this machine's clock is {skew} s off the gateway's"),
+        )
     }
 }

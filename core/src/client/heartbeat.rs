@@ -21,14 +21,19 @@ impl Heartbeat {
     ) -> std::io::Result<Self> {
         let stop = Arc::new(Signal::new());
         let signal = Arc::clone(&stop);
-        let thread = std::thread::Builder::new().name("wxpay-heartbeat".into()).spawn(move || {
-            while !signal.closing() {
-                clock.wait(clock.now() + interval, &signal, true);
-                // A beat that fails costs at most the lease, and whoever lost it finds out.
-                let _ = journal.heartbeat();
-            }
-        })?;
-        Ok(Self { stop, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("wxpay-heartbeat".into())
+            .spawn(move || {
+                while !signal.closing() {
+                    clock.wait(clock.now() + interval, &signal, true);
+                    // A beat that fails costs at most the lease, and whoever lost it finds out.
+                    let _ = journal.heartbeat();
+                }
+            })?;
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// Ends the thread and waits for it.

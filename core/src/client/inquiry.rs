@@ -26,17 +26,25 @@ impl Client {
         let key = self.key(out_trade_no);
         let known = match self.journal.find(&key) {
             Ok(known) => known,
-            Err(error) => return self.about(Asked::Query, &key, Status::Journal, error.to_string()),
+            Err(error) => {
+                return self.about(Asked::Query, &key, Status::Journal, error.to_string());
+            }
         };
         let expected = known.as_ref().filter(|entry| entry.is_ours()).map_or_else(
-            || Expected { out_trade_no: out_trade_no.to_owned(), ..Expected::default() },
+            || Expected {
+                out_trade_no: out_trade_no.to_owned(),
+                ..Expected::default()
+            },
             Entry::expected,
         );
         let question = self.gateway.query(&expected, &self.stamp());
         let mut outcome = match self.exchange(&question, OnCancel::Cut, call.signal()) {
             Err(failure) => {
-                let status =
-                    if failure.interrupted { Status::ClientClosed } else { Status::Network };
+                let status = if failure.interrupted {
+                    Status::ClientClosed
+                } else {
+                    Status::Network
+                };
                 let mut outcome = Outcome::with_message(status, failure.cause);
                 outcome.set("host", failure.host);
                 outcome
@@ -72,11 +80,21 @@ impl Client {
         };
         let mut outcome = Outcome::with_message(status, answer.why.as_str());
         report::add_facts(&mut outcome, &answer.facts);
+        if answer.verdict == QueryVerdict::Conflict {
+            outcome.set("reversal", Reversal::None.name());
+        }
         if let Some(code) = &answer.code {
             outcome.set("code", code.as_str());
-            outcome.set("code_message", answer.code_message.as_deref().unwrap_or_default());
+            outcome.set(
+                "code_message",
+                answer.code_message.as_deref().unwrap_or_default(),
+            );
         }
-        if open { self.settle_by_answer(key, answer.verdict, outcome) } else { outcome }
+        if open {
+            self.settle_by_answer(key, answer.verdict, outcome)
+        } else {
+            outcome
+        }
     }
 
     /// What a clear answer means for an order that the journal holds open.
@@ -87,7 +105,9 @@ impl Client {
         mut outcome: Outcome,
     ) -> Outcome {
         // Whoever works on the order settles it; this answer may be older than its last action.
-        let Ok(Take::Taken(entry)) = self.journal.take(key) else { return outcome };
+        let Ok(Take::Taken(entry)) = self.journal.take(key) else {
+            return outcome;
+        };
         let reversing = entry.phase == Some(Phase::Reversing);
         let settled = match verdict {
             QueryVerdict::Paid if reversing => {
@@ -119,6 +139,9 @@ impl Client {
 impl Entry {
     /// Whether the order at the gateway is this journal's own sale.
     fn is_ours(&self) -> bool {
-        !matches!(self.outcome, Some((Status::Duplicate | Status::Rejected | Status::Network, _)))
+        !matches!(
+            self.outcome,
+            Some((Status::Duplicate | Status::Rejected | Status::Network, _))
+        )
     }
 }

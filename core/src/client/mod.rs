@@ -97,11 +97,17 @@ impl Client {
         let gateway: Box<dyn Gateway> = match config.gateway {
             GatewayConfig::WechatV2(settings) => Box::new(WechatV2::new(settings)),
         };
-        let heartbeat =
-            Heartbeat::start(Arc::clone(&journal), Arc::clone(&clock), config.journal.lease / 3)
-                .map_err(|error| {
-                    refuse(Status::Internal, format!("no thread can be started: {error}"))
-                })?;
+        let heartbeat = Heartbeat::start(
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+            config.journal.lease / 3,
+        )
+        .map_err(|error| {
+            refuse(
+                Status::Internal,
+                format!("no thread can be started: {error}"),
+            )
+        })?;
         let mut client = Self::from_parts(Parts {
             gateway,
             transport: Arc::new(transport),
@@ -113,8 +119,10 @@ impl Client {
         client.encoding = config.encoding;
         client.sinks = sinks;
         client.heartbeat = Mutex::new(Some(heartbeat));
-        client.certificate_expires =
-            config.transport.client_certificate.map(|identity| identity.not_after());
+        client.certificate_expires = config
+            .transport
+            .client_certificate
+            .map(|identity| identity.not_after());
         client.warnings = config.warnings;
         Ok(Arc::new(client))
     }
@@ -171,9 +179,15 @@ impl Client {
             return *outcome;
         }
         let mut outcome = if self.calls.cancel(out_trade_no) {
-            Outcome::with_message(Status::Ok, "cancel delivered; the blocked call tells the ending")
+            Outcome::with_message(
+                Status::Ok,
+                "cancel delivered; the blocked call tells the ending",
+            )
         } else {
-            Outcome::with_message(Status::NotFound, "no payment of this number is in flight here")
+            Outcome::with_message(
+                Status::NotFound,
+                "no payment of this number is in flight here",
+            )
         };
         outcome.set("out_trade_no", out_trade_no);
         self.explain(Asked::Cancel, outcome)
@@ -186,8 +200,11 @@ impl Client {
             return;
         }
         self.tasks.join();
-        if let Some(heartbeat) =
-            self.heartbeat.lock().unwrap_or_else(PoisonError::into_inner).take()
+        if let Some(heartbeat) = self
+            .heartbeat
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
         {
             heartbeat.stop();
         }
@@ -206,7 +223,10 @@ impl Client {
     }
 
     fn key(&self, out_trade_no: &str) -> OrderKey {
-        OrderKey { account: self.gateway.account(), out_trade_no: out_trade_no.to_owned() }
+        OrderKey {
+            account: self.gateway.account(),
+            out_trade_no: out_trade_no.to_owned(),
+        }
     }
 
     fn check_out_trade_no(&self, asked: Asked, out_trade_no: &str) -> Result<(), Box<Outcome>> {
@@ -223,10 +243,14 @@ impl Client {
 
     fn refused(&self, asked: Asked, refused: &Refused, out_trade_no: Option<&str>) -> Outcome {
         let (status, message) = match refused {
-            Refused::Closing => (Status::ClientClosed, "the client is closing; nothing was sent"),
-            Refused::Busy => {
-                (Status::Busy, "this order number is in flight in another call of this client")
-            }
+            Refused::Closing => (
+                Status::ClientClosed,
+                "the client is closing; nothing was sent",
+            ),
+            Refused::Busy => (
+                Status::Busy,
+                "this order number is in flight in another call of this client",
+            ),
         };
         let mut outcome = Outcome::with_message(status, message);
         if let Some(number) = out_trade_no {
@@ -247,9 +271,15 @@ impl Client {
         signal: &Signal,
     ) -> Result<Reply, Failure> {
         let result = self.transport.exchange(call, on_cancel, signal);
-        if let Ok(Reply { date: Some(date), .. }) = &result {
+        if let Ok(Reply {
+            date: Some(date), ..
+        }) = &result
+        {
             let elapsed = self.clock.now().0.as_secs();
-            *self.gateway_epoch.lock().unwrap_or_else(PoisonError::into_inner) =
+            *self
+                .gateway_epoch
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) =
                 Some(date.saturating_sub_unsigned(elapsed));
         }
         result
@@ -257,14 +287,19 @@ impl Client {
 
     /// The gateway's clock, unix seconds, if an answer has told it.
     fn gateway_time(&self) -> Option<i64> {
-        let epoch = *self.gateway_epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        let epoch = *self
+            .gateway_epoch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         epoch.map(|epoch| epoch.saturating_add_unsigned(self.clock.now().0.as_secs()))
     }
 
     fn stamp(&self) -> Stamp {
         Stamp {
             nonce: digest::random_hex(),
-            unix_seconds: self.gateway_time().unwrap_or_else(|| self.clock.unix_ms() / 1000),
+            unix_seconds: self
+                .gateway_time()
+                .unwrap_or_else(|| self.clock.unix_ms() / 1000),
         }
     }
 
@@ -282,20 +317,24 @@ impl Drop for Client {
 
 /// An outcome with prompt and advice, for errors found before there is a client.
 pub fn refusal(language: Language, status: Status, message: impl Into<String>) -> Outcome {
-    explain(language, Asked::Other, Outcome::with_message(status, message))
+    explain(
+        language,
+        Asked::Other,
+        Outcome::with_message(status, message),
+    )
 }
 
 fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {
-    let reversal_required = outcome.text("reversal") == Some(Reversal::Required.name());
+    let reversal = |which: Reversal| outcome.text("reversal") == Some(which.name());
     let situation = Situation {
         asked,
         status: outcome.status,
         code: outcome.text("code"),
         field: outcome.text("field"),
         cancel_requested: outcome.int("cancel_requested") == Some(1),
-        reversal_required,
+        reversal_required: reversal(Reversal::Required),
         // The one unknown that is settled.
-        conflict: outcome.status == Status::Unknown && !reversal_required,
+        conflict: outcome.status == Status::Unknown && reversal(Reversal::None),
     };
     let guidance = guidance::guide(&situation, language);
     outcome.set("prompt", guidance.prompt);
@@ -306,7 +345,11 @@ fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {
 }
 
 fn log_attempt(sinks: &Sinks, attempt: &Attempt<'_>) {
-    let level = if attempt.result.is_ok() { Level::Info } else { Level::Warning };
+    let level = if attempt.result.is_ok() {
+        Level::Info
+    } else {
+        Level::Warning
+    };
     sinks.log(level, || {
         let result = match attempt.result {
             Ok(status) => format!("HTTP {status}"),
@@ -314,7 +357,11 @@ fn log_attempt(sinks: &Sinks, attempt: &Attempt<'_>) {
             Err(cause) => format!("failed before sending: {cause}"),
         };
         let request_id = attempt.request_id.map(|id| format!(", request id {id}"));
-        let connection = if attempt.new_connection { ", new connection" } else { "" };
+        let connection = if attempt.new_connection {
+            ", new connection"
+        } else {
+            ""
+        };
         format!(
             "{} {} {}{}: {result} in {} ms{connection}{}",
             attempt.operation,

@@ -18,7 +18,8 @@ use crate::status::Status;
 impl Client {
     /// Takes a payment, and blocks until it has ended one way or the other.
     pub fn micropay(&self, fields: &Fields) -> Outcome {
-        self.pay(fields, HandOver::Now, || {}).unwrap_or_else(|refusal| *refusal)
+        self.pay(fields, HandOver::Now, || {})
+            .unwrap_or_else(|refusal| *refusal)
     }
 
     /// The same on a task's thread: `begun` is told once whether the order is taken up.
@@ -43,12 +44,17 @@ impl Client {
         hand_over: HandOver,
         begun: impl FnOnce(),
     ) -> Result<Outcome, Box<Outcome>> {
-        let order =
-            self.gateway.order(fields).map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
+        let order = self
+            .gateway
+            .order(fields)
+            .map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let number = order.expected.out_trade_no.as_str();
         for field in &order.left_out {
             self.sinks.log(Level::Debug, || {
-                format!("{number} {field} has no place in {} and is left out", self.gateway.name())
+                format!(
+                    "{number} {field} has no place in {} and is left out",
+                    self.gateway.name()
+                )
             });
         }
         let call = self
@@ -74,7 +80,9 @@ impl Client {
             Begin::Unfinished(entry) => {
                 begun();
                 let purpose = Purpose::Settle;
-                Ok(self.resume(&entry, purpose, Asked::Payment, hand_over, call.signal()).0)
+                Ok(self
+                    .resume(&entry, purpose, Asked::Payment, hand_over, call.signal())
+                    .0)
             }
             Begin::Started => {
                 begun();
@@ -113,16 +121,26 @@ impl Client {
             found => Ok(found),
         });
         match taken {
-            Err(error) => {
-                self.about(Asked::Reverse, &key, Status::Journal, format!("the reverse was not sent: {error}"))
-            }
+            Err(error) => self.about(
+                Asked::Reverse,
+                &key,
+                Status::Journal,
+                format!("the reverse was not sent: {error}"),
+            ),
             Ok(Take::Busy(_) | Take::Absent) => self.busy(Asked::Reverse, &key),
             Ok(Take::Taken(entry)) => {
                 if let Some((Status::Reversed, _)) = &entry.outcome {
                     self.give_back(&key);
                     return self.replay(Asked::Reverse, &entry);
                 }
-                self.resume(&entry, Purpose::Undo, Asked::Reverse, HandOver::Now, call.signal()).0
+                self.resume(
+                    &entry,
+                    Purpose::Undo,
+                    Asked::Reverse,
+                    HandOver::Now,
+                    call.signal(),
+                )
+                .0
             }
         }
     }
@@ -170,7 +188,8 @@ impl Client {
             let message = "stopped by a bug in wxpay after the order was begun; please report it";
             let mut outcome = self.about(asked, &key, Status::Unknown, message);
             outcome.set("reversal", Reversal::Required.name());
-            self.sinks.log(Level::Error, || format!("{} {message}", key.out_trade_no));
+            self.sinks
+                .log(Level::Error, || format!("{} {message}", key.out_trade_no));
             (outcome, Evidence::default())
         })
     }
@@ -218,7 +237,10 @@ impl Client {
     /// The recorded outcome once more.
     pub(super) fn replay(&self, asked: Asked, entry: &Entry) -> Outcome {
         let mut outcome = match &entry.outcome {
-            Some((status, facts)) => Outcome { status: *status, fields: facts.clone() },
+            Some((status, facts)) => Outcome {
+                status: *status,
+                fields: facts.clone(),
+            },
             None => Outcome::with_message(Status::Journal, "the journal has lost this outcome"),
         };
         outcome.set("out_trade_no", entry.key.out_trade_no.as_str());
@@ -229,7 +251,10 @@ impl Client {
     fn other_sale(&self, entry: &Entry) -> Outcome {
         let mut outcome = match &entry.outcome {
             Some((status, facts)) => {
-                let mut outcome = Outcome { status: Status::Duplicate, fields: facts.clone() };
+                let mut outcome = Outcome {
+                    status: Status::Duplicate,
+                    fields: facts.clone(),
+                };
                 outcome.set("other_status", status.name());
                 outcome
             }
@@ -252,7 +277,12 @@ impl Client {
     }
 
     fn busy(&self, asked: Asked, key: &OrderKey) -> Outcome {
-        self.about(asked, key, Status::Busy, "this order number is in flight in another process")
+        self.about(
+            asked,
+            key,
+            Status::Busy,
+            "this order number is in flight in another process",
+        )
     }
 
     pub(super) fn about(
@@ -278,7 +308,8 @@ impl Client {
     /// Bookkeeping that changes nothing about the outcome.
     pub(super) fn report_fault(&self, key: &OrderKey, result: Result<(), JournalError>) {
         if let Err(error) = result {
-            self.sinks.log(Level::Warning, || format!("{} {error}", key.out_trade_no));
+            self.sinks
+                .log(Level::Warning, || format!("{} {error}", key.out_trade_no));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! At start-up: settle whatever was in flight.
 
+use super::Client;
 use super::calls::Claim;
 use super::run::HandOver;
-use super::Client;
 use crate::config::OnRecoveredPaid;
 use crate::guidance::Asked;
 use crate::journal::{OrderKey, Take};
@@ -37,10 +37,16 @@ impl Client {
             }
             orders.push(outcome.to_value());
         }
-        let status = if open == 0 { Status::Ok } else { Status::Unknown };
+        let status = if open == 0 {
+            Status::Ok
+        } else {
+            Status::Unknown
+        };
         let settled = orders.len() - open;
-        let mut outcome =
-            Outcome::with_message(status, format!("{settled} orders settled, {open} still open"));
+        let mut outcome = Outcome::with_message(
+            status,
+            format!("{settled} orders settled, {open} still open"),
+        );
         outcome.set("orders", orders);
         outcome.set("open", open);
         self.explain(Asked::Recover, outcome)
@@ -71,7 +77,8 @@ impl Client {
             OnRecoveredPaid::Report => Purpose::RecoverKeepingPaid,
             OnRecoveredPaid::Reverse => Purpose::RecoverReversingPaid,
         };
-        let (outcome, evidence) = self.resume(&entry, purpose, Asked::Payment, HandOver::Later, signal);
+        let (outcome, evidence) =
+            self.resume(&entry, purpose, Asked::Payment, HandOver::Later, signal);
         // One order's time is spent on finding out that the network is down, not every one's.
         *reachable = evidence.reached;
         Some(outcome)

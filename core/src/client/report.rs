@@ -19,9 +19,18 @@ pub(super) fn message(cause: Cause, evidence: &Evidence) -> String {
             text.push_str(why);
         }
     };
-    add("the charge", evidence.submit.as_ref().map(|answer| answer.why.as_str()));
-    add("the last query", evidence.query.as_ref().map(|answer| answer.why.as_str()));
-    add("the last reverse", evidence.reverse.as_ref().map(|answer| answer.why.as_str()));
+    add(
+        "the charge",
+        evidence.submit.as_ref().map(|answer| answer.why.as_str()),
+    );
+    add(
+        "the last query",
+        evidence.query.as_ref().map(|answer| answer.why.as_str()),
+    );
+    add(
+        "the last reverse",
+        evidence.reverse.as_ref().map(|answer| answer.why.as_str()),
+    );
     add("the last failure", evidence.failure.as_deref());
     text
 }
@@ -87,7 +96,10 @@ pub(super) fn describe(outcome: &mut Outcome, evidence: &Evidence) {
 /// Adds what is not there yet.
 pub(super) fn add_facts(outcome: &mut Outcome, facts: &Facts) {
     for (name, value) in facts {
-        outcome.fields.entry(name.clone()).or_insert_with(|| value.clone());
+        outcome
+            .fields
+            .entry(name.clone())
+            .or_insert_with(|| value.clone());
     }
 }
 

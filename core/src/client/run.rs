@@ -113,7 +113,9 @@ impl Run<'_> {
     }
 
     fn submit(&mut self) -> policy::Event {
-        let Some(order) = self.order else { return policy::Event::SubmitUnsent };
+        let Some(order) = self.order else {
+            return policy::Event::SubmitUnsent;
+        };
         self.event(Event::Submitting);
         let call = self.client.gateway.submit(order, &self.client.stamp());
         match self.exchange(&call, OnCancel::CutUnlessSent) {
@@ -127,9 +129,15 @@ impl Run<'_> {
                 self.evidence.submit = Some(answer);
                 policy::Event::Submit { verdict, sent }
             }
-            Err(Failure { sent_at: Some(sent), .. }) => {
+            Err(Failure {
+                sent_at: Some(sent),
+                ..
+            }) => {
                 self.may_have_charged = true;
-                policy::Event::Submit { verdict: SubmitVerdict::Unclear, sent }
+                policy::Event::Submit {
+                    verdict: SubmitVerdict::Unclear,
+                    sent,
+                }
             }
             Err(_) => policy::Event::SubmitUnsent,
         }
@@ -145,7 +153,10 @@ impl Run<'_> {
             Why::Check | Why::Verify => OnCancel::Ignore,
         };
         self.reversing = on_cancel == OnCancel::Ignore;
-        let call = self.client.gateway.query(&self.expected, &self.client.stamp());
+        let call = self
+            .client
+            .gateway
+            .query(&self.expected, &self.client.stamp());
         let Ok(reply) = self.exchange(&call, on_cancel) else {
             return policy::Event::Query(QueryVerdict::Unclear);
         };
@@ -160,7 +171,10 @@ impl Run<'_> {
     fn reverse(&mut self) -> policy::Event {
         self.reversing = true;
         self.event(Event::Reversing);
-        let call = self.client.gateway.reverse(&self.expected, &self.client.stamp());
+        let call = self
+            .client
+            .gateway
+            .reverse(&self.expected, &self.client.stamp());
         match self.exchange(&call, OnCancel::Ignore) {
             Ok(reply) => {
                 let answer = self.client.gateway.read_reverse(&self.expected, &reply);
@@ -219,7 +233,9 @@ impl Run<'_> {
                 (false, true) => Event::Retrying,
                 (false, false) => Event::WaitingForPayer,
             });
-            self.client.clock.wait(until.min(now + TICK), self.signal, cancel_told);
+            self.client
+                .clock
+                .wait(until.min(now + TICK), self.signal, cancel_told);
         }
     }
 
@@ -249,7 +265,11 @@ impl Run<'_> {
         let message = report::message(ending.cause, &self.evidence);
         let code = report::decisive_code(ending.cause, &self.evidence);
         let outcome = self.outcome(ending.status, message, ending.reversal, code);
-        if ending.is_final() { self.settle(outcome) } else { self.give_back(outcome) }
+        if ending.is_final() {
+            self.settle(outcome)
+        } else {
+            self.give_back(outcome)
+        }
     }
 
     fn leave_open(self, message: String) -> (Outcome, Evidence) {
@@ -261,7 +281,10 @@ impl Run<'_> {
     /// The order stays open: `recover`, `query` or `reverse` goes on.
     fn give_back(self, outcome: Outcome) -> (Outcome, Evidence) {
         if let Err(error) = self.client.journal.release(&self.key) {
-            self.log(Level::Warning, &format!("not given back to the journal: {error}"));
+            self.log(
+                Level::Warning,
+                &format!("not given back to the journal: {error}"),
+            );
         }
         self.done(outcome)
     }
@@ -269,7 +292,11 @@ impl Run<'_> {
     fn settle(mut self, mut outcome: Outcome) -> (Outcome, Evidence) {
         let returned = self.hand_over == HandOver::Now;
         let facts = report::without_personal_data(&outcome.fields);
-        match self.client.journal.settle(&self.key, outcome.status, &facts, returned) {
+        match self
+            .client
+            .journal
+            .settle(&self.key, outcome.status, &facts, returned)
+        {
             Ok(()) => {}
             Err(JournalError::LeaseLost) => {
                 let message = format!(
@@ -279,7 +306,10 @@ impl Run<'_> {
                 return self.leave_open(message);
             }
             // The outcome is proven; the next recovery finds it a second time.
-            Err(error) => self.log(Level::Error, &format!("the outcome is not on record: {error}")),
+            Err(error) => self.log(
+                Level::Error,
+                &format!("the outcome is not on record: {error}"),
+            ),
         }
         if outcome.status == Status::Duplicate && self.evidence.query.is_none() {
             // Only now, so that no crash can make the other sale look like this one.
@@ -293,7 +323,10 @@ impl Run<'_> {
 
     fn done(self, outcome: Outcome) -> (Outcome, Evidence) {
         let outcome = self.client.explain(self.asked, outcome);
-        self.log(Level::Info, &format!("{}: {}", outcome.status.name(), outcome.message()));
+        self.log(
+            Level::Info,
+            &format!("{}: {}", outcome.status.name(), outcome.message()),
+        );
         self.event(Event::Done);
         (outcome, self.evidence)
     }
@@ -311,9 +344,18 @@ impl Run<'_> {
             outcome.set("code", code);
             outcome.set("code_message", text.unwrap_or_default());
         }
+        if let Some(total_fee) = self.expected.total_fee {
+            outcome
+                .fields
+                .entry("total_fee")
+                .or_insert_with(|| total_fee.into());
+        }
         outcome.set("out_trade_no", self.key.out_trade_no.as_str());
         outcome.set("reversal", reversal.name());
-        outcome.set("cancel_requested", i64::from(self.payment.cancel_requested()));
+        outcome.set(
+            "cancel_requested",
+            i64::from(self.payment.cancel_requested()),
+        );
         outcome.set("replayed", 0);
         outcome.set("elapsed_ms", self.client.elapsed_ms(self.begun));
         outcome
@@ -321,13 +363,22 @@ impl Run<'_> {
 
     fn log_answer<V: std::fmt::Debug>(&self, reply: &Reply, answer: &Answer<V>) {
         self.log(
-            if answer.forged { Level::Warning } else { Level::Debug },
-            &format!("read as {:?} (HTTP {}): {}", answer.verdict, reply.status, answer.why),
+            if answer.forged {
+                Level::Warning
+            } else {
+                Level::Debug
+            },
+            &format!(
+                "read as {:?} (HTTP {}): {}",
+                answer.verdict, reply.status, answer.why
+            ),
         );
     }
 
     fn log(&self, level: Level, text: &str) {
-        self.client.sinks.log(level, || format!("{} {text}", self.key.out_trade_no));
+        self.client
+            .sinks
+            .log(level, || format!("{} {text}", self.key.out_trade_no));
     }
 
     fn event(&self, event: Event) {
@@ -335,7 +386,9 @@ impl Run<'_> {
             Event::Done => Duration::ZERO,
             _ => self.payment.stage_end().since(self.now()),
         };
-        self.client.sinks.event(event, &self.key.out_trade_no, remaining);
+        self.client
+            .sinks
+            .event(event, &self.key.out_trade_no, remaining);
     }
 
     fn now(&self) -> Moment {

@@ -57,14 +57,26 @@ impl Sinks {
 
     pub(super) fn event(&self, event: Event, out_trade_no: &str, remaining: Duration) {
         // Cloned out, so that no lock is held while the host's code runs.
-        let sink = self.event.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let sink = self
+            .event
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some(sink) = sink {
-            sink(event, out_trade_no, i32::try_from(remaining.as_millis()).unwrap_or(i32::MAX));
+            sink(
+                event,
+                out_trade_no,
+                i32::try_from(remaining.as_millis()).unwrap_or(i32::MAX),
+            );
         }
     }
 
     pub(super) fn log(&self, level: Level, line: impl FnOnce() -> String) {
-        let sink = self.log.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let sink = self
+            .log
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some((_, sink)) = sink.filter(|(up_to, _)| level <= *up_to) {
             sink(level, &line());
         }

@@ -28,7 +28,11 @@ impl Task {
     /// The outcome, or `None` if it is not there within `timeout` (`None` waits for ever). May be
     /// called again afterwards. The first hand-over is recorded in the journal.
     pub fn wait(&self, timeout: Option<Duration>) -> Option<Outcome> {
-        let outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let outcome = self
+            .shared
+            .outcome
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let pending = |outcome: &mut Option<Outcome>| outcome.is_none();
         let outcome = match timeout {
             Some(timeout) => {
@@ -95,20 +99,30 @@ impl Client {
                 let _ = started.send(refusal);
             };
             let outcome = client.micropay_as_task(&fields, begun);
-            *result.outcome.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+            *result
+                .outcome
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = outcome;
             result.done.notify_all();
         };
-        let thread = std::thread::Builder::new().name("wxpay-task".into()).spawn(work).map_err(
-            |error| {
+        let thread = std::thread::Builder::new()
+            .name("wxpay-task".into())
+            .spawn(work)
+            .map_err(|error| {
                 let message = format!("no thread can be started, nothing was sent: {error}");
                 Box::new(self.refusal(Status::Internal, message))
-            },
-        )?;
+            })?;
         self.tasks.keep(thread);
         match entered.recv() {
-            Ok(None) => Ok(Task { client: Arc::clone(self), key, shared }),
+            Ok(None) => Ok(Task {
+                client: Arc::clone(self),
+                key,
+                shared,
+            }),
             Ok(Some(refusal)) => Err(Box::new(refusal)),
-            Err(_) => Err(Box::new(self.refusal(Status::Internal, "the task's thread has ended"))),
+            Err(_) => Err(Box::new(
+                self.refusal(Status::Internal, "the task's thread has ended"),
+            )),
         }
     }
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Row, TransactionBehavior, params,
+};
 
 use super::{Begin, Entry, Journal, JournalError, OrderKey, Sale, Take};
 use crate::clock::Clock;
@@ -76,12 +78,16 @@ impl SqliteJournal {
     /// What a full disk does.
     #[cfg(test)]
     pub(super) fn limit_pages(&self, pages: u32) {
-        self.lock().pragma_update(None, "max_page_count", pages).unwrap();
+        self.lock()
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic in the middle of a transaction has rolled it back.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write<T>(
@@ -108,17 +114,27 @@ impl SqliteJournal {
         let sql = format!(
             "UPDATE orders SET {assignments} WHERE account = ?1 AND out_trade_no = ?2 AND holder = ?3"
         );
-        let mut all: Vec<&dyn rusqlite::ToSql> = vec![&key.account, &key.out_trade_no, &self.holder];
+        let mut all: Vec<&dyn rusqlite::ToSql> =
+            vec![&key.account, &key.out_trade_no, &self.holder];
         all.extend_from_slice(values);
         let changed = self.write(|db, _| db.prepare_cached(&sql)?.execute(all.as_slice()))?;
-        if changed == 0 { Err(JournalError::LeaseLost) } else { Ok(()) }
+        if changed == 0 {
+            Err(JournalError::LeaseLost)
+        } else {
+            Ok(())
+        }
     }
 
     fn hold(&self, db: &Connection, key: &OrderKey, now: i64) -> rusqlite::Result<()> {
         db.prepare_cached(
             "UPDATE orders SET holder = ?3, lease_ms = ?4 WHERE account = ?1 AND out_trade_no = ?2",
         )?
-        .execute(params![key.account, key.out_trade_no, self.holder, now + self.lease_ms])?;
+        .execute(params![
+            key.account,
+            key.out_trade_no,
+            self.holder,
+            now + self.lease_ms
+        ])?;
         Ok(())
     }
 }
@@ -132,8 +148,10 @@ impl Journal for SqliteJournal {
                     return Ok(Begin::Busy);
                 }
                 if found.can_start_again() {
-                    db.prepare_cached("DELETE FROM orders WHERE account = ?1 AND out_trade_no = ?2")?
-                        .execute(params![sale.key.account, sale.key.out_trade_no])?;
+                    db.prepare_cached(
+                        "DELETE FROM orders WHERE account = ?1 AND out_trade_no = ?2",
+                    )?
+                    .execute(params![sale.key.account, sale.key.out_trade_no])?;
                 } else if !found.is_same_sale(sale) {
                     return Ok(Begin::OtherSale(found.entry));
                 } else if found.entry.phase.is_some() {
@@ -170,7 +188,9 @@ impl Journal for SqliteJournal {
 
     fn take(&self, key: &OrderKey) -> Result<Take, JournalError> {
         self.write(|db, now| {
-            let Some(found) = lookup(db, key)? else { return Ok(Take::Absent) };
+            let Some(found) = lookup(db, key)? else {
+                return Ok(Take::Absent);
+            };
             if found.is_held(now) {
                 return Ok(Take::Busy(found.entry));
             }
@@ -249,7 +269,9 @@ impl Journal for SqliteJournal {
     }
 
     fn find(&self, key: &OrderKey) -> Result<Option<Entry>, JournalError> {
-        Ok(lookup(&self.lock(), key).map_err(storage)?.map(|found| found.entry))
+        Ok(lookup(&self.lock(), key)
+            .map_err(storage)?
+            .map(|found| found.entry))
     }
 
     fn pending(&self, account: &str) -> Result<Vec<OrderKey>, JournalError> {
@@ -259,7 +281,10 @@ impl Journal for SqliteJournal {
                  ORDER BY begun_ms, out_trade_no",
             )?
             .query_map([account], |row| {
-                Ok(OrderKey { account: account.to_owned(), out_trade_no: row.get(0)? })
+                Ok(OrderKey {
+                    account: account.to_owned(),
+                    out_trade_no: row.get(0)?,
+                })
             })?
             .collect()
         };
@@ -310,7 +335,9 @@ fn lookup(db: &Connection, key: &OrderKey) -> rusqlite::Result<Option<Found>> {
                 begun_ms, submitted_at, status, facts, lease_ms
          FROM orders WHERE account = ?1 AND out_trade_no = ?2",
     )?
-    .query_row(params![key.account, key.out_trade_no], |row| read_row(key, row))
+    .query_row(params![key.account, key.out_trade_no], |row| {
+        read_row(key, row)
+    })
     .optional()
 }
 
@@ -324,7 +351,9 @@ fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
     };
     let status: Option<i32> = row.get("status")?;
     let facts: Option<String> = row.get("facts")?;
-    let facts = facts.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let facts = facts
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
     Ok(Found {
         entry: Entry {
             key: key.clone(),
@@ -337,7 +366,9 @@ fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
             attach: row.get("attach")?,
             submitted_at: row.get("submitted_at")?,
             begun_ms: row.get("begun_ms")?,
-            outcome: status.and_then(Status::from_code).map(|status| (status, facts)),
+            outcome: status
+                .and_then(Status::from_code)
+                .map(|status| (status, facts)),
         },
         salt: row.get("salt")?,
         fingerprint: row.get("fingerprint")?,
@@ -365,10 +396,14 @@ fn connect(path: &Path, now: i64) -> Result<Connection, String> {
              open orders by hand"
         ),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            format!("it cannot be written ({error}); give this user write access to it and its folder")
+            format!(
+                "it cannot be written ({error}); give this user write access to it and its folder"
+            )
         }
         Some(ErrorCode::CannotOpen) => {
-            format!("it cannot be opened ({error}); check that its folder exists and may be written")
+            format!(
+                "it cannot be opened ({error}); check that its folder exists and may be written"
+            )
         }
         Some(ErrorCode::DiskFull) => format!("the disk is full ({error})"),
         _ => error.to_string(),
@@ -377,7 +412,9 @@ fn connect(path: &Path, now: i64) -> Result<Connection, String> {
         create(path, describe)?;
     }
     if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-        return Err("it is empty, so it is damaged; delete it only if it never held an order".into());
+        return Err(
+            "it is empty, so it is damaged; delete it only if it never held an order".into(),
+        );
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(describe)?;
@@ -431,7 +468,9 @@ fn check(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
     let application: i32 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application != APPLICATION_ID {
-        return Ok(Err("it is a database of another program; choose another journal.path".into()));
+        return Ok(Err(
+            "it is a database of another program; choose another journal.path".into(),
+        ));
     }
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version > SCHEMA_VERSION {

@@ -38,7 +38,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), wall: Arc::default() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            wall: Arc::default(),
+        }
     }
 
     fn path(&self) -> std::path::PathBuf {
@@ -46,7 +49,10 @@ impl Bench {
     }
 
     fn try_open(&self) -> Result<SqliteJournal, JournalError> {
-        let config = JournalConfig { path: self.path(), lease: Duration::from_secs(10) };
+        let config = JournalConfig {
+            path: self.path(),
+            lease: Duration::from_secs(10),
+        };
         SqliteJournal::open(&config, Arc::clone(&self.wall) as Arc<dyn Clock>)
     }
 
@@ -60,7 +66,10 @@ impl Bench {
 }
 
 fn key(out_trade_no: &str) -> OrderKey {
-    OrderKey { account: "wechat:10000100".into(), out_trade_no: out_trade_no.into() }
+    OrderKey {
+        account: "wechat:10000100".into(),
+        out_trade_no: out_trade_no.into(),
+    }
 }
 
 fn sale(out_trade_no: &str, parameters: &str) -> Sale {
@@ -97,9 +106,13 @@ fn an_order_goes_through_its_phases_and_is_replayed_afterwards() {
     assert_eq!(entry.phase, Some(Phase::Reversing));
     assert_eq!(entry.submitted_at, Some(1_700_000_000), "the latest that was known");
     assert_eq!(entry.attach.as_deref(), Some("till 3"));
-    journal.settle(&sale.key, Status::Reversed, &facts("42"), false).unwrap();
+    journal
+        .settle(&sale.key, Status::Reversed, &facts("42"), false)
+        .unwrap();
     assert_eq!(journal.pending("wechat:10000100").unwrap(), [key("A1")]);
-    let Begin::Settled(entry) = journal.begin(&sale).unwrap() else { panic!("not settled") };
+    let Begin::Settled(entry) = journal.begin(&sale).unwrap() else {
+        panic!("not settled")
+    };
     assert_eq!(entry.outcome, Some((Status::Reversed, facts("42"))));
     assert!(!entry.returned);
     journal.mark_returned(&sale.key).unwrap();
@@ -112,10 +125,18 @@ fn the_same_number_with_other_parameters_is_another_sale() {
     let bench = Bench::new();
     let journal = bench.open();
     journal.begin(&sale("A1", "p")).unwrap();
-    journal.settle(&key("A1"), Status::Ok, &facts("42"), true).unwrap();
-    assert!(matches!(journal.begin(&sale("A1", "q")).unwrap(), Begin::OtherSale(_)));
+    journal
+        .settle(&key("A1"), Status::Ok, &facts("42"), true)
+        .unwrap();
+    assert!(matches!(
+        journal.begin(&sale("A1", "q")).unwrap(),
+        Begin::OtherSale(_)
+    ));
     let other_merchant = Sale {
-        key: OrderKey { account: "wechat:10000200".into(), ..key("A1") },
+        key: OrderKey {
+            account: "wechat:10000200".into(),
+            ..key("A1")
+        },
         ..sale("A1", "q")
     };
     assert_eq!(journal.begin(&other_merchant).unwrap(), Begin::Started);
@@ -133,7 +154,10 @@ fn a_held_order_is_busy_for_everybody_until_its_holder_is_silent_for_the_lease()
     bench.wall.pass(9_000);
     assert!(matches!(theirs.take(&key("A1")).unwrap(), Take::Busy(_)));
     bench.wall.pass(2_000);
-    assert!(matches!(theirs.begin(&sale("A1", "p")).unwrap(), Begin::Unfinished(_)));
+    assert!(matches!(
+        theirs.begin(&sale("A1", "p")).unwrap(),
+        Begin::Unfinished(_)
+    ));
 }
 
 #[test]
@@ -145,10 +169,17 @@ fn who_has_lost_an_order_cannot_write_to_it() {
     assert!(matches!(theirs.take(&key("A1")).unwrap(), Take::Taken(_)));
     let lost = |result| matches!(result, Err(JournalError::LeaseLost));
     assert!(lost(ours.record(&key("A1"), Phase::Waiting, None)));
-    assert!(lost(ours.settle(&key("A1"), Status::Ok, &Facts::new(), true)));
+    assert!(lost(ours.settle(
+        &key("A1"),
+        Status::Ok,
+        &Facts::new(),
+        true
+    )));
     assert!(lost(ours.release(&key("A1"))));
     ours.heartbeat().unwrap();
-    theirs.settle(&key("A1"), Status::Reversed, &Facts::new(), true).unwrap();
+    theirs
+        .settle(&key("A1"), Status::Reversed, &Facts::new(), true)
+        .unwrap();
 }
 
 #[test]
@@ -157,15 +188,27 @@ fn a_sale_that_provably_never_happened_may_start_again_even_with_another_code() 
         let bench = Bench::new();
         let journal = bench.open();
         journal.begin(&sale("A1", "p")).unwrap();
-        journal.settle(&key("A1"), status, &Facts::new(), true).unwrap();
+        journal
+            .settle(&key("A1"), status, &Facts::new(), true)
+            .unwrap();
         assert_eq!(journal.begin(&sale("A1", "q")).unwrap(), Begin::Started);
     }
-    for status in [Status::Ok, Status::Declined, Status::Reversed, Status::Duplicate] {
+    for status in [
+        Status::Ok,
+        Status::Declined,
+        Status::Reversed,
+        Status::Duplicate,
+    ] {
         let bench = Bench::new();
         let journal = bench.open();
         journal.begin(&sale("A1", "p")).unwrap();
-        journal.settle(&key("A1"), status, &Facts::new(), true).unwrap();
-        assert!(matches!(journal.begin(&sale("A1", "p")).unwrap(), Begin::Settled(_)));
+        journal
+            .settle(&key("A1"), status, &Facts::new(), true)
+            .unwrap();
+        assert!(matches!(
+            journal.begin(&sale("A1", "p")).unwrap(),
+            Begin::Settled(_)
+        ));
     }
 }
 
@@ -180,7 +223,10 @@ fn an_unknown_number_is_adopted_before_it_is_reversed() {
     assert_eq!(entry.phase, Some(Phase::Reversing));
     assert_eq!(entry.total_fee, None);
     journal.release(&key("A1")).unwrap();
-    assert!(matches!(journal.begin(&sale("A1", "p")).unwrap(), Begin::OtherSale(_)));
+    assert!(matches!(
+        journal.begin(&sale("A1", "p")).unwrap(),
+        Begin::OtherSale(_)
+    ));
 }
 
 #[test]
@@ -190,7 +236,10 @@ fn everything_survives_a_new_start() {
     bench.wall.pass(60_000);
     let journal = bench.open();
     assert_eq!(journal.pending("wechat:10000100").unwrap(), [key("A1")]);
-    assert!(matches!(journal.begin(&sale("A1", "p")).unwrap(), Begin::Unfinished(_)));
+    assert!(matches!(
+        journal.begin(&sale("A1", "p")).unwrap(),
+        Begin::Unfinished(_)
+    ));
 }
 
 #[test]
@@ -201,7 +250,10 @@ fn pending_orders_come_oldest_first_and_only_of_the_account() {
         journal.begin(&sale(number, "p")).unwrap();
         bench.wall.pass(1);
     }
-    assert_eq!(journal.pending("wechat:10000100").unwrap(), [key("C"), key("A"), key("B")]);
+    assert_eq!(
+        journal.pending("wechat:10000100").unwrap(),
+        [key("C"), key("A"), key("B")]
+    );
     assert!(journal.pending("wechat:1").unwrap().is_empty());
 }
 
@@ -210,9 +262,13 @@ fn settled_orders_are_forgotten_after_thirty_days_and_open_ones_never() {
     let bench = Bench::new();
     let journal = bench.open();
     journal.begin(&sale("settled", "p")).unwrap();
-    journal.settle(&key("settled"), Status::Ok, &Facts::new(), true).unwrap();
+    journal
+        .settle(&key("settled"), Status::Ok, &Facts::new(), true)
+        .unwrap();
     journal.begin(&sale("unseen", "p")).unwrap();
-    journal.settle(&key("unseen"), Status::Ok, &Facts::new(), false).unwrap();
+    journal
+        .settle(&key("unseen"), Status::Ok, &Facts::new(), false)
+        .unwrap();
     journal.begin(&sale("open", "p")).unwrap();
     drop(journal);
     bench.wall.pass(31 * 24 * 3600 * 1000);
@@ -227,12 +283,18 @@ fn the_file_never_holds_what_the_till_asked_for_in_the_clear() {
     let bench = Bench::new();
     let journal = bench.open();
     let secret = "134539517967686076";
-    journal.begin(&sale("A1", &format!("auth_code={secret}"))).unwrap();
+    journal
+        .begin(&sale("A1", &format!("auth_code={secret}")))
+        .unwrap();
     journal.record(&key("A1"), Phase::Waiting, None).unwrap();
     drop(journal);
     for file in std::fs::read_dir(bench.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        );
     }
 }
 
@@ -245,13 +307,20 @@ fn the_same_parameters_leave_different_digests() {
     drop(journal);
     let database = rusqlite::Connection::open(bench.path()).unwrap();
     let distinct: i64 = database
-        .query_row("SELECT count(DISTINCT fingerprint) FROM orders", [], |row| row.get(0))
+        .query_row(
+            "SELECT count(DISTINCT fingerprint) FROM orders",
+            [],
+            |row| row.get(0),
+        )
         .unwrap();
     assert_eq!(distinct, 2);
 }
 
 fn edit(path: &Path, sql: &str) {
-    rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
+    rusqlite::Connection::open(path)
+        .unwrap()
+        .execute_batch(sql)
+        .unwrap();
 }
 
 #[test]
@@ -259,7 +328,11 @@ fn a_newer_journal_is_refused() {
     let bench = Bench::new();
     drop(bench.open());
     edit(&bench.path(), "PRAGMA user_version = 2");
-    assert!(bench.refusal().contains("newer wxpay"), "{}", bench.refusal());
+    assert!(
+        bench.refusal().contains("newer wxpay"),
+        "{}",
+        bench.refusal()
+    );
 }
 
 #[test]
@@ -267,7 +340,11 @@ fn another_programs_database_is_refused_and_left_alone() {
     let bench = Bench::new();
     edit(&bench.path(), "CREATE TABLE theirs (x)");
     let before = std::fs::read(bench.path()).unwrap();
-    assert!(bench.refusal().contains("another program"), "{}", bench.refusal());
+    assert!(
+        bench.refusal().contains("another program"),
+        "{}",
+        bench.refusal()
+    );
     assert_eq!(std::fs::read(bench.path()).unwrap(), before);
 }
 
@@ -303,10 +380,16 @@ fn a_damaged_page_is_refused() {
 fn a_folder_that_does_not_exist_is_named() {
     let bench = Bench::new();
     let path = bench.folder.path().join("missing").join("journal.db");
-    let config = JournalConfig { path, lease: Duration::from_secs(10) };
+    let config = JournalConfig {
+        path,
+        lease: Duration::from_secs(10),
+    };
     let error = SqliteJournal::open(&config, Arc::clone(&bench.wall) as Arc<dyn Clock>);
     let error = error.map(|_| ()).unwrap_err().to_string();
-    assert!(error.contains("missing") && error.contains("folder"), "{error}");
+    assert!(
+        error.contains("missing") && error.contains("folder"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -331,7 +414,12 @@ fn two_handles_that_create_the_file_at_once_share_one_journal() {
     std::thread::scope(|scope| {
         for thread in 0..8 {
             let bench = &bench;
-            scope.spawn(move || bench.open().begin(&sale(&format!("T{thread}"), "p")).unwrap());
+            scope.spawn(move || {
+                bench
+                    .open()
+                    .begin(&sale(&format!("T{thread}"), "p"))
+                    .unwrap()
+            });
         }
     });
     assert_eq!(bench.open().pending("wechat:10000100").unwrap().len(), 8);
@@ -339,7 +427,10 @@ fn two_handles_that_create_the_file_at_once_share_one_journal() {
         .unwrap()
         .filter(|file| {
             let name = file.as_ref().unwrap().file_name();
-            !name.to_string_lossy().trim_start_matches("journal.db").is_empty()
+            !name
+                .to_string_lossy()
+                .trim_start_matches("journal.db")
+                .is_empty()
                 && !name.to_string_lossy().contains("-wal")
                 && !name.to_string_lossy().contains("-shm")
         })

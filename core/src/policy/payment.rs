@@ -212,12 +212,17 @@ impl Payment {
                 finish(Status::Declined, Cause::Declined, Reversal::None)
             }
             SubmitVerdict::Declined { listed } => {
-                self.stage = Stage::Confirming { listed, confirmations: 0 };
+                self.stage = Stage::Confirming {
+                    listed,
+                    confirmations: 0,
+                };
                 self.record(Phase::Waiting, self.query(Why::Confirm))
             }
             SubmitVerdict::Unclear => {
                 let first = self.asked + self.settings.first_query;
-                self.stage = Stage::Polling { next_query: first.max(now) };
+                self.stage = Stage::Polling {
+                    next_query: first.max(now),
+                };
                 let next = self.proceed(now);
                 self.record(Phase::Waiting, next)
             }
@@ -230,7 +235,11 @@ impl Payment {
             Stage::Fresh | Stage::Submitting | Stage::Over => Vec::new(),
             Stage::Confirming { .. } => {
                 let due = self.asked + self.settings.confirm_interval;
-                if now < due { vec![Action::Wait(due)] } else { self.query(Why::Confirm) }
+                if now < due {
+                    vec![Action::Wait(due)]
+                } else {
+                    self.query(Why::Confirm)
+                }
             }
             Stage::Polling { .. } if now >= self.window_end => self.undo(Step::Check, now, now),
             Stage::Polling { next_query } if now >= next_query => self.query(Why::Poll),
@@ -255,9 +264,7 @@ impl Payment {
         let over = match undoing.missing_since {
             None => undoing.due.max(now) >= undoing.deadline,
             // Where only the second `NotFound` is missing, that look is worth waiting for.
-            Some(first) => {
-                undoing.due >= undoing.deadline && undoing.due > self.second_look(first)
-            }
+            Some(first) => undoing.due >= undoing.deadline && undoing.due > self.second_look(first),
         };
         if over {
             return self.give_up();
@@ -298,9 +305,10 @@ impl Payment {
             _ => {}
         }
         match self.stage {
-            Stage::Confirming { listed, confirmations } => {
-                self.confirmed(verdict, listed, confirmations, now)
-            }
+            Stage::Confirming {
+                listed,
+                confirmations,
+            } => self.confirmed(verdict, listed, confirmations, now),
             Stage::Undoing(undoing) => match undoing.next {
                 Step::Verify => self.verified(verdict, undoing, now),
                 Step::Check | Step::Reverse => self.checked(verdict, undoing, now),
@@ -324,7 +332,10 @@ impl Payment {
             }
             Q::NotPaid if listed => finish(Status::Declined, Cause::Declined, Reversal::None),
             Q::NotFound | Q::Closed | Q::Reversed | Q::Failed => {
-                self.stage = Stage::Confirming { listed, confirmations: 1 };
+                self.stage = Stage::Confirming {
+                    listed,
+                    confirmations: 1,
+                };
                 self.proceed(now)
             }
             _ => self.poll_again(now),
@@ -358,17 +369,30 @@ impl Payment {
             Q::Refunded => self.found_refunded(),
             // A recovery acts on a clear answer only: the number may be somebody else's sale.
             Q::Unclear | Q::Rejected if self.recovering() => self.again(undoing, Step::Check, now),
-            _ => self.go_on_undoing(Undoing { next: Step::Reverse, due: now, ..undoing }, now),
+            _ => self.go_on_undoing(
+                Undoing {
+                    next: Step::Reverse,
+                    due: now,
+                    ..undoing
+                },
+                now,
+            ),
         }
     }
 
     fn reversed(&mut self, verdict: ReverseVerdict, now: Moment) -> Vec<Action> {
         use ReverseVerdict as R;
-        let Stage::Undoing(undoing) = self.stage else { return Vec::new() };
+        let Stage::Undoing(undoing) = self.stage else {
+            return Vec::new();
+        };
         match verdict {
             R::Done | R::NotFound => {
                 self.reverse_taken = true;
-                let next = Undoing { next: Step::Verify, due: now, ..undoing };
+                let next = Undoing {
+                    next: Step::Verify,
+                    due: now,
+                    ..undoing
+                };
                 self.go_on_undoing(next, now)
             }
             R::Again | R::Unclear => {
@@ -377,9 +401,20 @@ impl Payment {
             }
             R::NotSent => self.again(undoing, Step::Reverse, now),
             R::PayerBusy => {
-                let next = if self.reverse_taken { Step::Verify } else { Step::Check };
+                let next = if self.reverse_taken {
+                    Step::Verify
+                } else {
+                    Step::Check
+                };
                 let due = now + self.settings.reverse_interval;
-                self.go_on_undoing(Undoing { next, due, ..undoing }, now)
+                self.go_on_undoing(
+                    Undoing {
+                        next,
+                        due,
+                        ..undoing
+                    },
+                    now,
+                )
             }
             R::Expired => finish(Status::Unknown, Cause::ReverseExpired, Reversal::Required),
             R::Refused => finish(Status::Unknown, Cause::ReverseRefused, Reversal::Required),
@@ -389,9 +424,11 @@ impl Payment {
     fn verified(&mut self, verdict: QueryVerdict, undoing: Undoing, now: Moment) -> Vec<Action> {
         use QueryVerdict as Q;
         match verdict {
-            Q::Reversed | Q::Closed | Q::Refunded => {
-                finish(Status::Reversed, Cause::ReverseConfirmed, Reversal::Completed)
-            }
+            Q::Reversed | Q::Closed | Q::Refunded => finish(
+                Status::Reversed,
+                Cause::ReverseConfirmed,
+                Reversal::Completed,
+            ),
             Q::NotFound => match undoing.missing_since {
                 Some(first) if self.asked >= self.second_look(first) => {
                     finish(Status::Reversed, Cause::NeverArrived, Reversal::Completed)
@@ -400,11 +437,25 @@ impl Payment {
                     let first = first.unwrap_or(self.asked);
                     let due = self.second_look(first).max(now);
                     let missing_since = Some(first);
-                    self.go_on_undoing(Undoing { missing_since, due, ..undoing }, now)
+                    self.go_on_undoing(
+                        Undoing {
+                            missing_since,
+                            due,
+                            ..undoing
+                        },
+                        now,
+                    )
                 }
             },
             Q::Unclear | Q::Rejected => self.again(undoing, Step::Verify, now),
-            _ => self.again(Undoing { missing_since: None, ..undoing }, Step::Reverse, now),
+            _ => self.again(
+                Undoing {
+                    missing_since: None,
+                    ..undoing
+                },
+                Step::Reverse,
+                now,
+            ),
         }
     }
 
@@ -417,7 +468,15 @@ impl Payment {
     fn again(&mut self, undoing: Undoing, next: Step, now: Moment) -> Vec<Action> {
         let due = now + undoing.pause;
         let pause = (undoing.pause * 2).min(self.settings.reverse_interval * 4);
-        self.go_on_undoing(Undoing { next, due, pause, ..undoing }, now)
+        self.go_on_undoing(
+            Undoing {
+                next,
+                due,
+                pause,
+                ..undoing
+            },
+            now,
+        )
     }
 
     fn found_closed(&self) -> Vec<Action> {
@@ -426,7 +485,11 @@ impl Payment {
 
     fn found_refunded(&self) -> Vec<Action> {
         let undo = self.purpose() == Some(Purpose::Undo);
-        let status = if undo { Status::Reversed } else { Status::Refunded };
+        let status = if undo {
+            Status::Reversed
+        } else {
+            Status::Refunded
+        };
         finish(status, Cause::FoundRefunded, Reversal::Completed)
     }
 
@@ -435,7 +498,10 @@ impl Payment {
     }
 
     fn paid_must_go(&self) -> bool {
-        matches!(self.purpose(), Some(Purpose::Undo | Purpose::RecoverReversingPaid))
+        matches!(
+            self.purpose(),
+            Some(Purpose::Undo | Purpose::RecoverReversingPaid)
+        )
     }
 
     fn recovering(&self) -> bool {
@@ -478,5 +544,9 @@ impl Payment {
 }
 
 fn finish(status: Status, cause: Cause, reversal: Reversal) -> Vec<Action> {
-    vec![Action::Finish(Ending { status, cause, reversal })]
+    vec![Action::Finish(Ending {
+        status,
+        cause,
+        reversal,
+    })]
 }

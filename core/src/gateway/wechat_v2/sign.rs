@@ -30,8 +30,7 @@ pub(super) fn verify(parameters: &Fields, key: &Secret, sign_type: SignType) -> 
         return false;
     };
     let sign = sign.to_ascii_uppercase();
-    let matches =
-        |string: &str| equal(sign.as_bytes(), digest(string, key, sign_type).as_bytes());
+    let matches = |string: &str| equal(sign.as_bytes(), digest(string, key, sign_type).as_bytes());
     let trimmed_values = parameters
         .iter()
         .map(|(name, value)| (name, trimmed(value)));

@@ -16,30 +16,46 @@ fn at_the_reverse() -> Bench {
 #[test]
 fn the_intent_is_recorded_before_the_charge_is_sent() {
     let bench = Bench::new(mainland());
-    assert_eq!(bench.pending, [Action::Record(Phase::Intent), Action::Submit]);
+    assert_eq!(
+        bench.pending,
+        [Action::Record(Phase::Intent), Action::Submit]
+    );
 }
 
 #[test]
 fn a_paid_answer_ends_at_once() {
-    Bench::new(mainland()).submit(S::Paid).ends(Status::Ok, Cause::Paid);
+    Bench::new(mainland())
+        .submit(S::Paid)
+        .ends(Status::Ok, Cause::Paid);
 }
 
 #[test]
 fn nothing_left_on_any_host_is_a_network_error_and_nothing_more() {
     let mut bench = Bench::new(mainland());
-    bench.answered(Event::SubmitUnsent, ANSWER).ends(Status::Network, Cause::NothingSent);
+    bench
+        .answered(Event::SubmitUnsent, ANSWER)
+        .ends(Status::Network, Cause::NothingSent);
 }
 
 #[test]
 fn rejected_is_final_without_query_or_reverse() {
     let mut bench = Bench::new(mainland());
-    bench.submit(S::Rejected).ends(Status::Rejected, Cause::Rejected);
-    assert!(!bench.log.iter().any(|(_, action)| matches!(action, Action::Query(_))));
+    bench
+        .submit(S::Rejected)
+        .ends(Status::Rejected, Cause::Rejected);
+    assert!(
+        !bench
+            .log
+            .iter()
+            .any(|(_, action)| matches!(action, Action::Query(_)))
+    );
 }
 
 #[test]
 fn a_number_in_use_is_a_duplicate_and_is_never_reversed() {
-    Bench::new(mainland()).submit(S::Duplicate).ends(Status::Duplicate, Cause::Duplicate);
+    Bench::new(mainland())
+        .submit(S::Duplicate)
+        .ends(Status::Duplicate, Cause::Duplicate);
 }
 
 #[test]
@@ -57,7 +73,10 @@ fn a_listed_refusal_is_confirmed_by_one_query() {
 
 #[test]
 fn a_refusal_need_not_be_confirmed_if_the_settings_say_so_and_a_table_lists_it() {
-    let settings = PolicyConfig { confirm_declines: false, ..mainland() };
+    let settings = PolicyConfig {
+        confirm_declines: false,
+        ..mainland()
+    };
     Bench::new(settings.clone())
         .submit(S::Declined { listed: true })
         .ends(Status::Declined, Cause::Declined);
@@ -70,7 +89,10 @@ fn a_refusal_need_not_be_confirmed_if_the_settings_say_so_and_a_table_lists_it()
 fn a_refusal_that_was_charged_all_the_same_is_paid() {
     for listed in [true, false] {
         let mut bench = Bench::new(mainland());
-        bench.submit(S::Declined { listed }).query(Q::Paid).ends(Status::Ok, Cause::Paid);
+        bench
+            .submit(S::Declined { listed })
+            .query(Q::Paid)
+            .ends(Status::Ok, Cause::Paid);
     }
 }
 
@@ -88,7 +110,10 @@ fn an_unlisted_refusal_needs_two_confirmations_five_seconds_apart() {
 #[test]
 fn unpaid_does_not_confirm_an_unlisted_refusal() {
     let mut bench = Bench::new(mainland());
-    bench.submit(S::Declined { listed: false }).query(Q::NotPaid).rest();
+    bench
+        .submit(S::Declined { listed: false })
+        .query(Q::NotPaid)
+        .rest();
     assert_eq!(bench.pending, [Action::Query(Why::Poll)]);
 }
 
@@ -96,7 +121,10 @@ fn unpaid_does_not_confirm_an_unlisted_refusal() {
 fn a_refusal_that_cannot_be_confirmed_goes_on_as_unclear() {
     for verdict in [Q::Paying, Q::Unclear, Q::Rejected] {
         let mut bench = Bench::new(mainland());
-        bench.submit(S::Declined { listed: true }).query(verdict).rest();
+        bench
+            .submit(S::Declined { listed: true })
+            .query(verdict)
+            .rest();
         assert_eq!(bench.pending, [Action::Query(Why::Poll)]);
         bench.poll_out(verdict);
         assert_eq!(bench.pending, [Action::Query(Why::Check)]);
@@ -118,7 +146,13 @@ fn polls_start_five_seconds_after_the_submit_and_come_every_three_until_the_wind
 fn the_first_poll_comes_at_once_if_the_answer_took_longer() {
     let mut bench = Bench::new(mainland());
     let sent = bench.now;
-    bench.answered(Event::Submit { verdict: S::Unclear, sent }, seconds(15.0));
+    bench.answered(
+        Event::Submit {
+            verdict: S::Unclear,
+            sent,
+        },
+        seconds(15.0),
+    );
     assert_eq!(bench.pending.last(), Some(&Action::Query(Why::Poll)));
 }
 
@@ -147,8 +181,13 @@ fn polling_ends_with_what_is_found() {
         (Q::Foreign, Status::Duplicate, Cause::Foreign),
         (Q::Conflict, Status::Unknown, Cause::Conflict),
     ] {
-        paying(mainland()).query(Q::Paying).query(verdict).ends(status, cause);
-        at_the_look_before_the_reverse(Q::Unclear).query(verdict).ends(status, cause);
+        paying(mainland())
+            .query(Q::Paying)
+            .query(verdict)
+            .ends(status, cause);
+        at_the_look_before_the_reverse(Q::Unclear)
+            .query(verdict)
+            .ends(status, cause);
     }
 }
 
@@ -171,7 +210,10 @@ fn a_conflict_is_settled_and_nothing_is_left_to_reverse() {
 fn a_failed_payment_is_reversed_but_not_before_fifteen_seconds() {
     let mut bench = paying(mainland());
     bench.query(Q::Failed).poll_out(Q::Failed).query(Q::Failed);
-    assert_eq!(bench.pending, [Action::Record(Phase::Reversing), Action::Reverse]);
+    assert_eq!(
+        bench.pending,
+        [Action::Record(Phase::Reversing), Action::Reverse]
+    );
     assert_eq!(bench.times(Action::Query(Why::Check)), [15.0]);
     assert_eq!(bench.times(Action::Reverse), [15.1]);
 }
@@ -179,9 +221,16 @@ fn a_failed_payment_is_reversed_but_not_before_fifteen_seconds() {
 #[test]
 fn a_cancel_reverses_but_not_before_fifteen_seconds_and_looks_first() {
     let mut bench = paying(mainland());
-    bench.query(Q::Paying).cancel().poll_out(Q::Paying).query(Q::Paying);
+    bench
+        .query(Q::Paying)
+        .cancel()
+        .poll_out(Q::Paying)
+        .query(Q::Paying);
     assert_eq!(bench.times(Action::Query(Why::Check)), [15.0]);
-    bench.reverse(R::Done).query(Q::Reversed).ends(Status::Reversed, Cause::ReverseConfirmed);
+    bench
+        .reverse(R::Done)
+        .query(Q::Reversed)
+        .ends(Status::Reversed, Cause::ReverseConfirmed);
     assert!(bench.payment.cancel_requested());
 }
 
@@ -199,7 +248,11 @@ fn a_late_cancel_reverses_at_once() {
 
 #[test]
 fn paid_wins_over_a_cancel_while_no_reverse_was_sent() {
-    paying(mainland()).query(Q::Paying).cancel().query(Q::Paid).ends(Status::Ok, Cause::Paid);
+    paying(mainland())
+        .query(Q::Paying)
+        .cancel()
+        .query(Q::Paid)
+        .ends(Status::Ok, Cause::Paid);
     let mut bench = Bench::new(mainland());
     bench.cancel().submit(S::Paid).ends(Status::Ok, Cause::Paid);
     assert!(bench.payment.cancel_requested());
@@ -222,10 +275,15 @@ fn a_cancel_before_anything_was_sent_leaves_nothing_to_reverse() {
 fn the_reverse_is_recorded_before_it_is_sent_and_confirmed_by_a_query() {
     for verdict in [Q::Reversed, Q::Closed, Q::Refunded] {
         let mut bench = at_the_reverse();
-        assert_eq!(bench.pending, [Action::Record(Phase::Reversing), Action::Reverse]);
+        assert_eq!(
+            bench.pending,
+            [Action::Record(Phase::Reversing), Action::Reverse]
+        );
         bench.reverse(R::Done);
         assert_eq!(bench.pending, [Action::Query(Why::Verify)]);
-        bench.query(verdict).ends(Status::Reversed, Cause::ReverseConfirmed);
+        bench
+            .query(verdict)
+            .ends(Status::Reversed, Cause::ReverseConfirmed);
         assert_eq!(bench.ending().unwrap().reversal, Reversal::Completed);
     }
 }
@@ -258,14 +316,21 @@ fn paid_is_not_believed_once_a_reverse_may_have_been_taken() {
 #[test]
 fn paid_is_believed_while_every_reverse_was_refused_because_the_payer_was_busy() {
     let mut bench = at_the_reverse();
-    bench.reverse(R::PayerBusy).query(Q::Paying).reverse(R::PayerBusy);
+    bench
+        .reverse(R::PayerBusy)
+        .query(Q::Paying)
+        .reverse(R::PayerBusy);
     bench.query(Q::Paid).ends(Status::Ok, Cause::Paid);
 }
 
 #[test]
 fn a_reverse_that_never_left_is_sent_again_and_paid_still_wins() {
     let mut bench = at_the_reverse();
-    bench.reverse(R::NotSent).reverse(R::PayerBusy).query(Q::Paid).ends(Status::Ok, Cause::Paid);
+    bench
+        .reverse(R::NotSent)
+        .reverse(R::PayerBusy)
+        .query(Q::Paid)
+        .ends(Status::Ok, Cause::Paid);
 }
 
 #[test]
@@ -275,7 +340,10 @@ fn recalls_are_repeated_with_a_pause_that_doubles_up_to_eight_seconds() {
         bench.reverse(R::Again);
     }
     let times = bench.times(Action::Reverse);
-    let pauses: Vec<f64> = times.windows(2).map(|pair| (pair[1] - pair[0]).round()).collect();
+    let pauses: Vec<f64> = times
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]).round())
+        .collect();
     assert_eq!(pauses, [2.0, 4.0, 8.0, 8.0, 8.0, 8.0][..pauses.len()]);
     assert!(pauses.len() >= 4);
 }
@@ -295,8 +363,12 @@ fn an_endless_recall_ends_as_unknown_with_the_reversal_required() {
 
 #[test]
 fn a_refused_or_expired_reverse_is_unknown() {
-    at_the_reverse().reverse(R::Refused).ends(Status::Unknown, Cause::ReverseRefused);
-    at_the_reverse().reverse(R::Expired).ends(Status::Unknown, Cause::ReverseExpired);
+    at_the_reverse()
+        .reverse(R::Refused)
+        .ends(Status::Unknown, Cause::ReverseRefused);
+    at_the_reverse()
+        .reverse(R::Expired)
+        .ends(Status::Unknown, Cause::ReverseExpired);
 }
 
 #[test]
@@ -305,8 +377,13 @@ fn an_order_that_never_arrived_is_proven_by_a_second_look_after_the_code_has_exp
         let mut bench = at_the_reverse();
         bench.reverse(answer).query(Q::NotFound);
         assert!(bench.ending().is_none());
-        bench.query(Q::NotFound).ends(Status::Reversed, Cause::NeverArrived);
-        assert_eq!(*bench.times(Action::Query(Why::Verify)).last().unwrap(), 60.0);
+        bench
+            .query(Q::NotFound)
+            .ends(Status::Reversed, Cause::NeverArrived);
+        assert_eq!(
+            *bench.times(Action::Query(Why::Verify)).last().unwrap(),
+            60.0
+        );
     }
 }
 
@@ -318,10 +395,16 @@ fn the_second_look_is_waited_for_beyond_the_budget() {
         ..mainland()
     };
     let mut bench = paying(settings);
-    bench.poll_out(Q::NotFound).query(Q::NotFound).reverse(R::Done).query(Q::NotFound);
+    bench
+        .poll_out(Q::NotFound)
+        .query(Q::NotFound)
+        .reverse(R::Done)
+        .query(Q::NotFound);
     bench.rest();
     assert_eq!(bench.elapsed(), seconds(120.0));
-    bench.query(Q::NotFound).ends(Status::Reversed, Cause::NeverArrived);
+    bench
+        .query(Q::NotFound)
+        .ends(Status::Reversed, Cause::NeverArrived);
 }
 
 #[test]
@@ -332,19 +415,34 @@ fn an_unclear_second_look_beyond_the_budget_is_unknown() {
         ..mainland()
     };
     let mut bench = paying(settings);
-    bench.poll_out(Q::NotFound).query(Q::NotFound).reverse(R::Done).query(Q::NotFound);
-    bench.query(Q::Unclear).ends(Status::Unknown, Cause::BudgetOver);
+    bench
+        .poll_out(Q::NotFound)
+        .query(Q::NotFound)
+        .reverse(R::Done)
+        .query(Q::NotFound);
+    bench
+        .query(Q::Unclear)
+        .ends(Status::Unknown, Cause::BudgetOver);
 }
 
 #[test]
 fn a_foreign_sale_stops_even_a_reverse_under_way() {
-    at_the_reverse().reverse(R::Done).query(Q::Foreign).ends(Status::Duplicate, Cause::Foreign);
-    at_the_reverse().reverse(R::Done).query(Q::Conflict).ends(Status::Unknown, Cause::Conflict);
+    at_the_reverse()
+        .reverse(R::Done)
+        .query(Q::Foreign)
+        .ends(Status::Duplicate, Cause::Foreign);
+    at_the_reverse()
+        .reverse(R::Done)
+        .query(Q::Conflict)
+        .ends(Status::Unknown, Cause::Conflict);
 }
 
 #[test]
 fn without_reverse_the_window_ends_as_unknown() {
-    let settings = PolicyConfig { reverse: ReverseMode::Never, ..mainland() };
+    let settings = PolicyConfig {
+        reverse: ReverseMode::Never,
+        ..mainland()
+    };
     let mut bench = paying(settings.clone());
     bench.query(Q::Failed).poll_out(Q::Paying).query(Q::Paying);
     bench.ends(Status::Unknown, Cause::WindowOver);
@@ -353,7 +451,10 @@ fn without_reverse_the_window_ends_as_unknown() {
     assert!(bench.times(Action::Reverse).is_empty());
 
     let mut cancelled = paying(settings);
-    cancelled.cancel().query(Q::Paying).ends(Status::Unknown, Cause::WindowOver);
+    cancelled
+        .cancel()
+        .query(Q::Paying)
+        .ends(Status::Unknown, Cause::WindowOver);
     assert!(cancelled.elapsed() < seconds(1.0));
 }
 
@@ -362,7 +463,10 @@ fn settling_an_old_order_asks_at_once_and_then_undoes_it() {
     let mut bench = Bench::resumed(mainland(), Phase::Waiting, 300.0, Purpose::Settle);
     assert_eq!(bench.pending, [Action::Query(Why::Poll)]);
     bench.query(Q::NotPaid).query(Q::NotPaid);
-    assert_eq!(bench.pending, [Action::Record(Phase::Reversing), Action::Reverse]);
+    assert_eq!(
+        bench.pending,
+        [Action::Record(Phase::Reversing), Action::Reverse]
+    );
     bench.reverse(R::Done).query(Q::NotFound).query(Q::NotFound);
     bench.ends(Status::Reversed, Cause::NeverArrived);
 }
@@ -394,15 +498,28 @@ fn a_recovery_reports_what_is_paid() {
 
 #[test]
 fn a_recovery_may_be_told_to_reverse_what_is_paid() {
-    let mut bench =
-        Bench::resumed(mainland(), Phase::Waiting, 300.0, Purpose::RecoverReversingPaid);
-    bench.query(Q::Paid).query(Q::Paid).reverse(R::Done).query(Q::Refunded);
+    let mut bench = Bench::resumed(
+        mainland(),
+        Phase::Waiting,
+        300.0,
+        Purpose::RecoverReversingPaid,
+    );
+    bench
+        .query(Q::Paid)
+        .query(Q::Paid)
+        .reverse(R::Done)
+        .query(Q::Refunded);
     bench.ends(Status::Reversed, Cause::ReverseConfirmed);
 }
 
 #[test]
 fn a_recovery_goes_on_reversing_and_does_not_believe_paid() {
-    let mut bench = Bench::resumed(mainland(), Phase::Reversing, 300.0, Purpose::RecoverKeepingPaid);
+    let mut bench = Bench::resumed(
+        mainland(),
+        Phase::Reversing,
+        300.0,
+        Purpose::RecoverKeepingPaid,
+    );
     assert_eq!(bench.pending, [Action::Query(Why::Verify)]);
     bench.query(Q::Paid).reverse(R::Done).query(Q::Reversed);
     bench.ends(Status::Reversed, Cause::ReverseConfirmed);
@@ -410,7 +527,12 @@ fn a_recovery_goes_on_reversing_and_does_not_believe_paid() {
 
 #[test]
 fn a_recovery_reverses_nothing_before_it_has_a_clear_answer() {
-    let mut bench = Bench::resumed(mainland(), Phase::Waiting, 300.0, Purpose::RecoverKeepingPaid);
+    let mut bench = Bench::resumed(
+        mainland(),
+        Phase::Waiting,
+        300.0,
+        Purpose::RecoverKeepingPaid,
+    );
     while matches!(bench.rest().pending.last(), Some(Action::Query(_))) {
         bench.query(Q::Unclear);
     }
@@ -423,7 +545,10 @@ fn a_recovery_of_a_young_order_waits_until_it_may_be_reversed() {
     let mut bench = Bench::resumed(mainland(), Phase::Intent, 10.0, Purpose::RecoverKeepingPaid);
     bench.poll_out(Q::Paying).query(Q::Paying);
     assert_eq!(bench.times(Action::Query(Why::Check)), [5.0]);
-    assert_eq!(bench.pending, [Action::Record(Phase::Reversing), Action::Reverse]);
+    assert_eq!(
+        bench.pending,
+        [Action::Record(Phase::Reversing), Action::Reverse]
+    );
 }
 
 #[test]
@@ -431,7 +556,10 @@ fn a_reverse_by_the_till_undoes_what_is_paid_when_it_is_old_enough() {
     let mut bench = Bench::resumed(mainland(), Phase::Waiting, 5.0, Purpose::Undo);
     bench.query(Q::Paid);
     assert_eq!(bench.times(Action::Query(Why::Check)), [10.0]);
-    bench.reverse(R::Done).query(Q::Refunded).ends(Status::Reversed, Cause::ReverseConfirmed);
+    bench
+        .reverse(R::Done)
+        .query(Q::Refunded)
+        .ends(Status::Reversed, Cause::ReverseConfirmed);
 }
 
 #[test]
@@ -460,7 +588,12 @@ fn an_answer_that_nobody_asked_for_changes_nothing() {
     let mut payment = Payment::new(mainland());
     let _ = payment.step(Event::Start, Moment::default());
     let before = payment.clone();
-    for event in [Event::Query(Q::Paid), Event::Reverse(R::Done), Event::Elapsed, Event::Start] {
+    for event in [
+        Event::Query(Q::Paid),
+        Event::Reverse(R::Done),
+        Event::Elapsed,
+        Event::Start,
+    ] {
         assert!(payment.step(event, Moment::default()).is_empty());
         assert_eq!(payment, before);
     }
@@ -471,7 +604,13 @@ fn the_times_count_from_the_first_byte_of_the_charge_not_from_the_attempt_to_con
     let mut bench = Bench::new(mainland());
     bench.cancel();
     let sent = bench.now + seconds(8.0);
-    bench.answered(Event::Submit { verdict: S::Unclear, sent }, seconds(9.0));
+    bench.answered(
+        Event::Submit {
+            verdict: S::Unclear,
+            sent,
+        },
+        seconds(9.0),
+    );
     bench.poll_out(Q::Paying);
     assert_eq!(bench.times(Action::Query(Why::Poll))[0], 13.0);
     assert_eq!(bench.times(Action::Query(Why::Check)), [23.0]);

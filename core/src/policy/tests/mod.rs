@@ -38,13 +38,22 @@ impl Bench {
     }
 
     fn resumed(settings: PolicyConfig, phase: Phase, age: f64, purpose: Purpose) -> Self {
-        let resume = Resume { phase, age: seconds(age), purpose };
+        let resume = Resume {
+            phase,
+            age: seconds(age),
+            purpose,
+        };
         Self::started(Payment::resume(settings, resume))
     }
 
     fn started(payment: Payment) -> Self {
         let now = Moment(Duration::from_secs(1000));
-        let mut bench = Self { payment, now, pending: Vec::new(), log: Vec::new() };
+        let mut bench = Self {
+            payment,
+            now,
+            pending: Vec::new(),
+            log: Vec::new(),
+        };
         bench.step(Event::Start);
         bench
     }
@@ -52,7 +61,8 @@ impl Bench {
     fn step(&mut self, event: Event) {
         self.pending = self.payment.step(event, self.now);
         let at = self.elapsed();
-        self.log.extend(self.pending.iter().map(|action| (at, *action)));
+        self.log
+            .extend(self.pending.iter().map(|action| (at, *action)));
     }
 
     fn elapsed(&self) -> Duration {
@@ -84,7 +94,11 @@ impl Bench {
     #[track_caller]
     fn query(&mut self, verdict: Q) -> &mut Self {
         self.rest();
-        assert!(matches!(self.pending.last(), Some(Action::Query(_))), "{:?}", self.pending);
+        assert!(
+            matches!(self.pending.last(), Some(Action::Query(_))),
+            "{:?}",
+            self.pending
+        );
         self.answered(Event::Query(verdict), ANSWER)
     }
 
@@ -123,12 +137,16 @@ impl Bench {
     #[track_caller]
     fn ends(&mut self, status: Status, cause: Cause) {
         self.rest();
-        let ending = self.ending().unwrap_or_else(|| panic!("goes on: {:?}", self.pending));
+        let ending = self
+            .ending()
+            .unwrap_or_else(|| panic!("goes on: {:?}", self.pending));
         assert_eq!((ending.status, ending.cause), (status, cause));
     }
 
     fn times(&self, wanted: Action) -> Vec<f64> {
         let matching = self.log.iter().filter(|(_, action)| *action == wanted);
-        matching.map(|(at, _)| (at.as_secs_f64() * 10.0).round() / 10.0).collect()
+        matching
+            .map(|(at, _)| (at.as_secs_f64() * 10.0).round() / 10.0)
+            .collect()
     }
 }

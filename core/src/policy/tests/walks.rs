@@ -48,8 +48,13 @@ struct Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    (any::<u8>(), 0..15_000_u32, prop::bool::weighted(0.05))
-        .prop_map(|(choice, answer_ms, cancel)| Step { choice, answer_ms, cancel })
+    (any::<u8>(), 0..15_000_u32, prop::bool::weighted(0.05)).prop_map(
+        |(choice, answer_ms, cancel)| Step {
+            choice,
+            answer_ms,
+            cancel,
+        },
+    )
 }
 
 fn verdict<T: Copy>(choice: u8, all: &[T], dull: T) -> T {
@@ -103,7 +108,9 @@ fn walk(mut bench: Bench, steps: &[Step], reverse_floor: f64) -> Result<(), Test
                 reverse_taken |= !matches!(verdict, R::NotSent | R::PayerBusy);
                 bench.answered(Event::Reverse(verdict), answer);
             }
-            Action::Finish(ending) => return check(&bench, ending, fresh, last_query, reverse_taken),
+            Action::Finish(ending) => {
+                return check(&bench, ending, fresh, last_query, reverse_taken);
+            }
             Action::Record(_) => return Err(TestCaseError::fail("a record announces nothing")),
         }
     }
@@ -124,13 +131,19 @@ fn check(
             prop_assert!(matches!(last_query, None | Some(Q::Paid)));
             prop_assert!(!reverse_taken, "paid after a reverse may have been taken");
         }
-        Status::Declined | Status::Rejected | Status::Network => prop_assert!(fresh && !reverse_taken),
+        Status::Declined | Status::Rejected | Status::Network => {
+            prop_assert!(fresh && !reverse_taken)
+        }
         Status::Unknown => prop_assert!(!ending.is_final() || ending.cause == Cause::Conflict),
         _ => {}
     }
     // Window, budget, and one answer that was on its way at the end of each; or the expired code.
     let bound = (45.0 + 45.0_f64).max(60.0 + 5.0) + 3.0 * SLOWEST;
-    prop_assert!(bench.elapsed() <= seconds(bound), "took {:?}", bench.elapsed());
+    prop_assert!(
+        bench.elapsed() <= seconds(bound),
+        "took {:?}",
+        bench.elapsed()
+    );
     Ok(())
 }
 

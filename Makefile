@@ -1,0 +1,28 @@
+# On a fresh machine: Rust (see rust-version in Cargo.toml), a C compiler and make.
+#
+#   make demo     takes payments with a till in C against the simulated gateway
+#   make test     everything
+#   make build    the shared library, target/release/libwxpay.so
+
+.PHONY: build demo test check lint
+
+build:
+	cargo build --release --locked --package wxpay
+
+demo:
+	cargo build --release --locked --package wxpay --package wxpay-simulator
+	examples-c/demo.sh
+
+test: lint check
+
+# What a change is held to before it is run.
+lint:
+	tests/setup.sh
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	tests/check-dependencies.sh
+
+check:
+	cargo build --workspace --locked
+	tests/check-header.sh
+	cargo test --workspace --locked

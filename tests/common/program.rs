@@ -1,0 +1,120 @@
+//! The C programs of the tree, compiled by the C compiler and linked with the built library.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
+
+use super::library_path;
+
+/// Compiles a source file of the tree as a till programmer would, once a process.
+pub fn compile(source: &str) -> PathBuf {
+    static COMPILED: Mutex<Vec<(String, PathBuf)>> = Mutex::new(Vec::new());
+    let mut compiled = COMPILED.lock().expect("no compilation has panicked");
+    if let Some((_, program)) = compiled.iter().find(|(name, _)| name == source) {
+        return program.clone();
+    }
+    let library = library_path();
+    let folder = library.parent().expect("the library is in a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let stem = Path::new(source)
+        .file_stem()
+        .expect("a source has a name")
+        .to_string_lossy();
+    let program = folder.join(format!("test-{stem}-{}", std::process::id()));
+    let output = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+        .args([
+            "-std=c99",
+            "-pedantic",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-g",
+            "-pthread",
+        ])
+        .arg(root.join(source))
+        .arg(format!("-I{}", root.join("include").display()))
+        .arg(format!("-L{}", folder.display()))
+        .arg("-lwxpay")
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .expect("there is a C compiler");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{source} does not compile:\n{errors}"
+    );
+    compiled.push((source.to_owned(), program.clone()));
+    program
+}
+
+/// A command that finds the library.
+pub fn command(source: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(compile(source));
+    command.args(arguments);
+    finds_library(&mut command);
+    command
+}
+
+/// The same under valgrind, which fails on any error and on any definite leak.
+pub fn under_valgrind(source: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("valgrind");
+    command
+        .args(["--quiet", "--error-exitcode=99", "--leak-check=full"])
+        .args([
+            "--errors-for-leak-kinds=definite",
+            "--show-leak-kinds=definite",
+        ])
+        .arg(compile(source))
+        .args(arguments);
+    finds_library(&mut command);
+    command
+}
+
+fn finds_library(command: &mut Command) {
+    let library = library_path();
+    let folder = library.parent().expect("the library is in a folder");
+    // The loader looks for the SONAME.
+    let soname = folder.join("libwxpay.so.0");
+    if !soname.exists() {
+        // Two tests may do it at the same time; either link is as good.
+        let _ = std::os::unix::fs::symlink(&library, &soname);
+    }
+    command.env("LD_LIBRARY_PATH", folder).stdin(Stdio::null());
+}
+
+pub fn run(mut command: Command) -> (i32, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("the program starts");
+    let text = [stdout, stderr].concat();
+    (
+        status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
+}
+
+/// A till in a process of its own, killed on drop.
+pub struct Till(pub Child);
+
+impl Till {
+    pub fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().expect("the program starts"))
+    }
+
+    /// As a power cut does.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("the program can be killed");
+        self.0.wait().expect("the program has ended");
+    }
+}
+
+impl Drop for Till {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

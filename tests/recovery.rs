@@ -1,0 +1,291 @@
+//! Power cuts: a till is killed at every stage of a payment, and the next start settles everything.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::program::{Till, command};
+use common::shop::{FEE, Sale, Shop};
+use common::{Client, E_BUSY, E_DUPLICATE, OK, Outcome, REVERSED, UNKNOWN};
+use serde_json::Value;
+use wxpay_simulator::{Fault, FaultKind, Operation, PayerAction, Scenario};
+
+/// A till in a process of its own rings up `sale` and is killed once the gateway has received
+/// `count` requests to `path` for it. Returns its configuration: nobody has to wait long for a dead
+/// till's orders.
+fn killed_at(shop: &Shop, sale: &Sale, path: &str, count: usize) -> (PathBuf, String) {
+    let config = shop.folder.path().join("wxpay.toml");
+    let text = shop
+        .config()
+        .replace("[journal]\n", "[journal]\nlease = \"50ms\"\n");
+    std::fs::write(&config, &text).unwrap();
+    let mut till = ring_up(&config, sale);
+    while shop.count(sale, path) < count {
+        assert!(
+            till.0.try_wait().unwrap().is_none(),
+            "the till has ended by itself"
+        );
+        std::thread::yield_now();
+    }
+    till.kill();
+    (config, text)
+}
+
+fn ring_up(config: &Path, sale: &Sale) -> Till {
+    let fee = FEE.to_string();
+    let arguments = [
+        config.to_str().unwrap(),
+        &sale.out_trade_no,
+        &fee,
+        &sale.auth_code,
+    ];
+    Till::start(command("examples-c/sale.c", &arguments))
+}
+
+/// Recovers until nothing is held by the dead till any more.
+fn recovered(till: &Client, sale: &Sale) -> (Outcome, Value) {
+    loop {
+        let outcome = till.recover();
+        let orders = outcome.json()["orders"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let ours = orders
+            .into_iter()
+            .find(|order| order["out_trade_no"] == sale.out_trade_no.as_str());
+        if let Some(ours) = ours {
+            return (outcome, ours);
+        }
+    }
+}
+
+fn check(scenario: Scenario, path: &str, count: usize, status: i32, net: i64) {
+    let shop = Shop::open();
+    let sale = shop.sale(scenario);
+    let (_, config) = killed_at(&shop, &sale, path, count);
+
+    let till = Client::open_toml(config).unwrap();
+    let (outcome, order) = recovered(&till, &sale);
+    let context = format!("{scenario:?} killed at {path} {count}: {outcome:?}");
+    assert_eq!(outcome.status(), OK, "{context}");
+    assert_eq!(outcome.get_int("open"), Some(0), "{context}");
+    assert_eq!(order["status"], status, "{context}");
+    assert_eq!(
+        shop.simulator.net_charged(&sale.out_trade_no),
+        net,
+        "{context}"
+    );
+    assert_eq!(shop.count(&sale, "/pay/micropay"), 1, "{context}");
+    // Reported once, and replayed for ever after.
+    let again = till.recover();
+    assert_eq!(
+        again.json()["orders"],
+        Value::Array(Vec::new()),
+        "{again:?}"
+    );
+    let replayed = till.micropay(&sale.request());
+    assert_eq!(replayed.status(), status, "{replayed:?}");
+    assert_eq!(replayed.get_int("replayed"), Some(1));
+    assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
+}
+
+#[test]
+fn killed_before_the_answer_to_a_charge_that_was_booked() {
+    check(Scenario::AnswerTooLate, "/pay/micropay", 1, OK, FEE);
+}
+
+#[test]
+fn killed_before_the_answer_to_a_charge_that_was_lost() {
+    check(Scenario::RequestLost, "/pay/micropay", 1, REVERSED, 0);
+}
+
+#[test]
+fn killed_while_the_payer_types_the_password_and_does_not_finish() {
+    check(Scenario::PasswordNever, "/pay/orderquery", 2, REVERSED, 0);
+}
+
+#[test]
+fn killed_while_the_payer_types_the_password_and_then_pays() {
+    check(Scenario::PasswordPaid, "/pay/orderquery", 1, OK, FEE);
+}
+
+#[test]
+fn killed_while_reversing() {
+    check(Scenario::Recall, "/secapi/pay/reverse", 1, REVERSED, 0);
+}
+
+#[test]
+fn killed_after_a_reverse_whose_answer_was_lost() {
+    check(
+        Scenario::ReverseAnswerLost,
+        "/secapi/pay/reverse",
+        1,
+        REVERSED,
+        0,
+    );
+}
+
+#[test]
+fn killed_while_reversing_and_paid_meanwhile_gives_the_money_back() {
+    check(
+        Scenario::PaidWhileReversing,
+        "/secapi/pay/reverse",
+        1,
+        REVERSED,
+        0,
+    );
+}
+
+#[test]
+fn a_recovery_may_itself_be_killed() {
+    let shop = Shop::open();
+    let sale = shop.sale(Scenario::Recall);
+    let (path, config) = killed_at(&shop, &sale, "/pay/orderquery", 1);
+    let recover = || Till::start(command("examples-c/recover.c", &[path.to_str().unwrap()]));
+    let mut recovery = recover();
+    while shop.count(&sale, "/secapi/pay/reverse") == 0 {
+        if recovery.0.try_wait().unwrap().is_some() {
+            recovery = recover();
+        }
+        std::thread::yield_now();
+    }
+    recovery.kill();
+    let till = Client::open_toml(config).unwrap();
+    let (outcome, order) = recovered(&till, &sale);
+    assert_eq!(order["status"], REVERSED, "{outcome:?}");
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+}
+
+/// Leaves an order in doubt: nothing answers after the charge.
+fn left_in_doubt(shop: &Shop, scenario: Scenario) -> (Client, Sale) {
+    let till = shop.till();
+    let sale = shop.sale(scenario);
+    for operation in [Operation::Orderquery, Operation::Reverse] {
+        shop.simulator
+            .fault(Fault::always(operation, FaultKind::DropBefore));
+    }
+    let outcome = till.micropay(&sale.request());
+    assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+    assert_eq!(outcome.get("reversal").as_deref(), Some("required"));
+    assert_eq!(outcome.get("advice").as_deref(), Some("hold"));
+    shop.simulator.clear_faults();
+    (till, sale)
+}
+
+#[test]
+fn an_order_in_doubt_is_settled_by_asking_for_it_or_by_paying_again_or_by_recovering() {
+    let shop = Shop::open();
+    // The reverses never arrived, but for all the till knows one may have.
+    let (till, asked) = left_in_doubt(&shop, Scenario::PasswordNever);
+    shop.simulator
+        .payer(&asked.out_trade_no, PayerAction::Close)
+        .unwrap();
+    assert_eq!(till.query(&asked.out_trade_no).status(), common::CLOSED);
+    let settled = till.micropay(&asked.request());
+    assert_eq!(
+        (settled.status(), settled.get_int("replayed")),
+        (REVERSED, Some(1))
+    );
+    shop.agrees(&asked, &settled);
+
+    let (till, again) = left_in_doubt(&shop, Scenario::PasswordNever);
+    let outcome = till.micropay(&again.request());
+    assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
+    shop.agrees(&again, &outcome);
+
+    let (till, recovered) = left_in_doubt(&shop, Scenario::PasswordNever);
+    let outcome = till.recover();
+    assert_eq!(outcome.status(), OK, "{outcome:?}");
+    assert_eq!(shop.simulator.net_charged(&recovered.out_trade_no), 0);
+    assert_eq!(shop.count(&recovered, "/pay/micropay"), 1);
+}
+
+#[test]
+fn an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt() {
+    let shop = Shop::open();
+    let (till, sale) = left_in_doubt(&shop, Scenario::PasswordNever);
+    shop.simulator
+        .payer(&sale.out_trade_no, PayerAction::Pay)
+        .unwrap();
+    let outcome = till.query(&sale.out_trade_no);
+    assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+    assert_eq!(outcome.get("reversal").as_deref(), Some("required"));
+    let outcome = till.recover();
+    assert_eq!(outcome.status(), OK, "{outcome:?}");
+    assert_eq!(outcome.json()["orders"][0]["status"], REVERSED);
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+}
+
+#[test]
+fn a_recovery_without_a_network_leaves_everything_open_and_the_next_one_settles_it() {
+    let shop = Shop::open();
+    let (till, sale) = left_in_doubt(&shop, Scenario::PasswordNever);
+    for host in 0..2 {
+        shop.simulator
+            .set_host(host, wxpay_simulator::HostState::Down)
+            .unwrap();
+    }
+    let outcome = till.recover();
+    assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+    assert_eq!(outcome.get_int("open"), Some(1));
+    for host in 0..2 {
+        shop.simulator
+            .set_host(host, wxpay_simulator::HostState::Up)
+            .unwrap();
+    }
+    assert_eq!(till.recover().status(), OK);
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+}
+
+#[test]
+fn recovered_payments_are_given_back_if_the_configuration_says_so() {
+    let shop = Shop::open();
+    let sale = shop.sale(Scenario::AnswerTooLate);
+    let (_, config) = killed_at(&shop, &sale, "/pay/micropay", 1);
+    let config = config.replace("[policy]\n", "[policy]\non_recovered_paid = \"reverse\"\n");
+    let till = Client::open_toml(config).unwrap();
+    let (outcome, order) = recovered(&till, &sale);
+    assert_eq!(order["status"], REVERSED, "{outcome:?}");
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+}
+
+#[test]
+fn two_processes_on_one_journal_never_charge_one_order_twice() {
+    let shop = Shop::open();
+    let config = shop.config_file();
+    let till = shop.till();
+    let sale = shop.sale(Scenario::PasswordNever);
+    let mut other = ring_up(&config, &sale);
+    while shop.count(&sale, "/pay/micropay") == 0 {
+        std::thread::yield_now();
+    }
+    let ours = till.micropay(&sale.request());
+    assert_eq!(ours.status(), E_BUSY, "{ours:?}");
+    assert_eq!(till.reverse(&sale.out_trade_no).status(), E_BUSY);
+    // Somebody alive works on it, so it is not this till's to recover.
+    let recovery = till.recover();
+    assert_eq!(
+        (recovery.status(), recovery.get_int("open")),
+        (OK, Some(0)),
+        "{recovery:?}"
+    );
+    assert!(!other.0.wait().unwrap().success());
+    assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
+    let replayed = till.micropay(&sale.request());
+    assert_eq!(
+        (replayed.status(), replayed.get_int("replayed")),
+        (REVERSED, Some(1))
+    );
+    shop.agrees(&sale, &replayed);
+
+    let mut rescanned = sale.clone();
+    rescanned.auth_code = shop.sale(Scenario::Paid).auth_code;
+    let outcome = till.micropay(&rescanned.request());
+    assert_eq!(outcome.status(), E_DUPLICATE, "{outcome:?}");
+    assert_eq!(
+        outcome.get("other_status").as_deref(),
+        Some("WXPAY_REVERSED")
+    );
+}
