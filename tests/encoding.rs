@@ -33,7 +33,11 @@ fn read(bytes: &[u8]) -> String {
 
 #[track_caller]
 fn get(outcome: &Outcome, field: &str) -> String {
-    read(&outcome.get_bytes(field).unwrap_or_else(|| panic!("no {field}: {outcome:?}")))
+    read(
+        &outcome
+            .get_bytes(field)
+            .unwrap_or_else(|| panic!("no {field}: {outcome:?}")),
+    )
 }
 
 fn is_chinese(text: &str) -> bool {
@@ -44,7 +48,10 @@ fn is_chinese(text: &str) -> bool {
 fn till(shop: &Shop, encoding: &str) -> Client {
     let config = shop
         .config()
-        .replace("language = \"en\"", &format!("language = \"zh-CN\"\nencoding = \"{encoding}\""))
+        .replace(
+            "language = \"en\"",
+            &format!("language = \"zh-CN\"\nencoding = \"{encoding}\""),
+        )
         .replace("wxpay-journal.db", &format!("{encoding}.db"));
     Client::open_toml(config).unwrap()
 }
@@ -72,17 +79,29 @@ fn chinese_in_gbk_reaches_the_gateway_as_the_same_sale_as_in_utf8() {
     let typing = shop.sale(Scenario::PasswordNever);
     let request = sale(&typing.out_trade_no, &typing.auth_code, gbk);
     let mut first = tills[0].start(&request).unwrap();
-    while shop.order(&typing).is_none_or(|order| order.state != State::UserPaying) {
+    while shop
+        .order(&typing)
+        .is_none_or(|order| order.state != State::UserPaying)
+    {
         first.wait(5);
     }
-    let other = sale(&typing.out_trade_no, &typing.auth_code, utf8).with("body", "珍珠奶茶（小杯）");
-    assert_eq!(tills[1].micropay(&other).status(), E_DUPLICATE, "the gateway compares nothing");
+    let other =
+        sale(&typing.out_trade_no, &typing.auth_code, utf8).with("body", "珍珠奶茶（小杯）");
+    assert_eq!(
+        tills[1].micropay(&other).status(),
+        E_DUPLICATE,
+        "the gateway compares nothing"
+    );
     let third = shop.till_with("wxpay-journal.db", "third.db");
-    let mut same = third.start(&sale(&typing.out_trade_no, &typing.auth_code, utf8)).unwrap();
+    let mut same = third
+        .start(&sale(&typing.out_trade_no, &typing.auth_code, utf8))
+        .unwrap();
     while shop.count(&typing, "/pay/micropay") < 3 {
         same.wait(5);
     }
-    shop.simulator.payer(&typing.out_trade_no, PayerAction::Pay).unwrap();
+    shop.simulator
+        .payer(&typing.out_trade_no, PayerAction::Pay)
+        .unwrap();
     let told = same.wait(-1);
     assert_eq!(told.status(), OK, "{told:?}");
     assert_eq!(told.get("attach").as_deref(), Some(ATTACH));
@@ -114,7 +133,11 @@ fn results_are_gbk_and_json_is_ascii_and_both_say_what_utf8_says() {
                 let (in_gbk, in_utf8) = (shop.sale(scenario), shop.sale(scenario));
                 let told = narrow.micropay(&sale(&in_gbk.out_trade_no, &in_gbk.auth_code, gbk));
                 let also = wide.micropay(&sale(&in_utf8.out_trade_no, &in_utf8.auth_code, utf8));
-                assert_eq!((told.status(), also.status()), (status, status), "{told:?} {also:?}");
+                assert_eq!(
+                    (told.status(), also.status()),
+                    (status, status),
+                    "{told:?} {also:?}"
+                );
                 assert_eq!(get(&told, "prompt"), also.prompt());
                 assert!(is_chinese(&also.prompt()), "{also:?}");
                 for field in ["code_message", "attach", "trade_state_desc", "advice"] {
@@ -156,10 +179,20 @@ fn bytes_that_are_not_gbk_are_refused_by_the_fields_name_and_send_nothing() {
     // A lead byte without its second, a byte that leads nothing, a second byte out of range.
     for malformed in [&b"milk \xc4"[..], b"\xff", b"\x81\x20", b"\xc4\xcc\xb2\x00"] {
         let malformed = malformed.split(|byte| *byte == 0).next().unwrap();
-        for field in ["body", "attach", "detail", "scene_info.store_name", "out_trade_no"] {
+        for field in [
+            "body",
+            "attach",
+            "detail",
+            "scene_info.store_name",
+            "out_trade_no",
+        ] {
             let one = shop.sale(Scenario::Paid);
             let outcome = till.micropay(&one.request().with(field, malformed));
-            assert_eq!(outcome.status(), E_ARGUMENT, "{field} {malformed:x?}: {outcome:?}");
+            assert_eq!(
+                outcome.status(),
+                E_ARGUMENT,
+                "{field} {malformed:x?}: {outcome:?}"
+            );
             assert_eq!(get(&outcome, "field"), field);
             assert!(get(&outcome, "message").contains("GBK"), "{outcome:?}");
             assert!(is_chinese(&get(&outcome, "prompt")), "{outcome:?}");
@@ -184,12 +217,24 @@ fn log_lines_and_events_are_gbk() {
     till.on_event(move |event, number, _| seen.lock().unwrap().push((event, number.to_owned())));
 
     let one = shop.sale(Scenario::AnswerLost);
-    let foreign = FaultKind::Error { err_code: "系统繁忙".into(), executed: true };
-    shop.simulator.fault(Fault::once(Operation::Orderquery, foreign));
+    let foreign = FaultKind::Error {
+        err_code: "系统繁忙".into(),
+        executed: true,
+    };
+    shop.simulator
+        .fault(Fault::once(Operation::Orderquery, foreign));
     let outcome = till.micropay(&sale(&one.out_trade_no, &one.auth_code, gbk));
     assert_eq!(outcome.status(), OK, "{outcome:?}");
-    let lines: Vec<_> = lines.lock().unwrap().iter().map(|line| read(line)).collect();
-    assert!(lines.iter().any(|line| line.contains("系统繁忙")), "{lines:#?}");
+    let lines: Vec<_> = lines
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|line| read(line))
+        .collect();
+    assert!(
+        lines.iter().any(|line| line.contains("系统繁忙")),
+        "{lines:#?}"
+    );
     let events = events.lock().unwrap();
     assert!(!events.is_empty() && events.iter().all(|(_, number)| *number == one.out_trade_no));
 }
@@ -198,7 +243,10 @@ fn log_lines_and_events_are_gbk() {
 fn a_callback_in_gbk_and_one_in_utf8_do_not_mix_in_one_process() {
     let shop = Shop::open();
     let (narrow, wide) = (till(&shop, "gbk"), till(&shop, "utf-8"));
-    let (one, two) = (shop.sale(Scenario::NotEnough), shop.sale(Scenario::NotEnough));
+    let (one, two) = (
+        shop.sale(Scenario::NotEnough),
+        shop.sale(Scenario::NotEnough),
+    );
     let told = narrow.micropay(&sale(&one.out_trade_no, &one.auth_code, gbk));
     let also = wide.micropay(&sale(&two.out_trade_no, &two.auth_code, utf8));
     assert_eq!(get(&told, "code_message"), "余额不足");
@@ -207,7 +255,10 @@ fn a_callback_in_gbk_and_one_in_utf8_do_not_mix_in_one_process() {
     let three = shop.sale(Scenario::Paid);
     let outcome = wide.micropay(&sale(&three.out_trade_no, &three.auth_code, gbk));
     assert_eq!(outcome.status(), E_ARGUMENT, "{outcome:?}");
-    assert!(outcome.message().contains("encoding = \"gbk\""), "{outcome:?}");
+    assert!(
+        outcome.message().contains("encoding = \"gbk\""),
+        "{outcome:?}"
+    );
 }
 
 #[test]

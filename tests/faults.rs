@@ -4,9 +4,7 @@
 mod common;
 
 use common::shop::{FEE, Sale, Shop, quick};
-use common::{
-    Client, DECLINED, E_DUPLICATE, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED, UNKNOWN,
-};
+use common::{Client, DECLINED, E_DUPLICATE, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED, UNKNOWN};
 use wxpay_simulator::{
     Fault, FaultKind, HostState, Operation, PayerAction, Scenario, Settings, State, Timing,
 };
@@ -32,9 +30,13 @@ fn of_a_faulty_charge(kind: &FaultKind) -> Ending {
     match kind {
         // Nothing was booked, so there is nothing to find; it is undone to be sure.
         F::DropBefore
-        | F::Http { executed: false, .. }
+        | F::Http {
+            executed: false, ..
+        }
         | F::Redirect { executed: false }
-        | F::Error { executed: false, .. }
+        | F::Error {
+            executed: false, ..
+        }
         | F::ReturnFail { executed: false }
         | F::RecallY { .. }
         | F::EmptySuccess => Ending::Reversed,
@@ -169,11 +171,23 @@ fn of_faulty_reverses(kind: &FaultKind) -> Ending {
 fn kinds() -> Vec<FaultKind> {
     let mut kinds = FaultKind::examples();
     kinds.extend([
-        FaultKind::Http { status: 500, executed: true },
-        FaultKind::Http { status: 202, executed: false },
-        FaultKind::Http { status: 200, executed: true },
+        FaultKind::Http {
+            status: 500,
+            executed: true,
+        },
+        FaultKind::Http {
+            status: 202,
+            executed: false,
+        },
+        FaultKind::Http {
+            status: 200,
+            executed: true,
+        },
         FaultKind::Redirect { executed: true },
-        FaultKind::Error { err_code: "BANKERROR".into(), executed: true },
+        FaultKind::Error {
+            err_code: "BANKERROR".into(),
+            executed: true,
+        },
         FaultKind::ReturnFail { executed: true },
         FaultKind::RecallY { success: true },
     ]);
@@ -198,7 +212,10 @@ fn pay(shop: &Shop, till: &Client, sale: &Sale) -> Outcome {
 
 #[track_caller]
 fn sent_once(shop: &Shop, sale: &Sale) {
-    assert!(shop.count(sale, "/pay/micropay") <= 1, "{sale:?}: sent twice");
+    assert!(
+        shop.count(sale, "/pay/micropay") <= 1,
+        "{sale:?}: sent twice"
+    );
 }
 
 #[track_caller]
@@ -212,10 +229,17 @@ fn check(shop: &Shop, sale: &Sale, outcome: &Outcome, ending: Ending, fault: &Fa
         Ending::Open => (UNKNOWN, "required"),
     };
     assert_eq!(outcome.status(), status, "{context}");
-    assert_eq!(outcome.get("reversal").as_deref(), Some(reversal), "{context}");
+    assert_eq!(
+        outcome.get("reversal").as_deref(),
+        Some(reversal),
+        "{context}"
+    );
     if matches!(ending, Ending::Foreign | Ending::Conflict) {
         let reverses = shop.order(sale).map_or(0, |order| order.reverses);
-        assert_eq!(reverses, 0, "undone, although it is not for the till to undo: {context}");
+        assert_eq!(
+            reverses, 0,
+            "undone, although it is not for the till to undo: {context}"
+        );
     }
 }
 
@@ -224,11 +248,36 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says() {
     type Expected = fn(&FaultKind) -> Ending;
     type Occurs = fn(Operation, FaultKind) -> Fault;
     let plays: [(Scenario, Operation, Occurs, Expected); 5] = [
-        (Scenario::Paid, Operation::Micropay, Fault::once, of_a_faulty_charge),
-        (Scenario::AnswerLost, Operation::Orderquery, Fault::once, of_a_faulty_first_query),
-        (Scenario::AnswerLost, Operation::Orderquery, Fault::always, of_faulty_queries),
-        (Scenario::PasswordNever, Operation::Reverse, Fault::once, |_| Ending::Reversed),
-        (Scenario::PasswordNever, Operation::Reverse, Fault::always, of_faulty_reverses),
+        (
+            Scenario::Paid,
+            Operation::Micropay,
+            Fault::once,
+            of_a_faulty_charge,
+        ),
+        (
+            Scenario::AnswerLost,
+            Operation::Orderquery,
+            Fault::once,
+            of_a_faulty_first_query,
+        ),
+        (
+            Scenario::AnswerLost,
+            Operation::Orderquery,
+            Fault::always,
+            of_faulty_queries,
+        ),
+        (
+            Scenario::PasswordNever,
+            Operation::Reverse,
+            Fault::once,
+            |_| Ending::Reversed,
+        ),
+        (
+            Scenario::PasswordNever,
+            Operation::Reverse,
+            Fault::always,
+            of_faulty_reverses,
+        ),
     ];
     let shop = Shop::open();
     let till = shop.till();
@@ -247,7 +296,10 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says() {
         check(&shop, sale, &outcome, *ending, fault);
     });
     shop.simulator.clear_faults();
-    let open: Vec<_> = cases.iter().filter(|(_, _, ending)| *ending == Ending::Open).collect();
+    let open: Vec<_> = cases
+        .iter()
+        .filter(|(_, _, ending)| *ending == Ending::Open)
+        .collect();
     let recovered = till.recover();
     assert_eq!(recovered.status(), OK, "{recovered:?}");
     let told = recovered.json()["orders"].as_array().unwrap().len();
@@ -255,7 +307,10 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says() {
     for (sale, fault, _) in open {
         let outcome = till.query(&sale.out_trade_no);
         // An order whose last query took all the time there was for undoing it was never reversed.
-        assert!([OK, REVERSED].contains(&outcome.status()), "{fault:?}: {outcome:?}");
+        assert!(
+            [OK, REVERSED].contains(&outcome.status()),
+            "{fault:?}: {outcome:?}"
+        );
         shop.agrees(sale, &outcome);
         sent_once(&shop, sale);
     }
@@ -266,7 +321,10 @@ fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_d
     let shop = Shop::open();
     let till = shop.till();
     let query = |kind: FaultKind| Fault::once(Operation::Orderquery, kind);
-    let error = |err_code: &'static str| FaultKind::Error { err_code: err_code.into(), executed: true };
+    let error = |err_code: &'static str| FaultKind::Error {
+        err_code: err_code.into(),
+        executed: true,
+    };
     let mut cases = Vec::new();
     // The payer is asked for nothing, pays, fails, or never answers; after that, the queries work,
     // fail a few times, or lie about the order's existence.
@@ -284,7 +342,9 @@ fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_d
             vec![query(FaultKind::MissingSign).times(2)],
             vec![query(error("ORDERNOTEXIST")).times(2)],
             vec![query(error("SYSTEMERROR")).times(2)],
-            vec![query(FaultKind::TradeState { trade_state: "NOTPAY".into() })],
+            vec![query(FaultKind::TradeState {
+                trade_state: "NOTPAY".into(),
+            })],
         ];
         cases.extend(later.map(|faults| (shop.sale(scenario), status, faults)));
     }
@@ -295,16 +355,26 @@ fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_d
         let lost = Fault::once(Operation::Micropay, FaultKind::DropAfter);
         shop.simulator.fault(lost.for_order(&sale.out_trade_no));
         for fault in faults {
-            shop.simulator.fault(fault.clone().for_order(&sale.out_trade_no));
+            shop.simulator
+                .fault(fault.clone().for_order(&sale.out_trade_no));
         }
     }
     each(&cases, |(sale, status, faults)| {
         let outcome = pay(&shop, &till, sale);
         assert_ne!(outcome.status(), DECLINED, "{outcome:?}");
-        assert_eq!(outcome.status(), *status, "{faults:?}: {outcome:?}\n{:?}", shop.order(sale));
+        assert_eq!(
+            outcome.status(),
+            *status,
+            "{faults:?}: {outcome:?}\n{:?}",
+            shop.order(sale)
+        );
         assert_eq!(shop.count(sale, "/pay/micropay"), 1, "{faults:?}");
         let charged = if *status == OK { FEE } else { 0 };
-        assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), charged, "{faults:?}");
+        assert_eq!(
+            shop.simulator.net_charged(&sale.out_trade_no),
+            charged,
+            "{faults:?}"
+        );
     });
 }
 
@@ -324,11 +394,20 @@ fn with_the_first_host_down_the_second_serves() {
         each(&cases, |(scenario, status)| {
             let sale = shop.sale(*scenario);
             let outcome = pay(&shop, &till, &sale);
-            assert_eq!(outcome.status(), *status, "{state:?} {scenario:?}: {outcome:?}");
+            assert_eq!(
+                outcome.status(),
+                *status,
+                "{state:?} {scenario:?}: {outcome:?}"
+            );
             assert_eq!(outcome.get("host").as_ref(), shop.simulator.hosts().get(1));
             assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
         });
-        assert!(shop.simulator.requests().iter().all(|request| request.host == 1));
+        assert!(
+            shop.simulator
+                .requests()
+                .iter()
+                .all(|request| request.host == 1)
+        );
     });
 }
 
@@ -336,7 +415,10 @@ fn with_the_first_host_down_the_second_serves() {
 fn with_every_host_down_nothing_is_charged_and_the_same_number_may_be_tried_again() {
     each(&[HostState::Down, HostState::Hang], |&state| {
         let shop = Shop::open();
-        let till = shop.till_with("connect_timeout = \"2000ms\"", "connect_timeout = \"900ms\"");
+        let till = shop.till_with(
+            "connect_timeout = \"2000ms\"",
+            "connect_timeout = \"900ms\"",
+        );
         let sale = shop.sale(Scenario::Paid);
         for host in [0, 1] {
             shop.simulator.set_host(host, state).unwrap();
@@ -345,7 +427,10 @@ fn with_every_host_down_nothing_is_charged_and_the_same_number_may_be_tried_agai
             let outcome = pay(&shop, &till, &sale);
             assert_eq!(outcome.status(), E_NETWORK, "{state:?}: {outcome:?}");
             for host in shop.simulator.hosts() {
-                assert!(outcome.message().contains(&host), "{host} is not named: {outcome:?}");
+                assert!(
+                    outcome.message().contains(&host),
+                    "{host} is not named: {outcome:?}"
+                );
             }
         }
         assert!(shop.simulator.requests().is_empty());
@@ -370,7 +455,10 @@ fn a_host_that_goes_down_after_the_charge_leaves_the_queries_to_the_other() {
     ];
     each(&sales, |(sale, status)| {
         let mut task = till.start(&sale.request()).unwrap();
-        while shop.order(sale).is_none_or(|order| order.state == State::Absent) {
+        while shop
+            .order(sale)
+            .is_none_or(|order| order.state == State::Absent)
+        {
             task.wait(5);
         }
         shop.simulator.set_host(0, HostState::Down).unwrap();
@@ -385,13 +473,22 @@ fn a_host_that_goes_down_after_the_charge_leaves_the_queries_to_the_other() {
 fn with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back() {
     let shop = Shop::open();
     let till = shop.till();
-    let sales: Vec<_> = [Scenario::PasswordPaid, Scenario::PasswordNever, Scenario::AnswerDelayed]
-        .map(|scenario| shop.sale(scenario))
-        .into();
-    let mut tasks: Vec<_> =
-        sales.iter().map(|sale| till.start(&sale.request()).unwrap()).collect();
+    let sales: Vec<_> = [
+        Scenario::PasswordPaid,
+        Scenario::PasswordNever,
+        Scenario::AnswerDelayed,
+    ]
+    .map(|scenario| shop.sale(scenario))
+    .into();
+    let mut tasks: Vec<_> = sales
+        .iter()
+        .map(|sale| till.start(&sale.request()).unwrap())
+        .collect();
     for (sale, task) in sales.iter().zip(&mut tasks) {
-        while shop.order(sale).is_none_or(|order| order.state == State::Absent) {
+        while shop
+            .order(sale)
+            .is_none_or(|order| order.state == State::Absent)
+        {
             task.wait(5);
         }
     }
@@ -401,7 +498,11 @@ fn with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back()
     for (sale, task) in sales.iter().zip(&mut tasks) {
         let outcome = task.wait(-1);
         assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
-        assert_eq!(outcome.get("reversal").as_deref(), Some("required"), "{outcome:?}");
+        assert_eq!(
+            outcome.get("reversal").as_deref(),
+            Some("required"),
+            "{outcome:?}"
+        );
         shop.agrees(sale, &outcome);
     }
     let unreachable = till.recover();
@@ -413,9 +514,21 @@ fn with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back()
     assert_eq!(recovered.status(), OK, "{recovered:?}");
     for sale in &sales {
         let told = recovered.json()["orders"].clone();
-        let told = told.as_array().unwrap().iter().find(|o| o["out_trade_no"] == *sale.out_trade_no);
-        let charged = if told.unwrap()["status"] == OK { FEE } else { 0 };
-        assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), charged, "{recovered:?}");
+        let told = told
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|o| o["out_trade_no"] == *sale.out_trade_no);
+        let charged = if told.unwrap()["status"] == OK {
+            FEE
+        } else {
+            0
+        };
+        assert_eq!(
+            shop.simulator.net_charged(&sale.out_trade_no),
+            charged,
+            "{recovered:?}"
+        );
         sent_once(&shop, sale);
     }
 }
@@ -425,8 +538,13 @@ fn answers_that_only_one_host_loses_come_from_the_other() {
     let shop = Shop::open();
     let till = shop.till();
     for kind in [FaultKind::DropAfter, FaultKind::Truncated] {
-        for operation in [Operation::Micropay, Operation::Orderquery, Operation::Reverse] {
-            shop.simulator.fault(Fault::always(operation, kind.clone()).on_host(0));
+        for operation in [
+            Operation::Micropay,
+            Operation::Orderquery,
+            Operation::Reverse,
+        ] {
+            shop.simulator
+                .fault(Fault::always(operation, kind.clone()).on_host(0));
         }
         let cases = [
             (Scenario::Paid, OK),
@@ -439,7 +557,11 @@ fn answers_that_only_one_host_loses_come_from_the_other() {
         each(&cases, |(scenario, status)| {
             let sale = shop.sale(*scenario);
             let outcome = pay(&shop, &till, &sale);
-            assert_eq!(outcome.status(), *status, "{kind:?} {scenario:?}: {outcome:?}");
+            assert_eq!(
+                outcome.status(),
+                *status,
+                "{kind:?} {scenario:?}: {outcome:?}"
+            );
         });
         shop.simulator.clear_faults();
     }
@@ -453,7 +575,11 @@ fn an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth()
     for ms in [1_400, 1_490, 1_500, 1_510, 1_600, 1_900] {
         for kind in [FaultKind::DelayBefore { ms }, FaultKind::DelayAfter { ms }] {
             cases.push((shop.sale(Scenario::Paid), Operation::Micropay, kind.clone()));
-            cases.push((shop.sale(Scenario::AnswerLost), Operation::Orderquery, kind.clone()));
+            cases.push((
+                shop.sale(Scenario::AnswerLost),
+                Operation::Orderquery,
+                kind.clone(),
+            ));
             cases.push((shop.sale(Scenario::PasswordNever), Operation::Reverse, kind));
         }
     }
@@ -462,7 +588,11 @@ fn an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth()
         shop.simulator.fault(fault.clone());
         let outcome = pay(&shop, &till, sale);
         let undone = *operation == Operation::Reverse;
-        let ending = if undone { Ending::Reversed } else { Ending::Paid };
+        let ending = if undone {
+            Ending::Reversed
+        } else {
+            Ending::Paid
+        };
         check(&shop, sale, &outcome, ending, &fault);
     });
 }
@@ -484,9 +614,14 @@ fn a_charge_that_is_booked_after_it_was_reversed_is_reversed_again() {
 fn a_query_that_lags_behind_the_charge_is_not_believed_too_early() {
     let shop = Shop::open();
     let till = shop.till();
-    let cases: Vec<_> = (0..5).map(|queries| (shop.sale(Scenario::AnswerLost), queries)).collect();
+    let cases: Vec<_> = (0..5)
+        .map(|queries| (shop.sale(Scenario::AnswerLost), queries))
+        .collect();
     for (sale, queries) in &cases {
-        let kind = FaultKind::Error { err_code: "ORDERNOTEXIST".into(), executed: true };
+        let kind = FaultKind::Error {
+            err_code: "ORDERNOTEXIST".into(),
+            executed: true,
+        };
         let lag = Fault::once(Operation::Orderquery, kind).times(*queries);
         shop.simulator.fault(lag.for_order(&sale.out_trade_no));
     }
@@ -505,7 +640,11 @@ fn an_earlier_orders_reply_is_never_taken_for_this_sale() {
         (Scenario::PasswordNever, vec![Operation::Micropay], REVERSED),
         (Scenario::Paid, vec![Operation::Micropay], OK),
         // The replies to everything.
-        (Scenario::Paid, vec![Operation::Micropay, Operation::Orderquery], UNKNOWN),
+        (
+            Scenario::Paid,
+            vec![Operation::Micropay, Operation::Orderquery],
+            UNKNOWN,
+        ),
     ]
     .into_iter()
     .map(|(scenario, operations, status)| (shop.sale(scenario), operations, status))
@@ -537,7 +676,11 @@ fn play_with_clocks(shop: &Shop, till: &Client, skew: i64) {
     each(&WHATEVER_THE_CLOCKS_SAY, |(scenario, status)| {
         let sale = shop.sale(*scenario);
         let outcome = pay(shop, till, &sale);
-        assert_eq!(outcome.status(), *status, "{skew}, {scenario:?}: {outcome:?}");
+        assert_eq!(
+            outcome.status(),
+            *status,
+            "{skew}, {scenario:?}: {outcome:?}"
+        );
     });
 }
 
@@ -545,7 +688,10 @@ fn play_with_clocks(shop: &Shop, till: &Client, skew: i64) {
 fn a_clock_that_is_a_day_off_makes_nobody_elses_sale_of_this_one() {
     // Whether the gateway's clock is a day ahead or the till's a day behind is the same.
     each(&[-DAY, -3_600, 3_600, DAY], |&skew| {
-        let shop = Shop::with(Settings { skew_seconds: skew, ..quick() });
+        let shop = Shop::with(Settings {
+            skew_seconds: skew,
+            ..quick()
+        });
         let till = shop.till();
         play_with_clocks(&shop, &till, skew);
         // Now the till knows the gateway's time beforehand.
@@ -566,38 +712,56 @@ fn a_gateway_whose_clock_is_set_between_two_sales_makes_nobody_elses_sale_of_the
 #[test]
 fn a_till_that_never_learned_the_time_of_a_sale_recovers_it_by_the_gateways_clock() {
     for skew in [-DAY, DAY] {
-        let shop = Shop::with(Settings { skew_seconds: skew, ..quick() });
+        let shop = Shop::with(Settings {
+            skew_seconds: skew,
+            ..quick()
+        });
         let sale = shop.sale(Scenario::AnswerLost);
         let drop = Fault::always(Operation::Orderquery, FaultKind::DropBefore);
         shop.simulator.fault(drop);
-        shop.simulator.fault(Fault::always(Operation::Reverse, FaultKind::DropBefore));
+        shop.simulator
+            .fault(Fault::always(Operation::Reverse, FaultKind::DropBefore));
         let outcome = pay(&shop, &shop.till(), &sale);
         assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
         shop.simulator.clear_faults();
         // A paid order that may have been reversed is reversed, never called somebody else's.
         let recovered = shop.till().recover();
         assert_eq!(recovered.status(), OK, "{recovered:?}");
-        assert_eq!(recovered.get_int("orders.0.status"), Some(REVERSED.into()), "{recovered:?}");
+        assert_eq!(
+            recovered.get_int("orders.0.status"),
+            Some(REVERSED.into()),
+            "{recovered:?}"
+        );
         assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
     }
 }
 
 #[test]
 fn a_payer_who_pays_between_the_last_look_and_the_reverse_gets_the_money_back() {
-    let timing = Timing { password_ms: 60_000, ..quick().timing };
+    let timing = Timing {
+        password_ms: 60_000,
+        ..quick().timing
+    };
     let shop = Shop::with(Settings { timing, ..quick() });
     let sale = shop.sale(Scenario::PasswordPaid);
     let before = FaultKind::DelayBefore { ms: 700 };
-    shop.simulator.fault(Fault::once(Operation::Reverse, before));
+    shop.simulator
+        .fault(Fault::once(Operation::Reverse, before));
     let till = shop.till();
     let mut task = till.start(&sale.request()).unwrap();
     while shop.order(&sale).is_none_or(|order| order.reverses == 0) {
         task.wait(5);
     }
-    shop.simulator.payer(&sale.out_trade_no, PayerAction::Pay).unwrap();
+    shop.simulator
+        .payer(&sale.out_trade_no, PayerAction::Pay)
+        .unwrap();
     let outcome = task.wait(-1);
     assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
     shop.agrees(&sale, &outcome);
     let order = shop.order(&sale).unwrap();
-    assert_eq!((order.charged_fen, order.refunded_fen), (FEE, FEE), "{order:?}");
+    assert_eq!(
+        (order.charged_fen, order.refunded_fen),
+        (FEE, FEE),
+        "{order:?}"
+    );
 }

@@ -36,7 +36,13 @@ fn essence(outcome: &Outcome) -> Value {
 
 /// The same names, whatever the values.
 fn names(outcome: &Outcome) -> Vec<String> {
-    outcome.json().as_object().unwrap().keys().cloned().collect()
+    outcome
+        .json()
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect()
 }
 
 #[track_caller]
@@ -109,12 +115,16 @@ fn a_query_by_name_is_the_query() {
     both(&paid, NOT_FOUND);
     assert_eq!(till.micropay(&paid.request()).status(), OK);
     both(&paid, OK);
-    shop.simulator.payer(&paid.out_trade_no, PayerAction::Refund).unwrap();
+    shop.simulator
+        .payer(&paid.out_trade_no, PayerAction::Refund)
+        .unwrap();
     both(&paid, REFUNDED);
     let unpaid = shop.sale(Scenario::NotEnough);
     assert_eq!(till.micropay(&unpaid.request()).status(), DECLINED);
     both(&unpaid, NOT_PAID);
-    shop.simulator.payer(&unpaid.out_trade_no, PayerAction::Close).unwrap();
+    shop.simulator
+        .payer(&unpaid.out_trade_no, PayerAction::Close)
+        .unwrap();
     both(&unpaid, CLOSED);
     for host in [0, 1] {
         shop.simulator.set_host(host, HostState::Down).unwrap();
@@ -139,7 +149,11 @@ fn a_reverse_by_name_is_the_reverse_and_once_done_it_is_told_again() {
     }
     let sent = shop.simulator.requests().len();
     let again = till.reverse(&one.out_trade_no);
-    assert_eq!((again.status(), again.get_int("replayed")), (REVERSED, Some(1)), "{again:?}");
+    assert_eq!(
+        (again.status(), again.get_int("replayed")),
+        (REVERSED, Some(1)),
+        "{again:?}"
+    );
     assert_alike(&again, &till.invoke("reverse", number(&one)));
     assert_eq!(shop.simulator.requests().len(), sent, "something was sent");
 }
@@ -156,7 +170,10 @@ fn a_cancel_by_name_is_the_cancel() {
     let cancelled = |cancel: &dyn Fn(&Sale) -> Outcome| {
         let sale = shop.sale(Scenario::PasswordNever);
         let mut task = till.start(&sale.request()).unwrap();
-        while shop.order(&sale).is_none_or(|order| order.state != State::UserPaying) {
+        while shop
+            .order(&sale)
+            .is_none_or(|order| order.state != State::UserPaying)
+        {
             task.wait(5);
         }
         let delivered = cancel(&sale);
@@ -183,10 +200,16 @@ fn a_recovery_and_a_self_test_by_name_are_the_recovery_and_the_self_test() {
         let till = shop.till_with("wxpay-journal.db", name);
         let sale = shop.sale(Scenario::ReverseTradeError);
         assert_eq!(till.micropay(&sale.request()).status(), UNKNOWN);
-        assert_eq!(till.micropay(&shop.sale(Scenario::Paid).request()).status(), OK);
+        assert_eq!(
+            till.micropay(&shop.sale(Scenario::Paid).request()).status(),
+            OK
+        );
         let outcome = recover(&till);
         assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
-        assert_eq!(outcome.get("orders.0.out_trade_no"), Some(sale.out_trade_no));
+        assert_eq!(
+            outcome.get("orders.0.out_trade_no"),
+            Some(sale.out_trade_no)
+        );
         assert_eq!(outcome.get("orders.1.out_trade_no"), None, "{outcome:?}");
         outcome
     };
@@ -202,7 +225,10 @@ fn a_recovery_and_a_self_test_by_name_are_the_recovery_and_the_self_test() {
 fn assert_replayed(shop: &Shop, till: &Client, sale: &Sale, first: &Outcome) {
     let about = |shop: &Shop| {
         let requests = shop.simulator.requests();
-        requests.iter().filter(|r| r.out_trade_no.as_ref() == Some(&sale.out_trade_no)).count()
+        requests
+            .iter()
+            .filter(|r| r.out_trade_no.as_ref() == Some(&sale.out_trade_no))
+            .count()
     };
     let sent = about(shop);
     let typed = till.micropay(&sale.request());
@@ -260,7 +286,11 @@ fn the_same_number_for_another_sale_is_refused_with_the_facts_of_the_first() {
             scope.spawn(move || {
                 let sale = shop.sale(scenario);
                 let first = till.micropay(&sale.request());
-                assert_eq!(first.get("status_name").as_deref(), Some(status_name), "{first:?}");
+                assert_eq!(
+                    first.get("status_name").as_deref(),
+                    Some(status_name),
+                    "{first:?}"
+                );
                 let before = shop.order(&sale).unwrap();
                 let other_code = shop.sale(scenario).auth_code;
                 for other in [
@@ -275,13 +305,23 @@ fn the_same_number_for_another_sale_is_refused_with_the_facts_of_the_first() {
                     assert_eq!(outcome.get_int("total_fee"), Some(FEE), "{outcome:?}");
                     assert_eq!(outcome.get("other_status").as_deref(), Some(status_name));
                     assert_eq!(outcome.get("transaction_id"), first.get("transaction_id"));
-                    assert_eq!(outcome.get("advice").as_deref(), Some("hold"), "{outcome:?}");
+                    assert_eq!(
+                        outcome.get("advice").as_deref(),
+                        Some("hold"),
+                        "{outcome:?}"
+                    );
                 }
                 let changed = arguments(&sale).replace("coffee", "tea");
                 let by_name = till.invoke("micropay", changed);
-                assert_alike(&till.micropay(&sale.request().with("body", "tea")), &by_name);
+                assert_alike(
+                    &till.micropay(&sale.request().with("body", "tea")),
+                    &by_name,
+                );
                 let after = shop.order(&sale).unwrap();
-                assert_eq!((after.submits, after.reverses), (before.submits, before.reverses));
+                assert_eq!(
+                    (after.submits, after.reverses),
+                    (before.submits, before.reverses)
+                );
                 assert_eq!(after.net_fen, before.net_fen);
             });
         }

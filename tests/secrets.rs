@@ -92,7 +92,10 @@ impl Secrets {
         // What every openid of the simulator begins with.
         secrets.add("openid", "oSimulatedPayer");
         let pem = simulator.client_key_pem();
-        let lines: Vec<_> = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let lines: Vec<_> = pem
+            .lines()
+            .filter(|line| !line.starts_with("-----"))
+            .collect();
         for line in &lines {
             if line.len() > 20 {
                 secrets.add("private key in PEM", *line);
@@ -140,7 +143,10 @@ fn base64(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bytes = Vec::new();
     let (mut bits, mut held) = (0_u32, 0);
-    for digit in text.bytes().filter_map(|c| DIGITS.iter().position(|digit| *digit == c)) {
+    for digit in text
+        .bytes()
+        .filter_map(|c| DIGITS.iter().position(|digit| *digit == c))
+    {
         bits = (bits << 6) | u32::try_from(digit).unwrap();
         held += 6;
         if held >= 8 {
@@ -162,7 +168,10 @@ fn assert_silent(secrets: &Secrets, heard: &Heard) {
 fn play_all(shop: &Shop, secrets: &mut Secrets, heard: &Heard) {
     let till = shop.till();
     heard.listen(&till);
-    let sales: Vec<_> = Scenario::ALL.iter().map(|scenario| shop.sale(*scenario)).collect();
+    let sales: Vec<_> = Scenario::ALL
+        .iter()
+        .map(|scenario| shop.sale(*scenario))
+        .collect();
     for sale in &sales {
         secrets.add("auth code", sale.auth_code.as_str());
     }
@@ -197,7 +206,10 @@ fn no_payment_of_any_kind_tells_a_secret() {
 
 #[test]
 fn nor_with_md5() {
-    let shop = Shop::with(Settings { sign_type: SignType::Md5, ..quick() });
+    let shop = Shop::with(Settings {
+        sign_type: SignType::Md5,
+        ..quick()
+    });
     let heard = Heard::default();
     let mut secrets = Secrets::of(&shop);
     play_all(&shop, &mut secrets, &heard);
@@ -209,13 +221,22 @@ fn no_failing_set_up_tells_a_secret() {
     let (shop, heard) = (Shop::open(), Heard::default());
     let mut secrets = Secrets::of(&shop);
     let config = shop.config();
-    let key_line = config.lines().find(|line| line.starts_with("api_key")).unwrap().to_owned();
+    let key_line = config
+        .lines()
+        .find(|line| line.starts_with("api_key"))
+        .unwrap()
+        .to_owned();
     let key = "5wordfish5wordfish5wordfish12345";
     for secret in ["5wordfish", "hunter2", "opensesame"] {
         secrets.add("password", secret);
     }
     let with_key = |value: String| config.replace(&key_line, &format!("api_key = {value}"));
-    let proxy = |url: &str| config.replace("[transport]\n", &format!("[transport]\nproxy = \"{url}\"\n"));
+    let proxy = |url: &str| {
+        config.replace(
+            "[transport]\n",
+            &format!("[transport]\nproxy = \"{url}\"\n"),
+        )
+    };
 
     // Configurations that do not open.
     for wrong in [
@@ -254,10 +275,22 @@ fn no_failing_set_up_tells_a_secret() {
         heard.outcome(&till.recover());
     };
     fails(&with_key(format!("\"{key}\"")), E_REJECTED, Scenario::Paid);
-    fails(&proxy("http://till:hunter2@127.0.0.1:9"), E_NETWORK, Scenario::Paid);
-    fails(&proxy("socks5://till:hunter2@127.0.0.1:9"), E_NETWORK, Scenario::Paid);
+    fails(
+        &proxy("http://till:hunter2@127.0.0.1:9"),
+        E_NETWORK,
+        Scenario::Paid,
+    );
+    fails(
+        &proxy("socks5://till:hunter2@127.0.0.1:9"),
+        E_NETWORK,
+        Scenario::Paid,
+    );
     let stranger = Shop::open();
-    fs::write(shop.folder.path().join("stranger.p12"), stranger.simulator.client_p12()).unwrap();
+    fs::write(
+        shop.folder.path().join("stranger.p12"),
+        stranger.simulator.client_p12(),
+    )
+    .unwrap();
     let foreign = config.replace("apiclient_cert.p12", "stranger.p12");
     fails(&foreign, UNKNOWN, Scenario::PasswordNever);
     for host in [0, 1] {
@@ -270,7 +303,10 @@ fn no_failing_set_up_tells_a_secret() {
 
 #[test]
 fn no_server_that_is_refused_hears_or_tells_a_secret() {
-    let shop = Shop::with(Settings { certificate: Certificate::UnknownCa, ..quick() });
+    let shop = Shop::with(Settings {
+        certificate: Certificate::UnknownCa,
+        ..quick()
+    });
     let heard = Heard::default();
     let mut secrets = Secrets::of(&shop);
     let till = shop.till();
@@ -338,9 +374,16 @@ fn a_payers_id_reaches_the_till_and_stays_out_of_the_journal() {
     let sale = shop.sale(Scenario::Paid);
     let paid = till.micropay(&sale.request());
     assert_eq!(paid.status(), OK, "{paid:?}");
-    assert!(paid.get("openid").is_some_and(|openid| openid.starts_with("oSimulatedPayer")));
+    assert!(
+        paid.get("openid")
+            .is_some_and(|openid| openid.starts_with("oSimulatedPayer"))
+    );
     let again = till.micropay(&sale.request());
-    assert_eq!((again.get_int("replayed"), again.get("openid")), (Some(1), None), "{again:?}");
+    assert_eq!(
+        (again.get_int("replayed"), again.get("openid")),
+        (Some(1), None),
+        "{again:?}"
+    );
     heard.journal(&shop);
     assert_silent(&Secrets::of(&shop), &heard);
 }
@@ -371,11 +414,20 @@ fn the_search_finds_what_is_planted() {
     heard.outcome(&till.micropay(&sale.request()));
     heard.journal(&shop);
     let heard = heard.0.lock().unwrap();
-    for origin in ["log 3", "log 4", "event 1", "event 6", "json 0", "journal wxpay-journal.db"] {
+    for origin in [
+        "log 3",
+        "log 4",
+        "event 1",
+        "event 6",
+        "json 0",
+        "journal wxpay-journal.db",
+    ] {
         let of_origin = |place: &String| place.starts_with(origin);
         assert!(
-            heard.iter().any(|(place, bytes)| of_origin(place)
-                && contains(bytes, sale.out_trade_no.as_bytes())),
+            heard
+                .iter()
+                .any(|(place, bytes)| of_origin(place)
+                    && contains(bytes, sale.out_trade_no.as_bytes())),
             "{origin}"
         );
     }

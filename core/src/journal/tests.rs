@@ -97,14 +97,21 @@ fn an_order_goes_through_its_phases_and_is_replayed_afterwards() {
     let journal = bench.open();
     let sale = sale("A1", "p");
     assert_eq!(journal.begin(&sale).unwrap(), Begin::Started);
-    assert_eq!(journal.find(&sale.key).unwrap().unwrap().phase, Some(Phase::Intent));
+    assert_eq!(
+        journal.find(&sale.key).unwrap().unwrap().phase,
+        Some(Phase::Intent)
+    );
     for told in [Some(1_800_000_000), Some(1_700_000_000), None] {
         journal.record(&sale.key, Phase::Waiting, told).unwrap();
     }
     journal.record(&sale.key, Phase::Reversing, None).unwrap();
     let entry = journal.find(&sale.key).unwrap().unwrap();
     assert_eq!(entry.phase, Some(Phase::Reversing));
-    assert_eq!(entry.submitted_at, Some(1_700_000_000), "the latest that was known");
+    assert_eq!(
+        entry.submitted_at,
+        Some(1_700_000_000),
+        "the latest that was known"
+    );
     assert_eq!(entry.attach.as_deref(), Some("till 3"));
     journal
         .settle(&sale.key, Status::Reversed, &facts("42"), false)

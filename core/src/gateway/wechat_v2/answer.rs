@@ -8,8 +8,8 @@ use super::{WechatV2, facts, sign, xml};
 use crate::exchange::Reply;
 use crate::fields::Fields;
 use crate::gateway::beijing::Beijing;
-use crate::gateway::paid::{self, Payment};
 use crate::gateway::codes::Remedy;
+use crate::gateway::paid::{self, Payment};
 use crate::gateway::{Answer, Expected, codes};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
@@ -296,7 +296,9 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
         return (codes::submit(code, "") == SubmitVerdict::Rejected).then_some(row.remedy);
     }
     let text = message.get("return_msg").unwrap_or_default().to_lowercase();
-    let fault = REQUEST_FAULTS.iter().find(|(fault, _)| text.contains(fault));
+    let fault = REQUEST_FAULTS
+        .iter()
+        .find(|(fault, _)| text.contains(fault));
     fault.map(|(_, remedy)| *remedy)
 }
 
