@@ -222,8 +222,9 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
  * trade_state, openid, bank_type, attach, promotion_detail, gateway, code and code_message (the
  * gateway's own), message, prompt, advice (hand_over, hold, rescan, other_card, call_support or
  * fix_setup), request_id, host, attempts, elapsed_ms, replayed, cancel_requested, reversal (none,
- * required or completed); of wxpay_recover also orders and open. Amounts are whole numbers of
- * minor units (fen).
+ * required or completed), field (the argument or field that was refused), other_status (of the sale
+ * that has the order number); of wxpay_recover also orders and open, of wxpay_client_check checks.
+ * Amounts are whole numbers of minor units (fen).
  */
 typedef struct wxpay_result wxpay_result;
 
@@ -449,11 +450,12 @@ WXPAY_API void WXPAY_CALL wxpay_request_free(wxpay_request *request);
  * WXPAY_REFUNDED         it was paid, and somebody refunded it meanwhile
  * WXPAY_UNKNOWN          in doubt: hold the goods and settle it with wxpay_recover, wxpay_query
  *                        or this call again, with the same order number
- * below zero             this call charged nothing: after WXPAY_E_NETWORK or WXPAY_E_JOURNAL the
- *                        same order number may be tried again, WXPAY_E_DUPLICATE tells about
- *                        another sale (look at it before charging under a new number),
- *                        WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT and
- *                        WXPAY_E_REJECTED need another request or another set-up
+ * below zero             this call charged nothing: after WXPAY_E_NETWORK, WXPAY_E_JOURNAL and
+ *                        WXPAY_E_CLOSED the same order number may be tried again,
+ *                        WXPAY_E_DUPLICATE tells about another sale (look at it before charging
+ *                        under a new number), WXPAY_E_BUSY means that it is being paid already,
+ *                        WXPAY_E_ARGUMENT and WXPAY_E_REJECTED need another request or another
+ *                        set-up, and then the same number serves
  *
  * request: see wxpay_request_set; it is only read. The same order number with the same fields
  * never charges twice: a finished payment is reported again (replayed is 1), one that is in doubt
@@ -475,11 +477,12 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_micropay(wxpay_client *client,
  * there if the answer allows it.
  *
  * Returns WXPAY_OK (paid: the answer is verified, and amount and attach agree with what this
- * journal knows of the order; it knows nothing of another till's), WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED,
- * WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if the order is being undone or
- * was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
- * was no answer to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an
- * order that is in flight may still become paid.
+ * journal knows of the order; it knows nothing of another till's), WXPAY_PAYING,
+ * WXPAY_NOT_PAID, WXPAY_CLOSED, WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if
+ * the order is being undone or was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was
+ * paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there was no answer
+ * to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an order that is in
+ * flight may still become paid.
  *
  * out_trade_no: the order number. Any thread. Blocks for one connect and one answer time-out a
  * host at most (20 s each by default).
@@ -524,8 +527,9 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_cancel(wxpay_client *client, const char 
  * call it again later). The result's orders is a list of results: orders.0.out_trade_no,
  * orders.0.status, orders.0.total_fee, then orders.1 and so on; open is how many remain.
  *
- * Any thread. Blocks as long as undoing takes, one order after the other; with nothing open it
- * returns at once.
+ * Any thread. Blocks as long as undoing takes, one order after the other, and for one
+ * journal.lease (10 s) if another process holds or held some of them; with nothing open it returns
+ * at once.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_recover(wxpay_client *client, wxpay_result **result);
 

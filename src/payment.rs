@@ -17,11 +17,12 @@ use crate::status::wxpay_status;
 /// WXPAY_REFUNDED         it was paid, and somebody refunded it meanwhile
 /// WXPAY_UNKNOWN          in doubt: hold the goods and settle it with wxpay_recover, wxpay_query
 ///                        or this call again, with the same order number
-/// below zero             this call charged nothing: after WXPAY_E_NETWORK or WXPAY_E_JOURNAL the
-///                        same order number may be tried again, WXPAY_E_DUPLICATE tells about
-///                        another sale (look at it before charging under a new number),
-///                        WXPAY_E_BUSY means that it is being paid already, WXPAY_E_ARGUMENT and
-///                        WXPAY_E_REJECTED need another request or another set-up
+/// below zero             this call charged nothing: after WXPAY_E_NETWORK, WXPAY_E_JOURNAL and
+///                        WXPAY_E_CLOSED the same order number may be tried again,
+///                        WXPAY_E_DUPLICATE tells about another sale (look at it before charging
+///                        under a new number), WXPAY_E_BUSY means that it is being paid already,
+///                        WXPAY_E_ARGUMENT and WXPAY_E_REJECTED need another request or another
+///                        set-up, and then the same number serves
 ///
 /// request: see wxpay_request_set; it is only read. The same order number with the same fields
 /// never charges twice: a finished payment is reported again (replayed is 1), one that is in doubt

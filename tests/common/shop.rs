@@ -1,6 +1,7 @@
 //! A shop to test in: a simulated gateway, a folder with configuration and journal, tills.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
@@ -17,6 +18,7 @@ pub struct Shop {
     pub simulator: Simulator,
     pub folder: TempDir,
     numbers: AtomicU64,
+    config: OnceLock<String>,
 }
 
 /// A sale that has not been rung up yet.
@@ -43,12 +45,16 @@ impl Shop {
             simulator: Simulator::start(settings).expect("the simulator starts"),
             folder: tempfile::tempdir().expect("there is room for a folder"),
             numbers: AtomicU64::new(1),
+            config: OnceLock::new(),
         }
     }
 
-    /// A configuration with a journal in the shop's folder.
+    /// A configuration with a journal in the shop's folder. Its files are written once: other
+    /// threads may be reading them.
     pub fn config(&self) -> String {
-        self.config_with(PolicyNumbers::quick())
+        self.config
+            .get_or_init(|| self.config_with(PolicyNumbers::quick()))
+            .clone()
     }
 
     pub fn config_with(&self, numbers: PolicyNumbers) -> String {

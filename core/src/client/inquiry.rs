@@ -113,9 +113,7 @@ impl Client {
             Ok(None) => return,
             Err(error) => return self.report_fault(key, Err(error)),
         };
-        if verdict == QueryVerdict::Paid {
-            doubt(&entry, outcome);
-        }
+        doubt(&entry, verdict, outcome);
     }
 
     /// What a clear answer means for an order that this call holds.
@@ -139,14 +137,15 @@ impl Client {
             return;
         }
         self.give_back(&entry.key);
-        if verdict == QueryVerdict::Paid {
-            doubt(entry, outcome);
-        }
+        doubt(entry, verdict, outcome);
     }
 }
 
 /// A payment at the gateway is not this sale's if the journal knows better.
-fn doubt(entry: &Entry, outcome: &mut Outcome) {
+fn doubt(entry: &Entry, verdict: QueryVerdict, outcome: &mut Outcome) {
+    if !matches!(verdict, QueryVerdict::Paid | QueryVerdict::Conflict) {
+        return;
+    }
     let undone = entry.phase == Some(Phase::Reversing)
         || matches!(entry.outcome, Some((Status::Reversed, _)));
     let never_ours = matches!(
@@ -165,6 +164,7 @@ fn doubt(entry: &Entry, outcome: &mut Outcome) {
         outcome.set("reversal", Reversal::Required.name());
     } else if never_ours {
         outcome.status = Status::Duplicate;
+        outcome.fields.remove("reversal");
         outcome.set(
             "message",
             "paid, but by another sale: this till's own charge never happened",

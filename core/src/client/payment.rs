@@ -209,6 +209,7 @@ impl Client {
             hand_over: HandOver::Now,
             begun: self.clock.now(),
             submitted: None,
+            submit_dated: false,
             evidence: Evidence::default(),
             may_have_charged: true,
             by_till: false,

@@ -109,9 +109,14 @@ impl Recovery<'_> {
             client.give_back(&entry.key);
             return client.replay(Asked::Payment, entry);
         }
-        if self.signal.closing() || !self.reachable {
+        let stopped = match (self.signal.closing(), self.reachable) {
+            (true, _) => Some("the client is closing"),
+            (false, false) => Some("the gateway could not be reached"),
+            (false, true) => None,
+        };
+        if let Some(why) = stopped {
             client.give_back(&entry.key);
-            return client.still_open(&entry.key, "the gateway could not be reached");
+            return client.still_open(&entry.key, why);
         }
         let purpose = match client.policy.on_recovered_paid {
             OnRecoveredPaid::Report => Purpose::RecoverKeepingPaid,

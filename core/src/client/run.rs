@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Client, Event, Level, report};
 use crate::clock::Moment;
+use crate::config::OnRecoveredPaid;
 use crate::exchange::{Call, Failure, Limits, OnCancel, Reply};
 use crate::gateway::{Answer, Expected, Order};
 use crate::guidance::Asked;
@@ -54,6 +55,8 @@ pub(super) struct Run<'a> {
     pub(super) begun: Moment,
     /// When the charge was sent in this run.
     pub(super) submitted: Option<Moment>,
+    /// Whether an answer of this run has told what the gateway's clock showed then.
+    pub(super) submit_dated: bool,
     pub(super) evidence: Evidence,
     /// Whether the charge may have left this machine, now or in an earlier life.
     pub(super) may_have_charged: bool,
@@ -207,13 +210,14 @@ impl Run<'_> {
                 self.evidence.reached = true;
                 self.evidence.failure = None;
                 self.evidence.host.clone_from(&reply.host);
-                // On the gateway's own clock, whatever this machine's says.
-                if let Some(submitted) = self.submitted
-                    && self.expected.submitted_at.is_none()
+                // On the gateway's own clock, whatever this machine's says; as an answer to this very
+                // order tells it, since that clock may have been set after an earlier one.
+                if let (Some(submitted), Some(date), false) =
+                    (self.submitted, reply.date, self.submit_dated)
                 {
                     let age = self.now().since(submitted).as_secs();
-                    self.expected.submitted_at =
-                        reply.date.map(|date| date.saturating_sub_unsigned(age));
+                    self.expected.submitted_at = Some(date.saturating_sub_unsigned(age));
+                    self.submit_dated = true;
                 }
             }
             Err(failure) => {
@@ -335,16 +339,26 @@ impl Run<'_> {
                     outcome.message()
                 );
                 self.log(Level::Error, &message);
-                let unknown = self.outcome(Status::Unknown, message, Reversal::Required, None);
-                Some(self.client.explain(self.asked, unknown))
+                Some(self.in_doubt(message))
             }
             Err(error) => {
-                // The outcome is proven; the next recovery finds it a second time.
                 let text = format!("the outcome is not on record: {error}");
                 self.log(Level::Error, &text);
+                let reverses_paid =
+                    self.client.policy.on_recovered_paid == OnRecoveredPaid::Reverse;
+                if outcome.status == Status::Ok && reverses_paid {
+                    // The next recovery would give the money back after the goods have gone.
+                    return Some(self.in_doubt(text));
+                }
+                // The outcome is proven; the next recovery finds it a second time.
                 None
             }
         }
+    }
+
+    fn in_doubt(&self, message: String) -> Outcome {
+        let unknown = self.outcome(Status::Unknown, message, Reversal::Required, None);
+        self.client.explain(self.asked, unknown)
     }
 
     /// Words it, and tells log and display.

@@ -146,8 +146,8 @@ pub trait Journal: Send + Sync {
     /// Takes an order number that the journal does not know, in order to reverse it.
     fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError>;
 
-    /// Moves a held order to `phase`; remembers `submitted_at` if it was unknown, and for good that
-    /// the till asked for the reverse.
+    /// Moves a held order to `phase`; remembers `submitted_at` if it is known, and for good that the
+    /// till asked for the reverse.
     fn record(
         &self,
         key: &OrderKey,

@@ -259,7 +259,7 @@ impl Journal for SqliteJournal {
     ) -> Result<(), JournalError> {
         self.update_held(
             key,
-            "state = ?4, submitted_at = coalesce(submitted_at, ?5), by_till = max(by_till, ?6),
+            "state = ?4, submitted_at = coalesce(?5, submitted_at), by_till = max(by_till, ?6),
              status = NULL, facts = NULL",
             &[&phase_name(phase), &submitted_at, &by_till],
         )

@@ -101,18 +101,20 @@ fn an_order_goes_through_its_phases_and_is_replayed_afterwards() {
         journal.find(&sale.key).unwrap().unwrap().phase,
         Some(Phase::Intent)
     );
+    for told in [Some(1_800_000_000), Some(1_700_000_000), None] {
+        journal
+            .record(&sale.key, Phase::Waiting, told, false)
+            .unwrap();
+    }
     journal
-        .record(&sale.key, Phase::Waiting, Some(1_700_000_000), false)
-        .unwrap();
-    journal
-        .record(&sale.key, Phase::Reversing, Some(1_800_000_000), false)
+        .record(&sale.key, Phase::Reversing, None, false)
         .unwrap();
     let entry = journal.find(&sale.key).unwrap().unwrap();
     assert_eq!(entry.phase, Some(Phase::Reversing));
     assert_eq!(
         entry.submitted_at,
         Some(1_700_000_000),
-        "the first that was known stays"
+        "the latest that was known"
     );
     assert_eq!(entry.attach.as_deref(), Some("till 3"));
     journal

@@ -8,33 +8,34 @@ use super::{WechatV2, facts, sign, xml};
 use crate::exchange::Reply;
 use crate::fields::Fields;
 use crate::gateway::beijing::Beijing;
+use crate::gateway::codes::Remedy;
 use crate::gateway::paid::{self, Payment};
 use crate::gateway::{Answer, Expected, codes};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
-/// Texts of `return_code` FAIL that say the request was refused before it was looked at. These
-/// answers have neither code nor signature.
-const REQUEST_FAULTS: &[&str] = &[
-    "签名错误",
-    "签名失败",
-    "签名验证失败",
-    "参数格式校验错误",
-    "参数格式错误",
-    "缺少参数",
-    "xml格式错误",
-    "编码格式错误",
-    "请使用post方法",
-    "appid不存在",
-    "mchid不存在",
-    "mch_id不存在",
-    "商户号不存在",
-    "appid和mch_id不匹配",
-    "appid与mch_id不匹配",
-    "mch_id与appid不匹配",
-    "sign error",
-    "signature error",
-    "invalid signature",
+/// Texts of `return_code` FAIL that say the request was refused before it was looked at, and what to
+/// do about it. These answers have neither code nor signature.
+const REQUEST_FAULTS: &[(&str, Remedy)] = &[
+    ("签名错误", Remedy::Signature),
+    ("签名失败", Remedy::Signature),
+    ("签名验证失败", Remedy::Signature),
+    ("参数格式校验错误", Remedy::RequestFault),
+    ("参数格式错误", Remedy::RequestFault),
+    ("缺少参数", Remedy::RequestFault),
+    ("xml格式错误", Remedy::RequestFault),
+    ("编码格式错误", Remedy::RequestFault),
+    ("请使用post方法", Remedy::RequestFault),
+    ("appid不存在", Remedy::Account),
+    ("mchid不存在", Remedy::Account),
+    ("mch_id不存在", Remedy::Account),
+    ("商户号不存在", Remedy::Account),
+    ("appid和mch_id不匹配", Remedy::Account),
+    ("appid与mch_id不匹配", Remedy::Account),
+    ("mch_id与appid不匹配", Remedy::Account),
+    ("sign error", Remedy::Signature),
+    ("signature error", Remedy::Signature),
+    ("invalid signature", Remedy::Signature),
 ];
 
 /// A verdict and why.
@@ -144,17 +145,20 @@ impl WechatV2 {
         match message.get("return_code") {
             Some("SUCCESS") => {}
             Some("FAIL") => {
-                let fault = is_request_fault(&message);
+                let fault = request_fault(&message);
                 return Answer {
-                    verdict: if fault { rejected } else { unclear },
+                    verdict: if fault.is_some() { rejected } else { unclear },
                     code: message.get("err_code").map(|code| short(code, 64)),
                     code_message: message
                         .get("err_code_des")
                         .or_else(|| message.get("return_msg"))
                         .map(|text| short(text, 256)),
                     why: match fault {
-                        true => "return_code FAIL: the request was refused unexecuted".into(),
-                        false => "return_code FAIL without a known reason".into(),
+                        Some(remedy) => format!(
+                            "return_code FAIL: the request was refused unexecuted{}",
+                            hint(remedy)
+                        ),
+                        None => "return_code FAIL without a known reason".into(),
                     },
                     forged: false,
                     facts: Facts::new(),
@@ -189,7 +193,7 @@ impl WechatV2 {
             return Err("the answer has no signature");
         }
         if !sign::verify(message, &self.config.api_key, self.config.sign_type) {
-            return Err("the answer's signature is wrong");
+            return Err("the answer's signature is wrong, or api_key is");
         }
         if message.get("appid") != Some(&self.config.appid) {
             return Err("the answer is about another appid");
@@ -267,18 +271,35 @@ fn failed(message: &Fields) -> Option<(&str, &str)> {
 fn because<V>(verdict: V, code: &str) -> Reading<V> {
     let why = match code {
         "" => "refused without an err_code".to_owned(),
-        code => format!("err_code {}", short(code, 64)),
+        code => {
+            let hint = codes::find(code).map_or("", |row| hint(row.remedy));
+            format!("err_code {}{hint}", short(code, 64))
+        }
     };
     (verdict, why)
 }
 
-/// Whether a `return_code` FAIL says that the request was refused before it was executed.
-fn is_request_fault(message: &Fields) -> bool {
+/// The settings to look at, where it is one of them that is wrong.
+fn hint(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Signature => "; check api_key and sign_type in the configuration",
+        Remedy::Account => "; check appid and mch_id in the configuration",
+        _ => "",
+    }
+}
+
+/// What to do about a `return_code` FAIL that says that the request was refused before it was
+/// executed; `None` if it does not say so.
+fn request_fault(message: &Fields) -> Option<Remedy> {
     if let Some(code) = message.get("err_code") {
-        return codes::submit(code, "") == SubmitVerdict::Rejected;
+        let row = codes::find(code)?;
+        return (codes::submit(code, "") == SubmitVerdict::Rejected).then_some(row.remedy);
     }
     let text = message.get("return_msg").unwrap_or_default().to_lowercase();
-    REQUEST_FAULTS.iter().any(|fault| text.contains(fault))
+    let fault = REQUEST_FAULTS
+        .iter()
+        .find(|(fault, _)| text.contains(fault));
+    fault.map(|(_, remedy)| *remedy)
 }
 
 /// The web server's page for a reverse without, or with a wrong, client certificate.

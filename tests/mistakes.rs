@@ -1,0 +1,673 @@
+//! Mistakes that payment software is known for, one test each, through the C functions.
+//! `docs/testing.md` says where the other ones are tested.
+
+mod common;
+
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+use std::thread;
+
+use common::shop::{FEE, Sale, Shop, quick};
+use common::{
+    Client, DECLINED, E_CLOSED, E_DUPLICATE, E_FORGED, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED,
+    Request, UNKNOWN,
+};
+use wxpay_simulator::{
+    Certificate, Fault, FaultKind, HostState, Operation, PayerAction, PolicyNumbers, Scenario,
+    Settings, State,
+};
+
+const EVERY_OPERATION: [Operation; 3] = [
+    Operation::Micropay,
+    Operation::Orderquery,
+    Operation::Reverse,
+];
+
+fn error(err_code: &'static str) -> FaultKind {
+    FaultKind::Error {
+        err_code: err_code.into(),
+        executed: true,
+    }
+}
+
+/// A till that soon gives up what nobody can settle.
+fn hasty(shop: &Shop) -> Client {
+    let numbers = PolicyNumbers {
+        window: 1_100,
+        reverse_budget: 1_000,
+        answer_timeout: 1_000,
+        ..PolicyNumbers::quick()
+    };
+    Client::open_toml(shop.config_with(numbers)).unwrap()
+}
+
+fn pay(shop: &Shop, till: &Client, sale: &Sale) -> Outcome {
+    let outcome = till.micropay(&sale.request());
+    shop.agrees(sale, &outcome);
+    assert!(
+        shop.count(sale, "/pay/micropay") <= 1,
+        "sent twice: {outcome:?}"
+    );
+    outcome
+}
+
+/// The paths that were asked for this sale, in order.
+fn paths(shop: &Shop, sale: &Sale) -> Vec<String> {
+    let requests = shop.simulator.requests();
+    let about = requests
+        .into_iter()
+        .filter(|r| r.out_trade_no.as_ref() == Some(&sale.out_trade_no));
+    about.map(|request| request.path).collect()
+}
+
+#[test]
+fn a_time_out_is_not_a_failure() {
+    let shop = Shop::open();
+    let till = hasty(&shop);
+    // The charge times out; then every answer does.
+    let (one, all) = (
+        shop.sale(Scenario::AnswerTooLate),
+        shop.sale(Scenario::AnswerTooLate),
+    );
+    for operation in EVERY_OPERATION {
+        let never = FaultKind::DelayAfter { ms: 1_500 };
+        shop.simulator
+            .fault(Fault::always(operation, never).for_order(&all.out_trade_no));
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let outcome = pay(&shop, &till, &one);
+            assert_eq!(outcome.status(), OK, "{outcome:?}");
+        });
+        let outcome = pay(&shop, &till, &all);
+        assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+        assert_eq!(
+            outcome.get("advice").as_deref(),
+            Some("hold"),
+            "{outcome:?}"
+        );
+    });
+}
+
+#[test]
+fn polling_ends() {
+    let shop = Shop::open();
+    let till = shop.till();
+    let forever = |operation, kind| Fault::always(operation, kind);
+    let busy = FaultKind::Error {
+        err_code: "USERPAYING".into(),
+        executed: false,
+    };
+    let state = |text: &'static str| FaultKind::TradeState {
+        trade_state: text.into(),
+    };
+    let cases = [
+        (vec![], REVERSED),
+        (vec![forever(Operation::Reverse, busy)], UNKNOWN),
+        (
+            vec![forever(
+                Operation::Reverse,
+                FaultKind::RecallY { success: false },
+            )],
+            UNKNOWN,
+        ),
+        (
+            vec![forever(Operation::Orderquery, state("USERPAYING"))],
+            UNKNOWN,
+        ),
+        (
+            vec![forever(Operation::Orderquery, state("ACCEPT"))],
+            UNKNOWN,
+        ),
+        (
+            vec![forever(Operation::Orderquery, error("SYSTEMERROR"))],
+            UNKNOWN,
+        ),
+    ];
+    thread::scope(|scope| {
+        for (faults, status) in &cases {
+            let (shop, till) = (&shop, &till);
+            scope.spawn(move || {
+                let sale = shop.sale(Scenario::PasswordNever);
+                for fault in faults {
+                    shop.simulator
+                        .fault(fault.clone().for_order(&sale.out_trade_no));
+                }
+                let outcome = pay(shop, till, &sale);
+                assert_eq!(outcome.status(), *status, "{faults:?}: {outcome:?}");
+                // Two seconds of polls every 200 ms, three of undoing every 100 ms at most.
+                let sent = paths(shop, &sale).len();
+                assert!(sent <= 1 + 10 + 2 * 30, "{faults:?}: {sent} requests");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_successful_reverse_is_a_success_and_a_refused_one_is_not() {
+    let shop = Shop::open();
+    let till = shop.till();
+    let sale = shop.sale(Scenario::Paid);
+    assert_eq!(pay(&shop, &till, &sale).status(), OK);
+    let reversed = till.reverse(&sale.out_trade_no);
+    assert_eq!(reversed.status(), REVERSED, "{reversed:?}");
+    assert_eq!(
+        reversed.get("reversal").as_deref(),
+        Some("completed"),
+        "{reversed:?}"
+    );
+    assert_eq!(
+        shop.count(&sale, "/secapi/pay/reverse"),
+        1,
+        "once is enough"
+    );
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+
+    thread::scope(|scope| {
+        for code in ["TRADE_ERROR", "REVERSE_EXPIRE", "NOAUTH"] {
+            let (shop, till) = (&shop, &till);
+            scope.spawn(move || {
+                let sale = shop.sale(Scenario::Paid);
+                assert_eq!(pay(shop, till, &sale).status(), OK);
+                let refuse = FaultKind::Error {
+                    err_code: code.into(),
+                    executed: false,
+                };
+                let refuse = Fault::always(Operation::Reverse, refuse);
+                shop.simulator.fault(refuse.for_order(&sale.out_trade_no));
+                let reversed = till.reverse(&sale.out_trade_no);
+                assert_eq!(reversed.status(), UNKNOWN, "{code}: {reversed:?}");
+                assert_eq!(reversed.get("code").as_deref(), Some(code), "{reversed:?}");
+                assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), FEE);
+            });
+        }
+    });
+}
+
+/// Accepts and hangs up, for ever; counts.
+fn hanging_up() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&accepted);
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            counter.fetch_add(1, Ordering::Relaxed);
+            drop(connection);
+        }
+    });
+    (host, accepted)
+}
+
+#[test]
+fn an_exception_path_has_a_deadline() {
+    let shop = Shop::open();
+    // No connection ever gets as far as TLS.
+    let (host, accepted) = hanging_up();
+    let hosts = shop.simulator.hosts();
+    let till = shop.till_with(
+        &format!("\"{}\", \"{}\"", hosts[0], hosts[1]),
+        &format!("\"{host}\""),
+    );
+    let sale = shop.sale(Scenario::Paid);
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), E_NETWORK, "{outcome:?}");
+    assert_eq!(till.query(&sale.out_trade_no).status(), E_NETWORK);
+    let tries = accepted.load(Ordering::Relaxed);
+    assert!((1..=4).contains(&tries), "{tries}");
+    drop(till);
+
+    // The charge gets through, and from then on every request is read and dropped.
+    let till = hasty(&shop);
+    let sale = shop.sale(Scenario::AnswerLost);
+    for operation in [Operation::Orderquery, Operation::Reverse] {
+        shop.simulator
+            .fault(Fault::always(operation, FaultKind::DropBefore));
+    }
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+    // Each of at most 10 polls and 30 tries to undo goes to two hosts, and there to a new
+    // connection if the first one was stale.
+    let sent = paths(&shop, &sale).len();
+    assert!(sent <= 1 + 4 * 40, "{sent} requests");
+    let recovered = till.recover();
+    assert_eq!(recovered.status(), UNKNOWN, "{recovered:?}");
+    assert!(paths(&shop, &sale).len() <= sent + 4 * 60);
+}
+
+#[test]
+fn not_found_is_not_final() {
+    let shop = Shop::open();
+    let till = shop.till();
+    thread::scope(|scope| {
+        for (scenario, looks) in [
+            (Scenario::QueryLag, 0),
+            (Scenario::LateByQueries, 0),
+            (Scenario::LateByTime, 0),
+            (Scenario::AnswerLost, 5),
+            (Scenario::RefusedButPaid, 0),
+        ] {
+            let (shop, till) = (&shop, &till);
+            scope.spawn(move || {
+                let sale = shop.sale(scenario);
+                let lag = Fault::once(Operation::Orderquery, error("ORDERNOTEXIST")).times(looks);
+                shop.simulator.fault(lag.for_order(&sale.out_trade_no));
+                let outcome = pay(shop, till, &sale);
+                assert_eq!(outcome.status(), OK, "{scenario:?}: {outcome:?}");
+            });
+        }
+    });
+}
+
+#[test]
+fn nothing_is_closed_locally_without_asking() {
+    let shop = Shop::open();
+    let till = shop.till();
+    let sale = shop.sale(Scenario::PasswordNever);
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
+    let paths = paths(&shop, &sale);
+    let reverse = paths
+        .iter()
+        .position(|path| path == "/secapi/pay/reverse")
+        .expect("a reverse");
+    assert_eq!(
+        paths[reverse - 1],
+        "/pay/orderquery",
+        "no look before: {paths:?}"
+    );
+    assert_eq!(
+        paths.last().unwrap(),
+        "/pay/orderquery",
+        "no look after: {paths:?}"
+    );
+    assert_eq!(shop.order(&sale).unwrap().state, State::Revoked);
+}
+
+#[test]
+fn an_undone_order_cannot_be_paid_any_more() {
+    let shop = Shop::open();
+    let till = hasty(&shop);
+    for scenario in [Scenario::PasswordNever, Scenario::PasswordFailed] {
+        let sale = shop.sale(scenario);
+        let outcome = pay(&shop, &till, &sale);
+        assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
+        assert!(
+            shop.simulator
+                .payer(&sale.out_trade_no, PayerAction::Pay)
+                .is_err(),
+            "{scenario:?}"
+        );
+        assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+    }
+}
+
+#[test]
+fn the_backup_host_is_verified_too() {
+    // Its answers.
+    let shop = Shop::open();
+    let till = hasty(&shop);
+    shop.simulator.set_host(0, HostState::Down).unwrap();
+    thread::scope(|scope| {
+        for kind in [
+            FaultKind::MissingSign,
+            FaultKind::WrongSign,
+            FaultKind::ForeignMerchant,
+        ] {
+            let (shop, till) = (&shop, &till);
+            scope.spawn(move || {
+                let sale = shop.sale(Scenario::Paid);
+                for operation in EVERY_OPERATION {
+                    let fault = Fault::always(operation, kind.clone()).on_host(1);
+                    shop.simulator.fault(fault.for_order(&sale.out_trade_no));
+                }
+                let outcome = pay(shop, till, &sale);
+                assert_eq!(outcome.status(), UNKNOWN, "{kind:?}: {outcome:?}");
+                let order = shop.order(&sale).unwrap();
+                assert!(
+                    order.submits == 1 && order.queries > 0,
+                    "not signed: {order:?}"
+                );
+            });
+        }
+    });
+    // Its certificate.
+    let impostor = Shop::with(Settings {
+        certificate: Certificate::UnknownCa,
+        ..quick()
+    });
+    let hosts = shop.simulator.hosts();
+    let till = shop.till_with(&hosts[1], &impostor.simulator.hosts()[0]);
+    let sale = shop.sale(Scenario::Paid);
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), E_NETWORK, "{outcome:?}");
+    assert!(impostor.simulator.requests().is_empty());
+}
+
+#[test]
+fn an_answer_without_a_sign_is_not_believed() {
+    let shop = Shop::open();
+    let till = hasty(&shop);
+    let sale = shop.sale(Scenario::Paid);
+    for operation in EVERY_OPERATION {
+        shop.simulator
+            .fault(Fault::always(operation, FaultKind::MissingSign));
+    }
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+    assert_eq!(
+        outcome.get("transaction_id"),
+        None,
+        "told, but not proven: {outcome:?}"
+    );
+    let queried = till.query(&sale.out_trade_no);
+    assert_eq!(queried.status(), E_FORGED, "{queried:?}");
+    assert_eq!(queried.get("trade_state"), None, "{queried:?}");
+    assert_eq!(
+        queried.get("advice").as_deref(),
+        Some("call_support"),
+        "{queried:?}"
+    );
+    // A refusal without a signature is as little believed as a payment.
+    shop.simulator.clear_faults();
+    let sale = shop.sale(Scenario::RefusedButPaid);
+    shop.simulator
+        .fault(Fault::once(Operation::Micropay, FaultKind::MissingSign));
+    assert_eq!(pay(&shop, &till, &sale).status(), OK);
+}
+
+#[test]
+fn external_entities_are_refused() {
+    let shop = Shop::open();
+    let till = hasty(&shop);
+    let sale = shop.sale(Scenario::Paid);
+    for operation in EVERY_OPERATION {
+        shop.simulator
+            .fault(Fault::always(operation, FaultKind::Doctype));
+    }
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
+    let queried = till.query(&sale.out_trade_no);
+    assert_eq!(queried.status(), E_NETWORK, "{queried:?}");
+    assert!(
+        !format!("{queried:?}{outcome:?}").contains("xxe.invalid"),
+        "{queried:?}"
+    );
+}
+
+#[test]
+fn a_default_time_out_is_not_infinite() {
+    let shop = Shop::with(Settings {
+        ports: vec![0],
+        ..quick()
+    });
+    let config = shop
+        .simulator
+        .config_toml(shop.folder.path(), None)
+        .unwrap();
+    assert!(!config.contains("timeout"), "{config}");
+    let till = Client::open_toml(config).unwrap();
+    shop.simulator.set_host(0, HostState::Hang).unwrap();
+    let sale = shop.sale(Scenario::Paid);
+    let outcome = pay(&shop, &till, &sale);
+    assert_eq!(outcome.status(), E_NETWORK, "{outcome:?}");
+    assert!(outcome.message().contains("time-out"), "{outcome:?}");
+}
+
+#[test]
+fn two_merchants_at_once_in_one_process_do_not_mix_their_keys() {
+    let shop = Shop::open();
+    let merchants = &shop.simulator.settings().merchants;
+    let [first, second] = &merchants[..] else {
+        panic!("two merchants are needed")
+    };
+    let config = shop.config();
+    let key = shop.folder.path().join("second_key.txt");
+    std::fs::write(&key, &second.api_key).unwrap();
+    // The same journal and the same order numbers, another account.
+    let other: String = config
+        .replace(&first.appid, &second.appid)
+        .replace(
+            &format!("mch_id = \"{}\"", first.mch_id),
+            &format!("mch_id = \"{}\"", second.mch_id),
+        )
+        .replace("api_key.txt", "second_key.txt")
+        .replace("[policy]\n", "[policy]\nreverse = \"never\"\n")
+        .lines()
+        .filter(|line| !line.starts_with("client_certificate"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let tills = [
+        Client::open_toml(config).unwrap(),
+        Client::open_toml(other).unwrap(),
+    ];
+    let scenarios = [
+        Scenario::Paid,
+        Scenario::PasswordPaid,
+        Scenario::AnswerLost,
+        Scenario::SystemErrorBooked,
+        Scenario::WrongSign,
+        Scenario::RefusedButPaid,
+    ];
+    let numbers: Mutex<Vec<String>> = Mutex::default();
+    thread::scope(|scope| {
+        for scenario in scenarios.repeat(4) {
+            let (shop, tills, numbers) = (&shop, &tills, &numbers);
+            scope.spawn(move || {
+                let sale = shop.sale(scenario);
+                // A code serves one sale, so the other merchant's has its own.
+                let theirs = Sale {
+                    auth_code: shop.sale(scenario).auth_code,
+                    ..sale.clone()
+                };
+                thread::scope(|scope| {
+                    let theirs = scope.spawn(|| tills[1].micropay(&theirs.request()).status());
+                    assert_eq!(
+                        tills[0].micropay(&sale.request()).status(),
+                        OK,
+                        "{scenario:?}"
+                    );
+                    assert_eq!(theirs.join().unwrap(), OK, "{scenario:?}");
+                });
+                numbers.lock().unwrap().push(sale.out_trade_no);
+            });
+        }
+    });
+    let ledger = shop.simulator.ledger();
+    for number in numbers.lock().unwrap().iter() {
+        for merchant in [first, second] {
+            let of = |order: &&wxpay_simulator::OrderRecord| {
+                order.out_trade_no == *number && order.mch_id == merchant.mch_id
+            };
+            let order = ledger.orders.iter().find(of).expect("both have the number");
+            assert_eq!((order.net_fen, order.submits), (FEE, 1), "{order:?}");
+        }
+    }
+}
+
+#[test]
+fn money_never_passes_through_floating_point() {
+    let shop = Shop::open();
+    let till = shop.till();
+    // 0.29 × 100, 1.15 × 100 and their like are not whole in binary; 2^24 + 1 is no float, and the
+    // last is the documents' largest.
+    let fees = [
+        1,
+        7,
+        29,
+        57,
+        58,
+        113,
+        115,
+        1_001,
+        1_999,
+        16_777_217,
+        100_000_001,
+        2_147_483_647,
+    ];
+    thread::scope(|scope| {
+        for fee in fees {
+            let (shop, till) = (&shop, &till);
+            scope.spawn(move || {
+                let [typed, text, json] = [(); 3].map(|()| shop.sale(Scenario::AnswerLost));
+                let typed_request = Request::sale(&typed.out_trade_no, &typed.auth_code, fee);
+                let text_request = Request::sale(&text.out_trade_no, &text.auth_code, 1)
+                    .with("total_fee", fee.to_string());
+                let object = format!(
+                    r#"{{"out_trade_no":"{}","auth_code":"{}","total_fee":{fee},"body":"tea"}}"#,
+                    json.out_trade_no, json.auth_code
+                );
+                for (sale, outcome) in [
+                    (&typed, till.micropay(&typed_request)),
+                    (&text, till.micropay(&text_request)),
+                    (&json, till.invoke("micropay", object)),
+                ] {
+                    assert_eq!(outcome.status(), OK, "{outcome:?}");
+                    assert_eq!(outcome.get_int("total_fee"), Some(fee));
+                    assert_eq!(outcome.get_int("payer_total"), Some(fee));
+                    assert_eq!(outcome.json()["total_fee"].as_i64(), Some(fee));
+                    assert_eq!(outcome.get("total_fee"), Some(fee.to_string()));
+                    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), fee);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn the_till_chooses_the_order_number() {
+    let shop = Shop::open();
+    let till = shop.till();
+    for number in ["1", "T-2026_1|x*3", &"9".repeat(32), "aZ09"] {
+        let code = shop.sale(Scenario::Paid).auth_code;
+        let outcome = till.micropay(&Request::sale(number, &code, FEE));
+        assert_eq!(outcome.status(), OK, "{outcome:?}");
+        assert_eq!(outcome.get("out_trade_no").as_deref(), Some(number));
+        assert_eq!(shop.simulator.net_charged(number), FEE, "{number}");
+    }
+}
+
+#[test]
+fn a_paid_order_that_is_submitted_again_is_never_called_declined() {
+    let shop = Shop::open();
+    let till = shop.till();
+    let sale = shop.sale(Scenario::Paid);
+    let paid = pay(&shop, &till, &sale);
+    let again = pay(&shop, &till, &sale);
+    assert_eq!(
+        (again.status(), again.get_int("replayed")),
+        (OK, Some(1)),
+        "{again:?}"
+    );
+    assert_eq!(again.get("transaction_id"), paid.get("transaction_id"));
+
+    // A till that has lost its journal asks the gateway, which knows the number.
+    let forgetful = shop.till_with("wxpay-journal.db", "new.db");
+    let outcome = forgetful.micropay(&sale.request());
+    assert_eq!(outcome.status(), E_DUPLICATE, "{outcome:?}");
+    assert_eq!(
+        outcome.get("transaction_id"),
+        paid.get("transaction_id"),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        outcome.get("trade_state").as_deref(),
+        Some("SUCCESS"),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        outcome.get("advice").as_deref(),
+        Some("hold"),
+        "{outcome:?}"
+    );
+    assert_eq!(shop.order(&sale).unwrap().charges, 1);
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), FEE);
+}
+
+#[test]
+fn a_cancel_always_completes() {
+    let shop = Shop::open();
+    let slow = |kind: fn(u64) -> FaultKind| Some((Operation::Micropay, kind(1_200)));
+    let cases = [
+        (Scenario::PasswordNever, None),
+        (Scenario::PasswordPaid, None),
+        (Scenario::PasswordBusy, None),
+        (Scenario::PasswordBusyPaid, None),
+        (Scenario::Recall, None),
+        (Scenario::NotEnough, None),
+        (Scenario::RequestLost, None),
+        (Scenario::AnswerLost, None),
+        (Scenario::Paid, slow(|ms| FaultKind::DelayAfter { ms })),
+        (Scenario::Paid, slow(|ms| FaultKind::DelayBefore { ms })),
+    ];
+    // Cancelled from inside the callback, when it is told of this event.
+    let events = [
+        (1, "submitting"),
+        (2, "waiting"),
+        (3, "querying"),
+        (4, "reversing"),
+    ];
+    thread::scope(|scope| {
+        for (event, name) in events {
+            let till = Arc::new(shop.till_with("wxpay-journal.db", &format!("{name}.db")));
+            let weak: Weak<Client> = Arc::downgrade(&till);
+            till.on_event(move |told, number, _| {
+                if let Some(till) = weak.upgrade().filter(|_| told == event) {
+                    assert_eq!(till.cancel(number).status(), OK);
+                }
+            });
+            for (scenario, fault) in &cases {
+                let (shop, till) = (&shop, Arc::clone(&till));
+                scope.spawn(move || {
+                    let sale = shop.sale(*scenario);
+                    if let Some((operation, kind)) = fault {
+                        let fault = Fault::once(*operation, kind.clone());
+                        shop.simulator.fault(fault.for_order(&sale.out_trade_no));
+                    }
+                    let outcome = pay(shop, &till, &sale);
+                    let status = outcome.status();
+                    assert!(
+                        [OK, DECLINED, REVERSED].contains(&status),
+                        "{scenario:?} cancelled while {name}: {outcome:?}"
+                    );
+                    assert_eq!(till.cancel(&sale.out_trade_no).status(), NOT_FOUND);
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_close_ends_every_call() {
+    let shop = Shop::open();
+    let till = shop.till();
+    let typing = shop.sale(Scenario::PasswordNever);
+    let mut task = till.start(&typing.request()).unwrap();
+    while shop
+        .order(&typing)
+        .is_none_or(|order| order.state != State::UserPaying)
+    {
+        task.wait(5);
+    }
+    drop(till);
+    let outcome = task.wait(-1);
+    assert!(
+        [UNKNOWN, E_CLOSED].contains(&outcome.status()),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        outcome.status(),
+        UNKNOWN,
+        "the charge was sent: {outcome:?}"
+    );
+    let recovered = shop.till().recover();
+    assert_eq!(
+        recovered.get_int("orders.0.status"),
+        Some(REVERSED.into()),
+        "{recovered:?}"
+    );
+}

@@ -1,0 +1,434 @@
+//! What must stay secret appears nowhere: every log line, event, message, prompt, JSON, error text
+//! and byte of the journal is searched.
+
+mod common;
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use common::shop::{FEE, Shop, quick};
+use common::{
+    Client, E_ARGUMENT, E_CONFIG, E_NETWORK, E_REJECTED, NOT_FOUND, OK, Outcome, Request, UNKNOWN,
+};
+use serde_json::Value;
+use wxpay_simulator::{Certificate, HostState, Scenario, Settings, SignType};
+
+/// Everything that a till, its log and its disk were told.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+
+impl Heard {
+    fn add(&self, origin: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.0.lock().unwrap().push((origin.into(), bytes.into()));
+    }
+
+    fn listen(&self, till: &Client) {
+        let log = self.clone();
+        till.on_log(4, move |level, line| log.add(format!("log {level}"), line));
+        let events = self.clone();
+        till.on_event(move |event, number, _| events.add(format!("event {event}"), number));
+    }
+
+    /// All of a result. A payer's id may stand in the field of that name, and only there.
+    fn outcome(&self, outcome: &Outcome) {
+        let mut json = outcome.json();
+        remove_openid(&mut json);
+        let status = outcome.status();
+        self.add(format!("json {status}"), json.to_string());
+        self.add(format!("message {status}"), outcome.message());
+        self.add(format!("prompt {status}"), outcome.prompt());
+    }
+
+    /// A client, listened to; or the error, heard.
+    fn open(&self, config: &str) -> Option<Client> {
+        match Client::open_toml(config) {
+            Ok(till) => {
+                self.listen(&till);
+                Some(till)
+            }
+            Err(refused) => {
+                assert_eq!(refused.status(), E_CONFIG, "{refused:?}");
+                self.outcome(&refused);
+                None
+            }
+        }
+    }
+
+    /// The journal's files as they are now.
+    fn journal(&self, shop: &Shop) {
+        let mut found = 0;
+        for entry in fs::read_dir(shop.folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.contains(".db") {
+                found += 1;
+                self.add(format!("journal {name}"), fs::read(path).unwrap());
+            }
+        }
+        assert!(found > 0, "there is no journal");
+    }
+}
+
+fn remove_openid(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.remove("openid");
+            fields.values_mut().for_each(remove_openid);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_openid),
+        _ => {}
+    }
+}
+
+/// What must not be heard, by its kind.
+#[derive(Default)]
+struct Secrets(Vec<(&'static str, Vec<u8>)>);
+
+impl Secrets {
+    fn of(shop: &Shop) -> Self {
+        let simulator = &shop.simulator;
+        let mut secrets = Self::default();
+        secrets.add("api_key", simulator.merchant().api_key.as_str());
+        // What every openid of the simulator begins with.
+        secrets.add("openid", "oSimulatedPayer");
+        let pem = simulator.client_key_pem();
+        let lines: Vec<_> = pem
+            .lines()
+            .filter(|line| !line.starts_with("-----"))
+            .collect();
+        for line in &lines {
+            if line.len() > 20 {
+                secrets.add("private key in PEM", *line);
+            }
+        }
+        // Past the header that every RSA key has.
+        let der = base64(&lines.concat());
+        assert_eq!(der[..2], [0x30, 0x82], "not DER");
+        for part in der[64..].chunks_exact(24) {
+            secrets.add("private key in DER", part);
+        }
+        secrets
+    }
+
+    fn add(&mut self, kind: &'static str, secret: impl Into<Vec<u8>>) {
+        self.0.push((kind, secret.into()));
+    }
+
+    /// Every secret that was heard: its kind and where.
+    fn leaks(&self, heard: &Heard) -> Vec<String> {
+        let heard = heard.0.lock().unwrap();
+        let mut leaks = Vec::new();
+        for (origin, bytes) in heard.iter() {
+            let found = self.0.iter().filter(|(_, secret)| contains(bytes, secret));
+            leaks.extend(found.map(|(kind, _)| format!("{kind} in {origin}")));
+            if has_signature(bytes) {
+                leaks.push(format!("signature in {origin}"));
+            }
+        }
+        leaks
+    }
+}
+
+fn contains(bytes: &[u8], secret: &[u8]) -> bool {
+    bytes.windows(secret.len()).any(|window| window == secret)
+}
+
+/// Upper-case hexadecimal digits as long as the shorter kind of signature.
+fn has_signature(bytes: &[u8]) -> bool {
+    let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    bytes.split(|byte| !digit(byte)).any(|run| run.len() >= 32)
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0);
+    for digit in text
+        .bytes()
+        .filter_map(|c| DIGITS.iter().position(|digit| *digit == c))
+    {
+        bits = (bits << 6) | u32::try_from(digit).unwrap();
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).unwrap());
+        }
+    }
+    bytes
+}
+
+#[track_caller]
+fn assert_silent(secrets: &Secrets, heard: &Heard) {
+    assert!(!heard.0.lock().unwrap().is_empty());
+    let leaks = secrets.leaks(heard);
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// Every scenario, paid, asked for, paid again and recovered, with everything heard.
+fn play_all(shop: &Shop, secrets: &mut Secrets, heard: &Heard) {
+    let till = shop.till();
+    heard.listen(&till);
+    let sales: Vec<_> = Scenario::ALL
+        .iter()
+        .map(|scenario| shop.sale(*scenario))
+        .collect();
+    for sale in &sales {
+        secrets.add("auth code", sale.auth_code.as_str());
+    }
+    std::thread::scope(|scope| {
+        for sale in &sales {
+            let till = &till;
+            scope.spawn(move || heard.outcome(&till.micropay(&sale.request())));
+        }
+    });
+    heard.journal(shop);
+    for sale in &sales {
+        heard.outcome(&till.micropay(&sale.request()));
+        heard.outcome(&till.query(&sale.out_trade_no));
+        let other = Request::sale(&sale.out_trade_no, &sale.auth_code, FEE + 1);
+        heard.outcome(&till.micropay(&other));
+    }
+    heard.outcome(&till.recover());
+    heard.outcome(&till.check());
+    heard.outcome(&till.cancel("NOBODYS"));
+    heard.outcome(&till.reverse(&sales[0].out_trade_no));
+    drop(till);
+    heard.journal(shop);
+}
+
+#[test]
+fn no_payment_of_any_kind_tells_a_secret() {
+    let (shop, heard) = (Shop::open(), Heard::default());
+    let mut secrets = Secrets::of(&shop);
+    play_all(&shop, &mut secrets, &heard);
+    assert_silent(&secrets, &heard);
+}
+
+#[test]
+fn nor_with_md5() {
+    let shop = Shop::with(Settings {
+        sign_type: SignType::Md5,
+        ..quick()
+    });
+    let heard = Heard::default();
+    let mut secrets = Secrets::of(&shop);
+    play_all(&shop, &mut secrets, &heard);
+    assert_silent(&secrets, &heard);
+}
+
+#[test]
+fn no_failing_set_up_tells_a_secret() {
+    let (shop, heard) = (Shop::open(), Heard::default());
+    let mut secrets = Secrets::of(&shop);
+    let config = shop.config();
+    let key_line = config
+        .lines()
+        .find(|line| line.starts_with("api_key"))
+        .unwrap()
+        .to_owned();
+    let key = "5wordfish5wordfish5wordfish12345";
+    for secret in ["5wordfish", "hunter2", "opensesame"] {
+        secrets.add("password", secret);
+    }
+    let with_key = |value: String| config.replace(&key_line, &format!("api_key = {value}"));
+    let proxy = |url: &str| {
+        config.replace(
+            "[transport]\n",
+            &format!("[transport]\nproxy = \"{url}\"\n"),
+        )
+    };
+
+    // Configurations that do not open.
+    for wrong in [
+        with_key(format!("\"{key}x\"")),
+        with_key(format!("\"{key}")),
+        with_key(format!("'{key}\"")),
+        with_key(format!("[\"{key}\"]")),
+        with_key(format!("{{ text = \"{key}\" }}")),
+        with_key(format!("{{ file = \"{key}\" }}").replace(key, "missing.txt")),
+        with_key(format!("\"{key}\" \"{key}\"")),
+        with_key(format!("\"{}é\"", &key[1..])),
+        with_key(format!("\"{key}\"\napi_key = \"{key}\"")),
+        with_key(format!("\"{key}\"\napi_kee = \"{key}\"")),
+        config.replace("p12\" }", "p12\", password = \"opensesame\" }"),
+        config.replace("p12\" }", "p12\", password = opensesame }"),
+        config.replace("p12\" }", "p12\", pass = \"opensesame\" }"),
+        proxy("ftp://till:hunter2@proxy.invalid"),
+        proxy("http://till:hunter2@"),
+    ] {
+        assert!(heard.open(&wrong).is_none(), "it opened");
+    }
+
+    // Configurations that open and fail.
+    let sale = |scenario| {
+        let sale = shop.sale(scenario);
+        (sale.request(), sale.auth_code)
+    };
+    let mut fails = |config: &str, status: i32, scenario: Scenario| {
+        let (request, auth_code) = sale(scenario);
+        secrets.add("auth code", auth_code);
+        let till = heard.open(config).expect("it opens");
+        let outcome = till.micropay(&request);
+        assert_eq!(outcome.status(), status, "{outcome:?}");
+        heard.outcome(&outcome);
+        heard.outcome(&till.check());
+        heard.outcome(&till.recover());
+    };
+    fails(&with_key(format!("\"{key}\"")), E_REJECTED, Scenario::Paid);
+    fails(
+        &proxy("http://till:hunter2@127.0.0.1:9"),
+        E_NETWORK,
+        Scenario::Paid,
+    );
+    fails(
+        &proxy("socks5://till:hunter2@127.0.0.1:9"),
+        E_NETWORK,
+        Scenario::Paid,
+    );
+    let stranger = Shop::open();
+    fs::write(
+        shop.folder.path().join("stranger.p12"),
+        stranger.simulator.client_p12(),
+    )
+    .unwrap();
+    let foreign = config.replace("apiclient_cert.p12", "stranger.p12");
+    fails(&foreign, UNKNOWN, Scenario::PasswordNever);
+    for host in [0, 1] {
+        shop.simulator.set_host(host, HostState::Down).unwrap();
+    }
+    fails(&config, E_NETWORK, Scenario::Paid);
+    heard.journal(&shop);
+    assert_silent(&secrets, &heard);
+}
+
+#[test]
+fn no_server_that_is_refused_hears_or_tells_a_secret() {
+    let shop = Shop::with(Settings {
+        certificate: Certificate::UnknownCa,
+        ..quick()
+    });
+    let heard = Heard::default();
+    let mut secrets = Secrets::of(&shop);
+    let till = shop.till();
+    heard.listen(&till);
+    let sale = shop.sale(Scenario::Paid);
+    secrets.add("auth code", sale.auth_code.as_str());
+    let outcome = till.micropay(&sale.request());
+    assert_eq!(outcome.status(), E_NETWORK, "{outcome:?}");
+    heard.outcome(&outcome);
+    heard.outcome(&till.check());
+    heard.journal(&shop);
+    assert_silent(&secrets, &heard);
+}
+
+#[test]
+fn no_refused_argument_repeats_an_auth_code() {
+    let (shop, heard) = (Shop::open(), Heard::default());
+    let mut secrets = Secrets::of(&shop);
+    let till = shop.till();
+    heard.listen(&till);
+    let code = "134567890123456789";
+    secrets.add("auth code", code);
+    let refused = |outcome: Outcome| {
+        assert_eq!(outcome.status(), E_ARGUMENT, "{outcome:?}");
+        heard.outcome(&outcome);
+    };
+    for request in [
+        Request::sale("S1", &code.repeat(2), FEE),
+        Request::sale("S2", &format!("{code}x"), FEE),
+        Request::sale("S3", code, 0),
+        Request::sale("S4", code, FEE).with("body", ""),
+        Request::sale("S5", code, FEE).with("total_fee", code),
+        Request::sale("S6", code, FEE).with("fee_type", code),
+        Request::sale("S7", code, FEE).with("spbill_create_ip", code),
+        Request::sale("S8", code, FEE).with("out_trade_no", code.repeat(2)),
+        Request::sale("S9", code, FEE).with("detail", code),
+        Request::sale("S10", code, FEE).with("time_start", code),
+        Request::sale("S11", code, FEE).with("receipt", code),
+    ] {
+        refused(till.micropay(&request));
+        refused(till.start(&request).err().expect("it is refused"));
+    }
+    for json in [
+        format!("{{\"auth_code\": {code}x}}"),
+        format!("{{\"auth_code\": \"{code}\""),
+        format!("{{\"auth_code\": {code}.5}}"),
+        format!("{{\"auth_code\": \"{code}\", \"auth_code\": \"{code}\"}}"),
+        format!("[\"{code}\"]"),
+        format!("{code}"),
+    ] {
+        refused(till.invoke("micropay", json));
+    }
+    refused(till.invoke(code, "{}"));
+    refused(till.invoke("query", format!("{{\"auth_code\": \"{code}\"}}")));
+    assert_eq!(till.cancel("S1").status(), NOT_FOUND);
+    assert!(shop.simulator.requests().is_empty());
+    heard.journal(&shop);
+    assert_silent(&secrets, &heard);
+}
+
+#[test]
+fn a_payers_id_reaches_the_till_and_stays_out_of_the_journal() {
+    let (shop, heard) = (Shop::open(), Heard::default());
+    let till = shop.till();
+    let sale = shop.sale(Scenario::Paid);
+    let paid = till.micropay(&sale.request());
+    assert_eq!(paid.status(), OK, "{paid:?}");
+    assert!(
+        paid.get("openid")
+            .is_some_and(|openid| openid.starts_with("oSimulatedPayer"))
+    );
+    let again = till.micropay(&sale.request());
+    assert_eq!(
+        (again.get_int("replayed"), again.get("openid")),
+        (Some(1), None),
+        "{again:?}"
+    );
+    heard.journal(&shop);
+    assert_silent(&Secrets::of(&shop), &heard);
+}
+
+#[test]
+fn the_search_finds_what_is_planted() {
+    let shop = Shop::open();
+    let mut secrets = Secrets::of(&shop);
+    let sale = shop.sale(Scenario::Paid);
+    secrets.add("auth code", sale.auth_code.as_str());
+    let kinds: std::collections::BTreeSet<_> = secrets.0.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds.len(), 5, "{kinds:?}");
+    assert!(secrets.0.len() > 60, "{}", secrets.0.len());
+    for (kind, secret) in &secrets.0 {
+        let heard = Heard::default();
+        heard.add("log 4", [b"before ".as_slice(), secret, b" after"].concat());
+        let leaks = secrets.leaks(&heard);
+        assert!(leaks.contains(&format!("{kind} in log 4")), "{leaks:?}");
+    }
+    let heard = Heard::default();
+    heard.add("log 4", "sign 9A0A8659F005D6984697E2CA0A9CF3B7");
+    assert_eq!(secrets.leaks(&heard), ["signature in log 4"]);
+
+    // The places themselves are heard: what is no secret is found in each of them.
+    let heard = Heard::default();
+    let till = shop.till();
+    heard.listen(&till);
+    heard.outcome(&till.micropay(&sale.request()));
+    heard.journal(&shop);
+    let heard = heard.0.lock().unwrap();
+    for origin in [
+        "log 3",
+        "log 4",
+        "event 1",
+        "event 6",
+        "json 0",
+        "journal wxpay-journal.db",
+    ] {
+        let of_origin = |place: &String| place.starts_with(origin);
+        assert!(
+            heard
+                .iter()
+                .any(|(place, bytes)| of_origin(place)
+                    && contains(bytes, sale.out_trade_no.as_bytes())),
+            "{origin}"
+        );
+    }
+}
