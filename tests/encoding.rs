@@ -53,7 +53,7 @@ fn till(shop: &Shop, encoding: &str) -> Client {
             &format!("language = \"zh-CN\"\nencoding = \"{encoding}\""),
         )
         .replace("wxpay-journal.db", &format!("{encoding}.db"));
-    Client::open_toml(config).unwrap()
+    Client::open_toml(config).expect("the configuration is complete")
 }
 
 /// The same sale, with its texts written by `write`.

@@ -27,7 +27,7 @@ const VOLATILE: [&str; 7] = [
 /// A result without what differs between two equal ones.
 fn essence(outcome: &Outcome) -> Value {
     let mut json = outcome.json();
-    let fields = json.as_object_mut().unwrap();
+    let fields = json.as_object_mut().expect("a result is an object");
     for name in VOLATILE {
         fields.remove(name);
     }
@@ -39,7 +39,7 @@ fn names(outcome: &Outcome) -> Vec<String> {
     outcome
         .json()
         .as_object()
-        .unwrap()
+        .expect("a result is an object")
         .keys()
         .cloned()
         .collect()
@@ -239,7 +239,10 @@ fn assert_replayed(shop: &Shop, till: &Client, sale: &Sale, first: &Outcome) {
     let mut facts = first.json();
     facts["replayed"] = json!(1);
     // A payer's id is not on record.
-    facts.as_object_mut().unwrap().remove("openid");
+    facts
+        .as_object_mut()
+        .expect("a result is an object")
+        .remove("openid");
     assert_eq!(typed.json(), facts);
     shop.agrees(sale, &typed);
     assert_eq!(about(shop), sent, "something was sent");

@@ -39,7 +39,7 @@ fn hasty(shop: &Shop) -> Client {
         answer_timeout: 1_000,
         ..PolicyNumbers::quick()
     };
-    Client::open_toml(shop.config_with(numbers)).unwrap()
+    Client::open_toml(shop.config_with(numbers)).expect("the configuration is complete")
 }
 
 fn pay(shop: &Shop, till: &Client, sale: &Sale) -> Outcome {
@@ -187,10 +187,10 @@ fn a_successful_reverse_is_a_success_and_a_refused_one_is_not() {
 
 /// Accepts and hangs up, for ever; counts.
 fn hanging_up() -> (String, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let host = format!(
         "https://localhost:{}",
-        listener.local_addr().unwrap().port()
+        listener.local_addr().expect("it has an address").port()
     );
     let accepted = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&accepted);

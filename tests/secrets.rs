@@ -15,11 +15,17 @@ use wxpay_simulator::{Certificate, HostState, Scenario, Settings, SignType};
 
 /// Everything that a till, its log and its disk were told.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+struct Heard(Arc<Mutex<Vec<Told>>>);
+
+/// Where something was told, and its bytes.
+type Told = (String, Vec<u8>);
 
 impl Heard {
     fn add(&self, origin: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.0.lock().unwrap().push((origin.into(), bytes.into()));
+        self.0
+            .lock()
+            .expect("no test panics here")
+            .push((origin.into(), bytes.into()));
     }
 
     fn listen(&self, till: &Client) {
@@ -57,12 +63,19 @@ impl Heard {
     /// The journal's files as they are now.
     fn journal(&self, shop: &Shop) {
         let mut found = 0;
-        for entry in fs::read_dir(shop.folder.path()).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        for entry in fs::read_dir(shop.folder.path()).expect("the folder is there") {
+            let path = entry.expect("it can be read").path();
+            let name = path
+                .file_name()
+                .expect("it has a name")
+                .to_string_lossy()
+                .into_owned();
             if name.contains(".db") {
                 found += 1;
-                self.add(format!("journal {name}"), fs::read(path).unwrap());
+                self.add(
+                    format!("journal {name}"),
+                    fs::read(path).expect("it can be read"),
+                );
             }
         }
         assert!(found > 0, "there is no journal");
@@ -116,7 +129,7 @@ impl Secrets {
 
     /// Every secret that was heard: its kind and where.
     fn leaks(&self, heard: &Heard) -> Vec<String> {
-        let heard = heard.0.lock().unwrap();
+        let heard = heard.0.lock().expect("no test panics here");
         let mut leaks = Vec::new();
         for (origin, bytes) in heard.iter() {
             let found = self.0.iter().filter(|(_, secret)| contains(bytes, secret));
@@ -147,11 +160,11 @@ fn base64(text: &str) -> Vec<u8> {
         .bytes()
         .filter_map(|c| DIGITS.iter().position(|digit| *digit == c))
     {
-        bits = (bits << 6) | u32::try_from(digit).unwrap();
+        bits = (bits << 6) | u32::try_from(digit).expect("a digit is below 64");
         held += 6;
         if held >= 8 {
             held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xff).unwrap());
+            bytes.push(u8::try_from((bits >> held) & 0xff).expect("eight bits fit"));
         }
     }
     bytes
@@ -159,7 +172,7 @@ fn base64(text: &str) -> Vec<u8> {
 
 #[track_caller]
 fn assert_silent(secrets: &Secrets, heard: &Heard) {
-    assert!(!heard.0.lock().unwrap().is_empty());
+    assert!(!heard.0.lock().expect("no test panics here").is_empty());
     let leaks = secrets.leaks(heard);
     assert!(leaks.is_empty(), "{leaks:#?}");
 }
@@ -355,7 +368,7 @@ fn no_refused_argument_repeats_an_auth_code() {
         format!("{{\"auth_code\": {code}.5}}"),
         format!("{{\"auth_code\": \"{code}\", \"auth_code\": \"{code}\"}}"),
         format!("[\"{code}\"]"),
-        format!("{code}"),
+        code.to_owned(),
     ] {
         refused(till.invoke("micropay", json));
     }

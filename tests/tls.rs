@@ -177,7 +177,7 @@ fn without_a_client_certificate_a_till_must_say_that_it_will_never_reverse() {
 /// so, the order stays open, and the right certificate settles it.
 fn assert_reverse_refused(shop: &Shop, wrong: &str, right: &str, why: &str) {
     let sale = shop.sale(Scenario::PasswordNever);
-    let till = Client::open_toml(wrong).unwrap();
+    let till = Client::open_toml(wrong).expect("it opens");
     let outcome = till.micropay(&sale.request());
     assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
     assert_eq!(
@@ -192,7 +192,7 @@ fn assert_reverse_refused(shop: &Shop, wrong: &str, right: &str, why: &str) {
     assert!(reversed.message().contains(why), "{why}: {reversed:?}");
     drop(till);
 
-    let till = Client::open_toml(right).unwrap();
+    let till = Client::open_toml(right).expect("it opens");
     let recovered = till.recover();
     assert_eq!(recovered.status(), OK, "{recovered:?}");
     assert_eq!(till.reverse(&sale.out_trade_no).status(), REVERSED);
@@ -275,7 +275,7 @@ fn a_certificate_of_another_merchant_cannot_reverse_and_the_till_is_told_at_once
 
 /// A sale that needs the certificate for its ending.
 fn assert_reverses(shop: &Shop, config: String) {
-    let till = Client::open_toml(config).unwrap();
+    let till = Client::open_toml(config).expect("it opens");
     let sale = shop.sale(Scenario::PasswordNever);
     let outcome = till.micropay(&sale.request());
     assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
@@ -513,8 +513,8 @@ struct Proxy {
 impl Proxy {
     /// `status` other than 200: refuses.
     fn start(status: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it has an address");
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
         thread::spawn(move || {
