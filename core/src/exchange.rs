@@ -1,6 +1,7 @@
 //! One request to a gateway and its reply, between the codecs and the transport.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::clock::Moment;
 
@@ -85,6 +86,10 @@ pub struct Reply {
     pub host: String,
     /// When the first byte of the request was sent.
     pub sent_at: Moment,
+    /// From the search for a connection to the last byte of the reply.
+    pub elapsed: Duration,
+    /// A connection was made for it, instead of one from the pool.
+    pub new_connection: bool,
     /// The gateway's clock by the `Date` header of this verified connection, unix seconds.
     pub date: Option<i64>,
 }

@@ -135,6 +135,7 @@ impl Client {
             Err(failure) => return Check::failed(name, Status::Network, failure.cause),
         };
         let answer = self.gateway.read_query(&expected, &reply);
+        self.log_exchange(&expected.out_trade_no, &question, &reply, &answer);
         match answer.verdict {
             QueryVerdict::NotFound => Check::passed(name, "the gateway accepts the credentials"),
             QueryVerdict::Rejected => Check::failed(name, Status::Config, answer.why),

@@ -52,6 +52,7 @@ impl Client {
             }
             Ok(reply) => {
                 let answer = self.gateway.read_query(&expected, &reply);
+                self.log_exchange(out_trade_no, &question, &reply, &answer);
                 let mut outcome = self.answered(&key, &answer, known.is_some());
                 outcome.set("host", reply.host);
                 outcome

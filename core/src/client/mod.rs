@@ -16,6 +16,7 @@ mod run;
 mod sinks;
 mod task;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, Moment, SystemClock};
@@ -23,7 +24,7 @@ use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, Rev
 use crate::crypto::digest;
 use crate::exchange::{Call, Failure, Limits, Reply};
 use crate::gateway::wechat_v2::WechatV2;
-use crate::gateway::{Gateway, InvalidField, Stamp};
+use crate::gateway::{Answer, Gateway, InvalidField, Stamp};
 use crate::guidance::{self, Asked, Situation};
 use crate::journal::sqlite::SqliteJournal;
 use crate::journal::{Journal, OrderKey};
@@ -91,7 +92,7 @@ impl Client {
         let transport = HttpsTransport::new(
             &config.transport,
             Arc::clone(&clock),
-            Arc::new(move |attempt: &Attempt<'_>| log_attempt(&observer, attempt)),
+            Arc::new(move |attempt: &Attempt<'_>| log_failure(&observer, attempt)),
         )
         .map_err(|error| refuse(Status::Config, error.to_string()))?;
         let gateway: Box<dyn Gateway> = match config.gateway {
@@ -280,6 +281,43 @@ impl Client {
         result
     }
 
+    /// The one line of an exchange that got a reply.
+    fn log_exchange<V: fmt::Debug>(
+        &self,
+        out_trade_no: &str,
+        call: &Call,
+        reply: &Reply,
+        answer: &Answer<V>,
+    ) {
+        let level = if answer.forged {
+            Level::Warning
+        } else {
+            Level::Info
+        };
+        self.sinks.log(level, || {
+            let connection = if reply.new_connection {
+                " on a new connection"
+            } else {
+                ""
+            };
+            let request_id = reply
+                .header("request-id")
+                .map(|id| format!(", request id {id}"));
+            format!(
+                "{out_trade_no} {}: {} {}{}: HTTP {} in {} ms{connection}: {}, read as {:?}{}",
+                call.operation,
+                call.method,
+                reply.host,
+                call.path,
+                reply.status,
+                reply.elapsed.as_millis(),
+                answer.why,
+                answer.verdict,
+                request_id.unwrap_or_default(),
+            )
+        });
+    }
+
     /// The gateway's clock, unix seconds, if an answer has told it.
     fn gateway_time(&self) -> Option<i64> {
         let epoch = *self
@@ -339,32 +377,19 @@ fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {
     outcome
 }
 
-fn log_attempt(sinks: &Sinks, attempt: &Attempt<'_>) {
-    let level = if attempt.result.is_ok() {
-        Level::Info
-    } else {
-        Level::Warning
-    };
-    sinks.log(level, || {
-        let result = match attempt.result {
-            Ok(status) => format!("HTTP {status}"),
-            Err(cause) if attempt.sent => format!("failed after sending: {cause}"),
-            Err(cause) => format!("failed before sending: {cause}"),
-        };
-        let request_id = attempt.request_id.map(|id| format!(", request id {id}"));
-        let connection = if attempt.new_connection {
-            ", new connection"
-        } else {
-            ""
-        };
-        format!(
-            "{} {} {}{}: {result} in {} ms{connection}{}",
-            attempt.operation,
-            attempt.method,
-            attempt.host,
-            attempt.path,
-            attempt.elapsed.as_millis(),
-            request_id.unwrap_or_default(),
-        )
+/// Attempts that got a reply are logged with what the reply says, see [`Client::log_exchange`].
+fn log_failure(sinks: &Sinks, attempt: &Attempt<'_>) {
+    let Err(cause) = attempt.result else { return };
+    sinks.log(Level::Warning, || {
+        let when = if attempt.sent { "after" } else { "before" };
+        let Attempt {
+            operation,
+            method,
+            host,
+            path,
+            ..
+        } = attempt;
+        let ms = attempt.elapsed.as_millis();
+        format!("{operation}: {method} {host}{path}: failed {when} sending, in {ms} ms: {cause}")
     });
 }

@@ -126,7 +126,7 @@ impl Run<'_> {
                 self.may_have_charged = true;
                 let sent = reply.sent_at;
                 let answer = self.client.gateway.read_submit(&self.expected, &reply);
-                self.log_answer(&reply, &answer);
+                self.log_exchange(&call, &reply, &answer);
                 self.fault = answer.verdict == SubmitVerdict::Unclear && answer.code.is_none();
                 let verdict = answer.verdict;
                 self.evidence.submit = Some(answer);
@@ -168,7 +168,7 @@ impl Run<'_> {
             return policy::Event::Query(QueryVerdict::Unclear);
         };
         let answer = self.client.gateway.read_query(&self.expected, &reply);
-        self.log_answer(&reply, &answer);
+        self.log_exchange(&call, &reply, &answer);
         self.fault = answer.verdict == QueryVerdict::Unclear;
         let verdict = answer.verdict;
         self.evidence.query = Some(answer);
@@ -185,7 +185,7 @@ impl Run<'_> {
         match self.exchange(&call, OnCancel::Ignore.into()) {
             Ok(reply) => {
                 let answer = self.client.gateway.read_reverse(&self.expected, &reply);
-                self.log_answer(&reply, &answer);
+                self.log_exchange(&call, &reply, &answer);
                 let verdict = answer.verdict;
                 self.evidence.reverse = Some(answer);
                 policy::Event::Reverse(verdict)
@@ -400,18 +400,9 @@ impl Run<'_> {
         outcome
     }
 
-    fn log_answer<V: std::fmt::Debug>(&self, reply: &Reply, answer: &Answer<V>) {
-        self.log(
-            if answer.forged {
-                Level::Warning
-            } else {
-                Level::Debug
-            },
-            &format!(
-                "read as {:?} (HTTP {}): {}",
-                answer.verdict, reply.status, answer.why
-            ),
-        );
+    fn log_exchange<V: std::fmt::Debug>(&self, call: &Call, reply: &Reply, answer: &Answer<V>) {
+        let number = &self.key.out_trade_no;
+        self.client.log_exchange(number, call, reply, answer);
     }
 
     fn log(&self, level: Level, text: &str) {

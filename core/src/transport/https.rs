@@ -187,7 +187,7 @@ impl HttpsTransport {
         let flight = InFlight::new(guard, &self.dialer.clock, self.answer_timeout, latest);
         let result = {
             let _entered = flight.enter();
-            self.send(host, call, max_idle, &flight)
+            self.send(host, call, max_idle, &flight, start)
         }
         .map_err(|error| self.fault(&error, call, &flight));
         (self.observer)(&Attempt {
@@ -216,6 +216,7 @@ impl HttpsTransport {
         call: &Call,
         max_idle: Duration,
         flight: &InFlight,
+        start: Moment,
     ) -> Result<Reply, ureq::Error> {
         let response = if call.method == "GET" && call.body.is_empty() {
             self.run(host, call, (), max_idle)
@@ -244,6 +245,8 @@ impl HttpsTransport {
             host: host.to_owned(),
             // A reply without a request does not occur; then the latest moment is the safe one.
             sent_at: flight.guard().sent_at().unwrap_or_else(|| self.now()),
+            elapsed: self.now().since(start),
+            new_connection: flight.dialled(),
         })
     }
 
