@@ -100,11 +100,11 @@ impl Simulator {
 
     fn write_credentials(&self, dir: &Path) -> io::Result<()> {
         fs::create_dir_all(dir)?;
-        fs::write(dir.join(CA), self.ca_pem())?;
-        fs::write(dir.join(PKCS12), self.client_p12())?;
-        fs::write(dir.join(CERTIFICATE), self.client_cert_pem())?;
-        fs::write(dir.join(KEY), self.client_key_pem())?;
-        fs::write(dir.join(API_KEY), &self.merchant().api_key)
+        keep(&dir.join(CA), self.ca_pem().as_bytes())?;
+        keep(&dir.join(PKCS12), self.client_p12())?;
+        keep(&dir.join(CERTIFICATE), self.client_cert_pem().as_bytes())?;
+        keep(&dir.join(KEY), self.client_key_pem().as_bytes())?;
+        keep(&dir.join(API_KEY), self.merchant().api_key.as_bytes())
     }
 
     fn toml(&self, numbers: Option<PolicyNumbers>, path: impl Fn(&str) -> PathBuf) -> String {
@@ -159,6 +159,14 @@ impl Simulator {
     }
 }
 
+/// Writes a file unless it is as it should be: a till may be reading it.
+fn keep(path: &Path, content: &[u8]) -> io::Result<()> {
+    match fs::read(path) {
+        Ok(found) if found == content => Ok(()),
+        _ => fs::write(path, content),
+    }
+}
+
 /// A TOML basic string.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
@@ -176,6 +184,27 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_are_right_are_left_alone_and_others_are_replaced() {
+        let simulator = Simulator::start(crate::Settings::default()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        simulator.config_toml(dir.path(), None).unwrap();
+        let names = [CA, PKCS12, CERTIFICATE, KEY, API_KEY];
+        let written = |name: &str| {
+            fs::metadata(dir.path().join(name))
+                .unwrap()
+                .modified()
+                .unwrap()
+        };
+        let before = names.map(written);
+        let earlier = fs::read(dir.path().join(CA)).unwrap();
+        simulator.config_toml(dir.path(), None).unwrap();
+        assert_eq!(names.map(written), before);
+        fs::write(dir.path().join(CA), "of an earlier start").unwrap();
+        simulator.config_toml(dir.path(), None).unwrap();
+        assert_eq!(fs::read(dir.path().join(CA)).unwrap(), earlier);
+    }
 
     #[test]
     fn paths_of_every_system_are_quoted() {
