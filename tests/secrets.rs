@@ -424,7 +424,9 @@ fn the_search_finds_what_is_planted() {
     let heard = Heard::default();
     let till = shop.till();
     heard.listen(&till);
-    heard.outcome(&till.micropay(&sale.request()));
+    // A field that this gateway has no place for is told on the finest level.
+    let request = sale.request().with("support_fapiao", "true");
+    heard.outcome(&till.micropay(&request));
     heard.journal(&shop);
     let heard = heard.0.lock().unwrap();
     for origin in [
