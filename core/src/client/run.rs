@@ -97,11 +97,7 @@ impl Run<'_> {
             match *action {
                 // `Journal::begin` has recorded it.
                 Action::Record(Phase::Intent) => {}
-                Action::Record(phase) => self
-                    .client
-                    .journal
-                    .record(&self.key, phase, self.expected.submitted_at, self.by_till)
-                    .map_err(Stop::Journal)?,
+                Action::Record(phase) => self.record(phase)?,
                 Action::Submit => return Ok(self.submit()),
                 Action::Query(why) => return Ok(self.query(why)),
                 Action::Reverse => return Ok(self.reverse()),
@@ -113,6 +109,18 @@ impl Run<'_> {
             }
         }
         Err(Stop::Stuck)
+    }
+
+    fn record(&self, phase: Phase) -> Result<(), Stop> {
+        let (journal, submitted_at) = (&self.client.journal, self.expected.submitted_at);
+        match journal.record(&self.key, phase, submitted_at, self.by_till) {
+            // To a recovery, waiting is the same as the intent that is on record already.
+            Err(error @ JournalError::Storage(_)) if phase == Phase::Waiting => {
+                self.log(Level::Error, &error.to_string());
+                Ok(())
+            }
+            recorded => recorded.map_err(Stop::Journal),
+        }
     }
 
     fn submit(&mut self) -> policy::Event {
@@ -315,7 +323,7 @@ impl Run<'_> {
         if let Some(instead) = self.record_outcome(&outcome, false) {
             return (instead, self.evidence);
         }
-        let _ = self.query(Why::Check);
+        let _ = self.query(Why::Confirm);
         if let Some(answer) = &self.evidence.query {
             report::add_facts(&mut outcome, &answer.facts);
         }
