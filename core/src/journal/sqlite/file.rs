@@ -1,0 +1,142 @@
+//! The file: its schema, how it is made, and what makes it unusable.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::crypto::digest;
+
+/// `wxpj`, so that another program's database is never taken for a journal.
+const APPLICATION_ID: i32 = 0x7778_706a;
+pub(super) const SCHEMA_VERSION: i32 = 1;
+const SCHEMA: &str = "
+    CREATE TABLE orders (
+        account       TEXT    NOT NULL,
+        out_trade_no  TEXT    NOT NULL,
+        gateway       TEXT    NOT NULL,
+        state         TEXT    NOT NULL
+            CHECK (state IN ('intent', 'waiting', 'reversing', 'final', 'returned')),
+        salt          BLOB,
+        fingerprint   BLOB,
+        sub_mch_id    TEXT,
+        total_fee     INTEGER,
+        fee_type      TEXT,
+        attach        TEXT,
+        begun_ms      INTEGER NOT NULL,
+        submitted_at  INTEGER,
+        status        INTEGER,
+        facts         TEXT,
+        holder        TEXT,
+        lease_ms      INTEGER,
+        by_till       INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (account, out_trade_no)
+    ) STRICT;
+    CREATE INDEX orders_pending ON orders (account, begun_ms) WHERE state <> 'returned';
+";
+/// How long another process may hold the write lock before a call gives up.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
+const RETENTION_MS: i64 = 30 * 24 * 3600 * 1000;
+
+/// Opens, creates, checks and prunes; the error says what is wrong and the remedy.
+pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
+    let describe = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
+            "it is damaged ({error}); restore it from a backup, or move it away after settling its \
+             open orders by hand"
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            format!(
+                "it cannot be written ({error}); give this user write access to it and its folder"
+            )
+        }
+        Some(ErrorCode::CannotOpen) => {
+            format!(
+                "it cannot be opened ({error}); check that its folder exists and may be written"
+            )
+        }
+        Some(ErrorCode::DiskFull) => format!("the disk is full ({error})"),
+        _ => error.to_string(),
+    };
+    if !path.exists() {
+        create(path, describe)?;
+    }
+    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return Err(
+            "it is empty, so it is damaged; delete it only if it never held an order".into(),
+        );
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(describe)?;
+    let open = |connection: &Connection| -> rusqlite::Result<Result<(), String>> {
+        connection.busy_timeout(LOCK_TIMEOUT)?;
+        if let Err(why) = check(connection)? {
+            return Ok(Err(why));
+        }
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.execute(
+            "DELETE FROM orders WHERE state = 'returned' AND holder IS NULL AND begun_ms < ?1",
+            [now - RETENTION_MS],
+        )?;
+        // Proves that the file can be written, also when there is nothing to prune.
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        Ok(Ok(()))
+    };
+    open(&connection).map_err(describe)??;
+    Ok(connection)
+}
+
+/// Makes the file elsewhere and moves it into place whole, so that nobody ever sees half a journal
+/// and an empty file always means damage.
+fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(), String> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}", digest::random_hex()));
+    let draft = Path::new(&name);
+    let build = || -> rusqlite::Result<()> {
+        let connection = Connection::open(draft)?;
+        connection.execute_batch(SCHEMA)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    let placed = build().map_err(describe).and_then(|()| {
+        // A link never replaces what another process has put there meanwhile.
+        match std::fs::hard_link(draft, path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists && !path.exists() => {
+                std::fs::rename(draft, path).map_err(|error| error.to_string())
+            }
+            _ => Ok(()),
+        }
+    });
+    // Gone already where it was renamed; where it stays behind it does no harm.
+    let _ = std::fs::remove_file(draft);
+    placed
+}
+
+fn check(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != APPLICATION_ID {
+        return Ok(Err(
+            "it is a database of another program; choose another journal.path".into(),
+        ));
+    }
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > SCHEMA_VERSION {
+        return Ok(Err(format!(
+            "it was written by a newer wxpay (journal version {version}, this one knows \
+             {SCHEMA_VERSION}); install that version"
+        )));
+    }
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Ok(Err(format!(
+            "it is damaged ({verdict}); restore it from a backup, or move it away after settling \
+             its open orders by hand"
+        )));
+    }
+    Ok(Ok(()))
+}
