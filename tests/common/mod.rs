@@ -131,10 +131,11 @@ pub fn library_path() -> PathBuf {
 
 fn build() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
+    // The whole workspace, as `make test` builds it: a part of it would choose other features for
+    // the dependencies and compile them all again.
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args([
         "build",
-        "--package=wxpay",
-        "--lib",
+        "--workspace",
         "--message-format=json",
     ]);
     if !cfg!(debug_assertions) {
