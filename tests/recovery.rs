@@ -19,7 +19,7 @@ fn killed_at(shop: &Shop, sale: &Sale, path: &str, count: usize) -> (PathBuf, St
     let config = shop.folder.path().join("wxpay.toml");
     let text = shop
         .config()
-        .replace("[journal]\n", "[journal]\nlease = \"50ms\"\n");
+        .replace("[journal]\n", "[journal]\nlease = \"2s\"\n");
     std::fs::write(&config, &text).unwrap();
     let mut till = ring_up(&config, sale);
     while shop.count(sale, path) < count {
@@ -44,20 +44,20 @@ fn ring_up(config: &Path, sale: &Sale) -> Till {
     Till::start(command("examples-c/sale.c", &arguments))
 }
 
-/// Recovers until nothing is held by the dead till any more.
+/// One recovery, at once: it finds out by itself that the till before it is dead.
+#[track_caller]
 fn recovered(till: &Client, sale: &Sale) -> (Outcome, Value) {
-    loop {
-        let outcome = till.recover();
-        let orders = outcome.json()["orders"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let ours = orders
-            .into_iter()
-            .find(|order| order["out_trade_no"] == sale.out_trade_no.as_str());
-        if let Some(ours) = ours {
-            return (outcome, ours);
-        }
+    let outcome = till.recover();
+    let orders = outcome.json()["orders"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let ours = orders
+        .into_iter()
+        .find(|order| order["out_trade_no"] == sale.out_trade_no.as_str());
+    match ours {
+        Some(ours) => (outcome, ours),
+        None => panic!("not listed: {outcome:?}"),
     }
 }
 
@@ -143,12 +143,12 @@ fn a_recovery_may_itself_be_killed() {
     let shop = Shop::open();
     let sale = shop.sale(Scenario::Recall);
     let (path, config) = killed_at(&shop, &sale, "/pay/orderquery", 1);
-    let recover = || Till::start(command("examples-c/recover.c", &[path.to_str().unwrap()]));
-    let mut recovery = recover();
+    let mut recovery = Till::start(command("examples-c/recover.c", &[path.to_str().unwrap()]));
     while shop.count(&sale, "/secapi/pay/reverse") == 0 {
-        if recovery.0.try_wait().unwrap().is_some() {
-            recovery = recover();
-        }
+        assert!(
+            recovery.0.try_wait().unwrap().is_none(),
+            "the recovery has ended by itself"
+        );
         std::thread::yield_now();
     }
     recovery.kill();
@@ -156,6 +156,46 @@ fn a_recovery_may_itself_be_killed() {
     let (outcome, order) = recovered(&till, &sale);
     assert_eq!(order["status"], REVERSED, "{outcome:?}");
     assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+}
+
+#[test]
+fn a_recovery_that_is_killed_tells_again_what_it_had_settled() {
+    let shop = Shop::open();
+    let path = shop.config_file();
+    let till = shop.till();
+    let [first, second] = [Scenario::PasswordNever, Scenario::Recall].map(|scenario| {
+        let sale = shop.sale(scenario);
+        let task = till.start(&sale.request()).unwrap();
+        while shop.count(&sale, "/pay/orderquery") == 0 {
+            std::thread::yield_now();
+        }
+        drop(task);
+        sale
+    });
+    // Closing leaves both open, as a power cut does.
+    drop(till);
+    let mut recovery = Till::start(command("examples-c/recover.c", &[path.to_str().unwrap()]));
+    // Oldest first: the first order is settled when the second is being undone.
+    while shop.count(&second, "/secapi/pay/reverse") == 0 {
+        assert!(
+            recovery.0.try_wait().unwrap().is_none(),
+            "the recovery has ended by itself"
+        );
+        std::thread::yield_now();
+    }
+    recovery.kill();
+    let patient = shop.till_with("[journal]\n", "[journal]\nlease = \"2s\"\n");
+    let outcome = patient.recover();
+    assert_eq!(outcome.status(), OK, "{outcome:?}");
+    let told: Vec<_> = (0..2)
+        .map(|place| outcome.get(&format!("orders.{place}.out_trade_no")))
+        .collect();
+    assert_eq!(
+        told,
+        [Some(first.out_trade_no), Some(second.out_trade_no)],
+        "{outcome:?}"
+    );
+    assert_eq!(shop.simulator.ledger().totals.net_fen, 0);
 }
 
 /// Leaves an order in doubt: nothing answers after the charge.
