@@ -129,7 +129,14 @@ impl Shop {
                 assert_eq!(outcome.get("transaction_id"), transaction_id, "{context}");
             }
             super::UNKNOWN => {}
-            super::E_DUPLICATE => assert!(net >= 0, "{context}"),
+            super::E_DUPLICATE => {
+                let refunded = order.as_ref().map_or(0, |order| order.refunded_fen);
+                assert_eq!(refunded, 0, "the other sale was undone: {context}");
+                assert!(
+                    !foreign || net > 0,
+                    "the other sale is not there: {context}"
+                );
+            }
             _ if foreign => panic!("undone or denied somebody else's sale: {context}"),
             _ => assert_eq!(net, 0, "not paid, but charged: {context}"),
         }
