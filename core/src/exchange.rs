@@ -92,6 +92,9 @@ pub struct Reply {
     pub new_connection: bool,
     /// The gateway's clock by the `Date` header of this verified connection, unix seconds.
     pub date: Option<i64>,
+    /// The gateway's clock as well as the client knows it, unix seconds: what the times in signatures
+    /// are held against. The transport leaves it out.
+    pub now: Option<i64>,
 }
 
 impl Reply {

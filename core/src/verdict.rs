@@ -67,3 +67,43 @@ pub enum ReverseVerdict {
     /// No usable answer: it may have been taken.
     Unclear,
 }
+
+/// The meaning of the answer to a prepay: nothing is charged by it, a payer may pay from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PrepayVerdict {
+    /// The payer can be shown what the facts hold.
+    Ready,
+    /// The order number was paid, closed or used with other parameters before.
+    Duplicate,
+    /// The request itself was refused; nobody can pay.
+    Rejected,
+    /// No usable answer; the same request may be sent again.
+    Unclear,
+}
+
+/// The meaning of the answer to a refund, or to the question what became of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefundVerdict {
+    /// The money went back.
+    Refunded,
+    /// Taken on; the money goes back later.
+    Processing,
+    /// It ended without the money going back (closed, abnormal).
+    Failed,
+    /// The refund number is in use for another refund.
+    Conflict,
+    /// The gateway knows no such refund (yet).
+    NotFound,
+    /// Refused by the business (merchant balance, too old, amount); `listed` if a published table
+    /// says so of this code.
+    Declined {
+        /// Whether the gateway's tables list the code as a refusal.
+        listed: bool,
+    },
+    /// The request itself was refused and provably not executed.
+    Rejected,
+    /// The gateway asks for the same request again, under the same refund number.
+    Again,
+    /// Anything else: it may have been taken on.
+    Unclear,
+}

@@ -129,13 +129,17 @@ impl Client {
             out_trade_no: number,
             ..Expected::default()
         };
-        let question = self.gateway.query(&expected, &self.stamp());
-        let reply = match self.exchange(&question, OnCancel::Cut.into(), signal) {
-            Ok(reply) => reply,
+        let told = self.ask(
+            &expected.out_trade_no,
+            OnCancel::Cut.into(),
+            signal,
+            |stamp| self.gateway.query(&expected, stamp),
+            |reply, _| self.gateway.read_query(&expected, reply),
+        );
+        let answer = match told {
+            Ok(told) => told.answer,
             Err(failure) => return Check::failed(name, Status::Network, failure.cause),
         };
-        let answer = self.gateway.read_query(&expected, &reply);
-        self.log_exchange(&expected.out_trade_no, &question, &reply, &answer);
         match answer.verdict {
             QueryVerdict::NotFound => Check::passed(name, "the gateway accepts the credentials"),
             QueryVerdict::Rejected => Check::failed(name, Status::Config, answer.why),

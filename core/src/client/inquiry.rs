@@ -6,7 +6,7 @@ use super::report;
 use crate::exchange::OnCancel;
 use crate::gateway::{Answer, Expected};
 use crate::guidance::Asked;
-use crate::journal::{Entry, OrderKey, Take};
+use crate::journal::{Entry, Key, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Phase, Reversal};
 use crate::status::Status;
@@ -38,8 +38,14 @@ impl Client {
                 ..Expected::default()
             },
         };
-        let question = self.gateway.query(&expected, &self.stamp());
-        let mut outcome = match self.exchange(&question, OnCancel::Cut.into(), call.signal()) {
+        let told = self.ask(
+            out_trade_no,
+            OnCancel::Cut.into(),
+            call.signal(),
+            |stamp| self.gateway.query(&expected, stamp),
+            |reply, _| self.gateway.read_query(&expected, reply),
+        );
+        let mut outcome = match told {
             Err(failure) => {
                 let status = if failure.interrupted {
                     Status::ClientClosed
@@ -50,11 +56,9 @@ impl Client {
                 outcome.set("host", failure.host);
                 outcome
             }
-            Ok(reply) => {
-                let answer = self.gateway.read_query(&expected, &reply);
-                self.log_exchange(out_trade_no, &question, &reply, &answer);
-                let mut outcome = self.answered(&key, &answer, known.is_some());
-                outcome.set("host", reply.host);
+            Ok(told) => {
+                let mut outcome = self.answered(&key, &told.answer, known.is_some());
+                outcome.set("host", told.reply.host);
                 outcome
             }
         };
@@ -64,7 +68,7 @@ impl Client {
         self.explain(Asked::Query, outcome)
     }
 
-    fn answered(&self, key: &OrderKey, answer: &Answer<QueryVerdict>, known: bool) -> Outcome {
+    fn answered(&self, key: &Key, answer: &Answer<QueryVerdict>, known: bool) -> Outcome {
         let status = match answer.verdict {
             QueryVerdict::Paid => Status::Ok,
             QueryVerdict::Foreign => Status::Duplicate,
@@ -99,7 +103,7 @@ impl Client {
 
     /// Brings the answer together with what the journal knows by now: it settles an order that is
     /// open, and it may be older than what others have done since.
-    fn compare(&self, key: &OrderKey, verdict: QueryVerdict, outcome: &mut Outcome) {
+    fn compare(&self, key: &Key, verdict: QueryVerdict, outcome: &mut Outcome) {
         let entry = match self.journal.find(key) {
             Ok(Some(entry)) if entry.phase.is_none() => entry,
             Ok(Some(_)) => match self.journal.take(key, None) {

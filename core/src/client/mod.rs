@@ -2,15 +2,21 @@
 //!
 //! `payment` takes, continues, reverses and recovers orders; each goes through a `run`, which
 //! carries out what the policy says. `inquiry` asks without deciding, `check` is the self-test.
-//! `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words the
+//! `ask` sends one question, `clocks` and `keys` are what it needs for that. `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words the
 //! outcome.
 
+mod ask;
 mod calls;
 mod check;
+mod clocks;
 mod heartbeat;
 mod inquiry;
+mod keys;
+mod notify;
 mod payment;
+mod prepay;
 mod recovery;
+mod refund;
 mod report;
 mod run;
 mod sinks;
@@ -24,10 +30,11 @@ use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, Rev
 use crate::crypto::digest;
 use crate::exchange::{Call, Failure, Limits, Reply};
 use crate::gateway::wechat_v2::WechatV2;
+use crate::gateway::wechat_v3::WechatV3;
 use crate::gateway::{Answer, Gateway, InvalidField, Stamp};
 use crate::guidance::{self, Asked, Situation};
 use crate::journal::sqlite::SqliteJournal;
-use crate::journal::{Journal, OrderKey};
+use crate::journal::{Book, Journal, Key};
 use crate::outcome::Outcome;
 use crate::policy::Reversal;
 use crate::signal::Signal;
@@ -35,6 +42,7 @@ use crate::status::Status;
 use crate::transport::{Attempt, HttpsTransport, Transport};
 
 use calls::{Calls, Refused};
+use clocks::GatewayClocks;
 use heartbeat::Heartbeat;
 use sinks::Sinks;
 
@@ -43,7 +51,7 @@ pub use task::Task;
 
 /// One merchant's connection to one gateway. Used by any number of threads at once.
 pub struct Client {
-    gateway: Box<dyn Gateway>,
+    gateway: Arc<dyn Gateway>,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     journal: Arc<dyn Journal>,
@@ -54,8 +62,7 @@ pub struct Client {
     calls: Calls,
     tasks: task::Tasks,
     heartbeat: Mutex<Option<Heartbeat>>,
-    /// The gateway's unix seconds when this client's clock read zero.
-    gateway_epoch: Mutex<Option<i64>>,
+    clocks: Arc<GatewayClocks>,
     /// When the client certificate expires, unix seconds.
     certificate_expires: Option<i64>,
     warnings: Vec<String>,
@@ -64,7 +71,7 @@ pub struct Client {
 /// What a client is made of; replaceable, so that the whole of it can be simulated.
 pub struct Parts {
     /// The codec.
-    pub gateway: Box<dyn Gateway>,
+    pub gateway: Arc<dyn Gateway>,
     /// The wire.
     pub transport: Arc<dyn Transport>,
     /// Time.
@@ -95,8 +102,9 @@ impl Client {
             Arc::new(move |attempt: &Attempt<'_>| log_failure(&observer, attempt)),
         )
         .map_err(|error| refuse(Status::Config, error.to_string()))?;
-        let gateway: Box<dyn Gateway> = match config.gateway {
-            GatewayConfig::WechatV2(settings) => Box::new(WechatV2::new(settings)),
+        let gateway: Arc<dyn Gateway> = match config.gateway {
+            GatewayConfig::WechatV2(settings) => Arc::new(WechatV2::new(settings)),
+            GatewayConfig::WechatV3(settings) => Arc::new(WechatV3::new(settings)),
         };
         let heartbeat = Heartbeat::start(
             Arc::clone(&journal),
@@ -143,7 +151,7 @@ impl Client {
             calls: Calls::default(),
             tasks: task::Tasks::default(),
             heartbeat: Mutex::new(None),
-            gateway_epoch: Mutex::new(None),
+            clocks: Arc::default(),
             certificate_expires: None,
             warnings: Vec::new(),
         }
@@ -223,10 +231,11 @@ impl Client {
         outcome
     }
 
-    fn key(&self, out_trade_no: &str) -> OrderKey {
-        OrderKey {
+    fn key(&self, out_trade_no: &str) -> Key {
+        Key {
             account: self.gateway.account(),
-            out_trade_no: out_trade_no.to_owned(),
+            book: Book::Orders,
+            number: out_trade_no.to_owned(),
         }
     }
 
@@ -271,12 +280,7 @@ impl Client {
             date: Some(date), ..
         }) = &result
         {
-            let elapsed = self.clock.now().0.as_secs();
-            *self
-                .gateway_epoch
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) =
-                Some(date.saturating_sub_unsigned(elapsed));
+            self.clocks.date(*date, self.clock.now());
         }
         result
     }
@@ -320,11 +324,7 @@ impl Client {
 
     /// The gateway's clock, unix seconds, if an answer has told it.
     fn gateway_time(&self) -> Option<i64> {
-        let epoch = *self
-            .gateway_epoch
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        epoch.map(|epoch| epoch.saturating_add_unsigned(self.clock.now().0.as_secs()))
+        self.clocks.time(self.clock.now())
     }
 
     fn stamp(&self) -> Stamp {

@@ -9,7 +9,7 @@ use super::{Client, Level};
 use crate::fields::Fields;
 use crate::gateway::{Expected, Order};
 use crate::guidance::Asked;
-use crate::journal::{Begin, Entry, JournalError, OrderKey, Sale, Take};
+use crate::journal::{Begin, Entry, JournalError, Key, Sale, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Payment, Phase, Purpose, Resume, Reversal};
 use crate::signal::Signal;
@@ -187,7 +187,7 @@ impl Client {
             let mut outcome = self.about(asked, &key, Status::Unknown, message);
             outcome.set("reversal", Reversal::Required.name());
             self.sinks
-                .log(Level::Error, || format!("{} {message}", key.out_trade_no));
+                .log(Level::Error, || format!("{} {message}", key.number));
             // Says nothing about the network.
             let evidence = Evidence {
                 reached: true,
@@ -197,7 +197,7 @@ impl Client {
         })
     }
 
-    fn run<'a>(&'a self, key: OrderKey, signal: &'a Signal) -> Run<'a> {
+    fn run<'a>(&'a self, key: Key, signal: &'a Signal) -> Run<'a> {
         Run {
             client: self,
             signal,
@@ -218,7 +218,7 @@ impl Client {
         }
     }
 
-    fn sale(&self, key: &OrderKey, fields: &Fields, order: &Order) -> Sale {
+    fn sale(&self, key: &Key, fields: &Fields, order: &Order) -> Sale {
         let mut parameters = Vec::new();
         for (name, value) in fields.iter() {
             for part in [name, value] {
@@ -228,6 +228,8 @@ impl Client {
         }
         Sale {
             key: key.clone(),
+            product: order.expected.product,
+            document: None,
             gateway: self.gateway.name().to_owned(),
             parameters,
             sub_mch_id: order.expected.sub_mch_id.clone(),
@@ -247,7 +249,7 @@ impl Client {
             },
             None => Outcome::with_message(Status::Journal, "the journal has lost this outcome"),
         };
-        outcome.set("out_trade_no", entry.key.out_trade_no.as_str());
+        outcome.set("out_trade_no", entry.key.number.as_str());
         outcome.set("replayed", 1);
         self.explain(asked, outcome)
     }
@@ -271,7 +273,7 @@ impl Client {
         if let Some(total_fee) = entry.total_fee {
             outcome.set("total_fee", total_fee);
         }
-        outcome.set("out_trade_no", entry.key.out_trade_no.as_str());
+        outcome.set("out_trade_no", entry.key.number.as_str());
         outcome.set(
             "message",
             "this order number belongs to another sale in the journal (other parameters); nothing \
@@ -280,7 +282,7 @@ impl Client {
         self.explain(Asked::Payment, outcome)
     }
 
-    fn busy(&self, asked: Asked, key: &OrderKey) -> Outcome {
+    fn busy(&self, asked: Asked, key: &Key) -> Outcome {
         self.about(
             asked,
             key,
@@ -292,28 +294,28 @@ impl Client {
     pub(super) fn about(
         &self,
         asked: Asked,
-        key: &OrderKey,
+        key: &Key,
         status: Status,
         message: impl Into<String>,
     ) -> Outcome {
         let mut outcome = Outcome::with_message(status, message);
-        outcome.set("out_trade_no", key.out_trade_no.as_str());
+        outcome.set("out_trade_no", key.number.as_str());
         self.explain(asked, outcome)
     }
 
-    pub(super) fn handed_over(&self, key: &OrderKey) {
+    pub(super) fn handed_over(&self, key: &Key) {
         self.report_fault(key, self.journal.mark_returned(key));
     }
 
-    pub(super) fn give_back(&self, key: &OrderKey) {
+    pub(super) fn give_back(&self, key: &Key) {
         self.report_fault(key, self.journal.release(key));
     }
 
     /// Bookkeeping that changes nothing about the outcome.
-    pub(super) fn report_fault(&self, key: &OrderKey, result: Result<(), JournalError>) {
+    pub(super) fn report_fault(&self, key: &Key, result: Result<(), JournalError>) {
         if let Err(error) = result {
             self.sinks
-                .log(Level::Warning, || format!("{} {error}", key.out_trade_no));
+                .log(Level::Warning, || format!("{} {error}", key.number));
         }
     }
 }
@@ -322,7 +324,8 @@ impl Entry {
     /// Which order, and nothing to agree with.
     pub(super) fn named(&self) -> Expected {
         Expected {
-            out_trade_no: self.key.out_trade_no.clone(),
+            out_trade_no: self.key.number.clone(),
+            product: self.product,
             sub_mch_id: self.sub_mch_id.clone(),
             ..Expected::default()
         }
@@ -331,7 +334,8 @@ impl Entry {
     /// What a paid answer must agree with.
     pub(super) fn expected(&self) -> Expected {
         Expected {
-            out_trade_no: self.key.out_trade_no.clone(),
+            out_trade_no: self.key.number.clone(),
+            product: self.product,
             sub_mch_id: self.sub_mch_id.clone(),
             total_fee: self.total_fee,
             fee_type: self.fee_type.clone(),

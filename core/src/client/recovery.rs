@@ -5,7 +5,7 @@ use super::calls::{Claim, Refused};
 use super::run::HandOver;
 use crate::config::OnRecoveredPaid;
 use crate::guidance::Asked;
-use crate::journal::{Entry, OrderKey, Take};
+use crate::journal::{Book, Entry, Key, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Purpose, Reversal};
 use crate::signal::Signal;
@@ -19,7 +19,7 @@ impl Client {
             Ok(call) => call,
             Err(refused) => return self.refused(Asked::Recover, &refused, None),
         };
-        let keys = match self.journal.pending(&self.gateway.account()) {
+        let keys = match self.journal.pending(Book::Orders, &self.gateway.account()) {
             Ok(keys) => keys,
             Err(error) => return self.refusal(Status::Journal, error.to_string()),
         };
@@ -67,7 +67,7 @@ impl Client {
         outcome
     }
 
-    fn still_open(&self, key: &OrderKey, message: impl Into<String>) -> Outcome {
+    fn still_open(&self, key: &Key, message: impl Into<String>) -> Outcome {
         let mut outcome = self.about(Asked::Payment, key, Status::Unknown, message);
         outcome.set("reversal", Reversal::Required.name());
         outcome
@@ -86,8 +86,8 @@ struct Recovery<'a> {
 impl Recovery<'_> {
     /// Settles one order, or finds that somebody holds it (and until when, at least). `silent`: the
     /// lease of a holder that has not beaten since.
-    fn settle(&mut self, key: &OrderKey, silent: Option<i64>) -> Option<Option<i64>> {
-        let claim = self.client.calls.enter(Claim::Reverse(&key.out_trade_no));
+    fn settle(&mut self, key: &Key, silent: Option<i64>) -> Option<Option<i64>> {
+        let claim = self.client.calls.enter(Claim::Reverse(&key.number));
         let outcome = match claim {
             // Another call of this client works on it.
             Err(Refused::Busy) => return None,

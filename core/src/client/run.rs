@@ -1,14 +1,15 @@
 //! One order from where it stands to an ending: carries out what the policy says.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Client, Event, Level, report};
 use crate::clock::Moment;
 use crate::config::OnRecoveredPaid;
 use crate::exchange::{Call, Failure, Limits, OnCancel, Reply};
-use crate::gateway::{Answer, Expected, Order};
+use crate::gateway::{Answer, Expected, Order, Stamp};
 use crate::guidance::Asked;
-use crate::journal::{JournalError, OrderKey};
+use crate::journal::{JournalError, Key};
 use crate::outcome::Outcome;
 use crate::policy::{self, Action, Cause, Ending, Payment, Phase, Reversal, Why};
 use crate::signal::Signal;
@@ -46,7 +47,7 @@ pub(super) struct Run<'a> {
     pub(super) client: &'a Client,
     pub(super) signal: &'a Signal,
     pub(super) asked: Asked,
-    pub(super) key: OrderKey,
+    pub(super) key: Key,
     pub(super) payment: Payment,
     pub(super) expected: Expected,
     /// The charge to send; `None` for an order that is not new.
@@ -128,13 +129,15 @@ impl Run<'_> {
             return policy::Event::SubmitUnsent;
         };
         self.event(Event::Submitting);
-        let call = self.client.gateway.submit(order, &self.client.stamp());
-        match self.exchange(&call, OnCancel::CutUnlessSent.into()) {
-            Ok(reply) => {
+        let gateway = &*self.client.gateway;
+        let told = self.ask(
+            OnCancel::CutUnlessSent.into(),
+            |_, stamp| gateway.submit(order, stamp),
+            |expected, reply| gateway.read_submit(expected, reply),
+        );
+        match told {
+            Ok((sent, answer)) => {
                 self.may_have_charged = true;
-                let sent = reply.sent_at;
-                let answer = self.client.gateway.read_submit(&self.expected, &reply);
-                self.log_exchange(&call, &reply, &answer);
                 self.fault = answer.verdict == SubmitVerdict::Unclear && answer.code.is_none();
                 let verdict = answer.verdict;
                 self.evidence.submit = Some(answer);
@@ -168,15 +171,15 @@ impl Run<'_> {
             Why::Check | Why::Verify => OnCancel::Ignore.into(),
         };
         self.reversing = limits.on_cancel == OnCancel::Ignore;
-        let call = self
-            .client
-            .gateway
-            .query(&self.expected, &self.client.stamp());
-        let Ok(reply) = self.exchange(&call, limits) else {
+        let gateway = &*self.client.gateway;
+        let told = self.ask(
+            limits,
+            |expected, stamp| gateway.query(expected, stamp),
+            |expected, reply| gateway.read_query(expected, reply),
+        );
+        let Ok((_, answer)) = told else {
             return policy::Event::Query(QueryVerdict::Unclear);
         };
-        let answer = self.client.gateway.read_query(&self.expected, &reply);
-        self.log_exchange(&call, &reply, &answer);
         self.fault = answer.verdict == QueryVerdict::Unclear;
         let verdict = answer.verdict;
         self.evidence.query = Some(answer);
@@ -186,14 +189,14 @@ impl Run<'_> {
     fn reverse(&mut self) -> policy::Event {
         self.reversing = true;
         self.event(Event::Reversing);
-        let call = self
-            .client
-            .gateway
-            .reverse(&self.expected, &self.client.stamp());
-        match self.exchange(&call, OnCancel::Ignore.into()) {
-            Ok(reply) => {
-                let answer = self.client.gateway.read_reverse(&self.expected, &reply);
-                self.log_exchange(&call, &reply, &answer);
+        let gateway = &*self.client.gateway;
+        let told = self.ask(
+            OnCancel::Ignore.into(),
+            |expected, stamp| gateway.reverse(expected, stamp),
+            |expected, reply| gateway.read_reverse(expected, reply),
+        );
+        match told {
+            Ok((_, answer)) => {
                 let verdict = answer.verdict;
                 self.evidence.reverse = Some(answer);
                 policy::Event::Reverse(verdict)
@@ -203,38 +206,62 @@ impl Run<'_> {
         }
     }
 
-    fn exchange(&mut self, call: &Call, limits: Limits) -> Result<Reply, Failure> {
+    /// When the question was sent, and the answer.
+    fn ask<V: fmt::Debug>(
+        &mut self,
+        limits: Limits,
+        call: impl Fn(&Expected, &Stamp) -> Call,
+        read: impl Fn(&Expected, &Reply) -> Answer<V>,
+    ) -> Result<(Moment, Answer<V>), Failure> {
         self.evidence.attempts += 1;
-        let result = self.client.exchange(call, limits, self.signal);
-        if self.order.is_some() && self.submitted.is_none() {
-            // The charge is the first exchange of a new order.
-            self.submitted = match &result {
-                Ok(reply) => Some(reply.sent_at),
-                Err(failure) => failure.sent_at,
-            };
-        }
+        let result = self.client.ask(
+            &self.key.number,
+            limits,
+            self.signal,
+            |stamp| call(&self.expected, stamp),
+            |reply, _| read(&self.dated(reply), reply),
+        );
         match &result {
-            Ok(reply) => {
+            Ok(told) => {
+                self.expected = self.dated(&told.reply);
+                self.submit_dated |=
+                    told.reply.date.is_some() && self.submitted_by(&told.reply).is_some();
+                self.submitted = self.submitted_by(&told.reply);
+                self.evidence.attempts += told.requests - 1;
                 self.evidence.reached = true;
                 self.evidence.failure = None;
-                self.evidence.host.clone_from(&reply.host);
-                // On the gateway's own clock, whatever this machine's says; as an answer to this very
-                // order tells it, since that clock may have been set after an earlier one.
-                if let (Some(submitted), Some(date), false) =
-                    (self.submitted, reply.date, self.submit_dated)
-                {
-                    let age = self.now().since(submitted).as_secs();
-                    self.expected.submitted_at = Some(date.saturating_sub_unsigned(age));
-                    self.submit_dated = true;
-                }
+                self.evidence.host.clone_from(&told.reply.host);
             }
             Err(failure) => {
+                if self.order.is_some() && self.submitted.is_none() {
+                    self.submitted = failure.sent_at;
+                }
                 self.fault = !failure.interrupted;
                 self.evidence.host.clone_from(&failure.host);
                 self.evidence.failure = Some(failure.cause.clone());
             }
         }
-        result
+        result.map(|told| (told.reply.sent_at, told.answer))
+    }
+
+    /// When the charge was sent, if this run sent it: it is the first exchange of a new order.
+    fn submitted_by(&self, reply: &Reply) -> Option<Moment> {
+        let first = || self.order.is_some().then_some(reply.sent_at);
+        self.submitted.or_else(first)
+    }
+
+    /// What the answer must agree with, the time of the submit on the gateway's own clock included,
+    /// whatever this machine's says: as an answer to this very order tells it, since that clock may
+    /// have been set after an earlier one.
+    fn dated(&self, reply: &Reply) -> Expected {
+        let mut expected = self.expected.clone();
+        if let (Some(submitted), Some(date), false) =
+            (self.submitted_by(reply), reply.date, self.submit_dated)
+        {
+            let age = self.now().since(submitted).as_secs();
+            expected.submitted_at = Some(date.saturating_sub_unsigned(age));
+        }
+        expected
     }
 
     fn wait(&self, until: Moment, cancel_told: bool) {
@@ -397,7 +424,7 @@ impl Run<'_> {
                 .entry("total_fee")
                 .or_insert_with(|| total_fee.into());
         }
-        outcome.set("out_trade_no", self.key.out_trade_no.as_str());
+        outcome.set("out_trade_no", self.key.number.as_str());
         outcome.set("reversal", reversal.name());
         outcome.set(
             "cancel_requested",
@@ -408,15 +435,10 @@ impl Run<'_> {
         outcome
     }
 
-    fn log_exchange<V: std::fmt::Debug>(&self, call: &Call, reply: &Reply, answer: &Answer<V>) {
-        let number = &self.key.out_trade_no;
-        self.client.log_exchange(number, call, reply, answer);
-    }
-
     fn log(&self, level: Level, text: &str) {
         self.client
             .sinks
-            .log(level, || format!("{} {text}", self.key.out_trade_no));
+            .log(level, || format!("{} {text}", self.key.number));
     }
 
     fn event(&self, event: Event) {
@@ -424,9 +446,7 @@ impl Run<'_> {
             Event::Done => Duration::ZERO,
             _ => self.payment.stage_end().since(self.now()),
         };
-        self.client
-            .sinks
-            .event(event, &self.key.out_trade_no, remaining);
+        self.client.sinks.event(event, &self.key.number, remaining);
     }
 
     fn now(&self) -> Moment {

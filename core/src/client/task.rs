@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::{Client, Outcome, Status};
 use crate::fields::Fields;
 use crate::guidance::Asked;
-use crate::journal::OrderKey;
+use crate::journal::Key;
 
 /// A payment under way on a thread of its own.
 pub struct Task {
     client: Arc<Client>,
-    key: OrderKey,
+    key: Key,
     shared: Arc<Shared>,
 }
 
@@ -57,7 +57,7 @@ impl Task {
 
     /// The order number it was started with.
     pub fn out_trade_no(&self) -> &str {
-        &self.key.out_trade_no
+        &self.key.number
     }
 }
 

@@ -18,7 +18,7 @@ use self::context::{Context, Machine, World};
 use self::document::Place;
 pub use self::secret::Secret;
 use crate::clock::{Clock, SystemClock};
-use crate::crypto::Identity;
+use crate::crypto::{Identity, SigningKey, VerifyingKey};
 
 /// A longer configuration is refused.
 const LIMIT: usize = 256 * 1024;
@@ -48,6 +48,8 @@ pub struct Config {
 pub enum GatewayConfig {
     /// WeChat Pay APIv2.
     WechatV2(WechatV2Config),
+    /// WeChat Pay APIv3.
+    WechatV3(WechatV3Config),
 }
 
 /// `[wechat_v2]`.
@@ -71,6 +73,46 @@ pub struct WechatV2Config {
     pub auth_code_check: bool,
     /// `apihk…` rules: `body` up to 32, HK scene_info and order-number characters.
     pub region: Region,
+}
+
+/// `[wechat_v3]`.
+#[derive(Debug)]
+pub struct WechatV3Config {
+    /// `appid`, or a partner's `sp_appid`.
+    pub appid: String,
+    /// `mchid`, or a partner's `sp_mchid`: whose key signs.
+    pub mchid: String,
+    /// Whether it acts for other merchants; then every order names one of them.
+    pub partner: bool,
+    /// Partners: the shop's own app id.
+    pub sub_appid: Option<String>,
+    /// Partners: the shop's merchant number. A request's own `sub_mch_id` wins.
+    pub sub_mchid: Option<String>,
+    /// The serial number of the merchant's API certificate, upper-case hex.
+    pub serial_no: String,
+    /// When that certificate expires, unix seconds, if the certificate itself was given.
+    pub certificate_expires: Option<i64>,
+    /// The key of that certificate.
+    pub private_key: SigningKey,
+    /// The APIv3 key: 32 bytes.
+    pub api_v3_key: Secret,
+    /// WeChat Pay public keys by their ids (`PUB_KEY_ID_…`).
+    pub public_keys: Vec<(String, VerifyingKey)>,
+    /// Platform certificates, if they are to be downloaded.
+    pub platform_certificates: Option<PlatformCertificates>,
+    /// Check auth codes against the documented prefixes.
+    pub auth_code_check: bool,
+    /// Mainland or global endpoints.
+    pub region: Region,
+}
+
+/// `platform_certificates = "auto"`.
+#[derive(Debug)]
+pub struct PlatformCertificates {
+    /// Where they are kept between starts.
+    pub cache: PathBuf,
+    /// Who may issue them, in addition to WeChat's own, DER.
+    pub extra_roots: Vec<rustls_pki_types::CertificateDer<'static>>,
 }
 
 /// Which documents' rules a WeChat gateway follows.
@@ -143,6 +185,8 @@ pub struct PolicyConfig {
     pub confirm_declines: bool,
     /// What `recover` does with an order found paid.
     pub on_recovered_paid: OnRecoveredPaid,
+    /// How long a task waits for a payer who has to scan or open something.
+    pub prepay_window: Duration,
 }
 
 /// Whether unclear orders are reversed.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::document::Section;
 use super::{ConfigError, OnRecoveredPaid, PolicyConfig, Region, ReverseMode};
 
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "profile",
     "first_query",
     "query_interval",
@@ -18,6 +18,7 @@ pub(super) const KEYS: [&str; 12] = [
     "reverse",
     "confirm_declines",
     "on_recovered_paid",
+    "prepay_window",
 ];
 
 /// The shortest interval that any of WeChat's documents names (HK guide: poll every 3 to 5 s).
@@ -42,6 +43,7 @@ impl PolicyConfig {
             reverse: ReverseMode::Automatic,
             confirm_declines: true,
             on_recovered_paid: OnRecoveredPaid::Report,
+            prepay_window: Duration::from_secs(120),
         }
     }
 }
@@ -100,6 +102,12 @@ pub(super) fn read(
             &mut policy.code_lifetime,
             profile.code_lifetime,
             true,
+        ),
+        (
+            "prepay_window",
+            &mut policy.prepay_window,
+            Duration::ZERO,
+            false,
         ),
     ];
     for (key, value, documented, zero_allowed) in durations {

@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod wechat_v2;
+pub mod wechat_v3;
 
 pub(crate) mod beijing;
 pub(crate) mod paid;
@@ -11,7 +12,7 @@ pub(crate) mod vocabulary;
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
 use crate::outcome::Facts;
-use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
+use crate::verdict::{PrepayVerdict, QueryVerdict, RefundVerdict, ReverseVerdict, SubmitVerdict};
 
 /// Randomness and time for one request, so that codecs stay pure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +23,24 @@ pub struct Stamp {
     pub unix_seconds: i64,
 }
 
+/// How an order is paid, and so how it is undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Product {
+    /// The till scans the payer's code: undone by a reverse.
+    #[default]
+    CodePayment,
+    /// The payer scans or opens what the merchant shows: undone by closing it while it is unpaid.
+    Prepay,
+}
+
 /// Which order is meant, and what a paid answer must agree with. Fields that are `None` are not
 /// compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// The merchant's order number.
     pub out_trade_no: String,
+    /// How it is paid.
+    pub product: Product,
     /// Institution mode: whose order it is. `None` is the configured one.
     pub sub_mch_id: Option<String>,
     /// Minor units.
@@ -45,8 +58,8 @@ pub struct Expected {
 pub struct Order {
     /// What the answers must agree with (`submitted_at` is still unknown).
     pub expected: Expected,
-    /// The gateway's own parameters, without nonce and signature.
-    pub parameters: Fields,
+    /// The gateway's own parameters, without nonce and signature: a JSON body, or flat text.
+    pub parameters: Facts,
     /// Vocabulary fields that this gateway has no place for.
     pub left_out: Vec<String>,
 }
@@ -76,6 +89,10 @@ pub struct Answer<V> {
     pub why: String,
     /// The reply failed verification (signature missing or wrong, not about this order).
     pub forged: bool,
+    /// It could not be verified because nobody has told this key; see [`KeySource`].
+    pub unknown_key: Option<String>,
+    /// When the verified signature says it was made, unix seconds.
+    pub signed_at: Option<i64>,
     /// What a verified reply says, in result-field names (`transaction_id`, `paid_at` …).
     pub facts: Facts,
 }
@@ -111,4 +128,198 @@ pub trait Gateway: Send + Sync {
     fn read_query(&self, expected: &Expected, reply: &Reply) -> Answer<QueryVerdict>;
     /// Reads the reply to a reverse.
     fn read_reverse(&self, expected: &Expected, reply: &Reply) -> Answer<ReverseVerdict>;
+
+    /// Whether `reply` proves that the call made with `stamp` was not executed because the stamp's
+    /// time was wrong: the one case in which a charge may be sent again.
+    fn refused_for_clock(&self, _reply: &Reply, _stamp: &Stamp) -> bool {
+        false
+    }
+
+    /// Where the keys come from that answers are verified with, if they change by themselves.
+    fn keys(&self) -> Option<&dyn KeySource> {
+        None
+    }
+
+    /// Orders that the payer scans or opens.
+    fn prepay(&self) -> Option<&dyn Prepay> {
+        None
+    }
+
+    /// Giving money back.
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        None
+    }
+
+    /// What the gateway reports by itself.
+    fn notifications(&self) -> Option<&dyn Notifications> {
+        None
+    }
+}
+
+/// Keys that the gateway hands out and changes (platform certificates). Used by any number of
+/// threads at once.
+pub trait KeySource: Send + Sync {
+    /// Whether any answer could be verified now.
+    fn any(&self, now: i64) -> bool;
+
+    /// Whether it is time to fetch them: there is none, the newest was fetched long ago or expires
+    /// soon.
+    fn due(&self, now: i64) -> bool;
+
+    /// The request for them.
+    fn download(&self, stamp: &Stamp) -> Call;
+
+    /// Checks and takes up what the reply brings; the text is for the log.
+    fn install(&self, reply: &Reply) -> Result<String, KeyError>;
+
+    /// Takes up what [`cached`](Self::cached) gave out earlier, as far as it can still be trusted.
+    fn restore(&self, cached: &[u8], now: i64) -> Result<String, KeyError>;
+
+    /// What a file should hold so that the next start needs no network. Public data.
+    fn cached(&self) -> Vec<u8>;
+}
+
+/// Why keys were not taken up.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct KeyError {
+    /// What is wrong and the remedy; never a secret.
+    pub why: String,
+    /// The gateway refused the request itself: credentials or permission.
+    pub refused: bool,
+}
+
+/// Orders that the payer scans or opens: JSAPI, mini-program, Native, H5, App.
+pub trait Prepay: Send + Sync {
+    /// Checks the fields and maps them to the gateway's own; `expected.product` is
+    /// [`Product::Prepay`].
+    fn order(&self, fields: &Fields) -> Result<Order, InvalidField>;
+
+    /// The request for something to show. Idempotent: the same parameters may be sent again.
+    fn call(&self, order: &Order, stamp: &Stamp) -> Call;
+
+    /// Reads the reply. The facts hold `prepay_id`, `code_url` or `h5_url` and, where a front end
+    /// needs them, its signed parameters, signed with `stamp`.
+    fn read(&self, order: &Order, reply: &Reply, stamp: &Stamp) -> Answer<PrepayVerdict>;
+
+    /// Ends an unpaid order.
+    fn close(&self, expected: &Expected, stamp: &Stamp) -> Call;
+
+    /// Reads the reply to [`close`](Self::close), in the words of a reverse: an order found paid is
+    /// [`ReverseVerdict::PayerBusy`], for a query must say so.
+    fn read_close(&self, expected: &Expected, reply: &Reply) -> Answer<ReverseVerdict>;
+}
+
+/// Which refund is meant, and what an answer about it must agree with. `None` is not compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExpectedRefund {
+    /// The merchant's refund number.
+    pub out_refund_no: String,
+    /// The order it belongs to, by the merchant's number.
+    pub out_trade_no: Option<String>,
+    /// The order it belongs to, by the gateway's number.
+    pub transaction_id: Option<String>,
+    /// Institution mode: whose order it is. `None` is the configured one.
+    pub sub_mch_id: Option<String>,
+    /// Minor units.
+    pub refund_fee: Option<i64>,
+    /// ISO 4217; an answer that names no currency agrees with `CNY`.
+    pub fee_type: Option<String>,
+}
+
+/// A refund that passed every check.
+#[derive(Clone, Debug)]
+pub struct Refund {
+    /// What the answers must agree with.
+    pub expected: ExpectedRefund,
+    /// The gateway's own parameters, without nonce and signature; nothing secret, so that the journal
+    /// can keep them and a recovery can send the same request again.
+    pub parameters: Facts,
+    /// Vocabulary fields that this gateway has no place for.
+    pub left_out: Vec<String>,
+}
+
+/// Giving money back, whole or in parts.
+pub trait Refunds: Send + Sync {
+    /// Whether a refund can be sent at all (v2: with a client certificate only).
+    fn can_refund(&self) -> bool;
+
+    /// Checks a refund number that is only asked about.
+    fn check_out_refund_no(&self, out_refund_no: &str) -> Result<(), InvalidField>;
+
+    /// Checks the fields and maps them to the gateway's own.
+    fn refund(&self, fields: &Fields) -> Result<Refund, InvalidField>;
+
+    /// The refund. Idempotent by its number: the same parameters may be sent again.
+    fn call(&self, refund: &Refund, stamp: &Stamp) -> Call;
+
+    /// Reads the reply to it.
+    fn read(&self, expected: &ExpectedRefund, reply: &Reply) -> Answer<RefundVerdict>;
+
+    /// The question what became of a refund.
+    fn query(&self, expected: &ExpectedRefund, stamp: &Stamp) -> Call;
+
+    /// Reads the reply to that.
+    fn read_query(&self, expected: &ExpectedRefund, reply: &Reply) -> Answer<RefundVerdict>;
+}
+
+/// A notification as it came in over HTTP.
+#[derive(Clone)]
+pub struct Notice<'a> {
+    /// Header names in lower case with their values, in order.
+    pub headers: &'a [(String, String)],
+    /// The body as received.
+    pub body: &'a [u8],
+    /// The gateway's clock as well as it is known, unix seconds.
+    pub now: i64,
+}
+
+/// What a verified notification is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notification {
+    /// An order. [`Notifications::judge`] says what it means.
+    Payment {
+        /// Which.
+        out_trade_no: String,
+        /// Its message, in the gateway's own words.
+        message: Facts,
+    },
+    /// A refund. [`Notifications::judge_refund`] says what it means.
+    Refund {
+        /// Which.
+        out_refund_no: String,
+        /// Its message, in the gateway's own words.
+        message: Facts,
+    },
+}
+
+/// Why a notification is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeError {
+    /// Not a notification of this gateway at all.
+    #[error("not a notification: {0}")]
+    Malformed(String),
+    /// Its signature, its age or its encryption is not right.
+    #[error("not verified: {why}")]
+    Forged {
+        /// What is wrong; never a secret.
+        why: String,
+        /// Nobody has told this key; see [`KeySource`].
+        unknown_key: Option<String>,
+    },
+}
+
+/// What the gateway reports by itself.
+pub trait Notifications: Send + Sync {
+    /// Verifies and decrypts.
+    fn open(&self, notice: &Notice<'_>) -> Result<Notification, NoticeError>;
+
+    /// What a verified payment message means for an order.
+    fn judge(&self, message: &Facts, expected: &Expected) -> Answer<QueryVerdict>;
+
+    /// What a verified refund message means for a refund.
+    fn judge_refund(&self, message: &Facts, expected: &ExpectedRefund) -> Answer<RefundVerdict>;
+
+    /// What to answer with: content type and body, for "taken" or for "send it again".
+    fn acknowledgement(&self, taken: bool) -> (&'static str, String);
 }

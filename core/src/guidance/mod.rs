@@ -23,6 +23,14 @@ pub enum Asked {
     Cancel,
     /// To settle whatever was in flight.
     Recover,
+    /// Something that a payer can scan or open.
+    Prepay,
+    /// To close an unpaid order.
+    Close,
+    /// To give money back, or what became of that.
+    Refund,
+    /// What a notification says.
+    Notification,
     /// Anything else: the self-test, opening a client.
     Other,
 }

@@ -180,7 +180,12 @@ fn ok(situation: &Situation<'_>) -> Note {
             chinese: "没有未了结的订单。",
             english: "No order is left open.",
         },
-        Asked::Reverse | Asked::Other => Note {
+        Asked::Reverse
+        | Asked::Prepay
+        | Asked::Close
+        | Asked::Refund
+        | Asked::Notification
+        | Asked::Other => Note {
             advice: None,
             chinese: "操作完成。",
             english: "Done.",

@@ -13,31 +13,47 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::gateway::Product;
 use crate::outcome::Facts;
 use crate::policy::Phase;
 use crate::status::Status;
 
-/// Whose order: numbers are unique within an account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct OrderKey {
-    /// See [`crate::gateway::Gateway::account`].
-    pub account: String,
-    /// The merchant's order number.
-    pub out_trade_no: String,
+/// What a number is a number of: orders and refunds are numbered apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Book {
+    /// `out_trade_no`
+    Orders,
+    /// `out_refund_no`
+    Refunds,
 }
 
-/// A sale about to be charged.
+/// Which order or refund: numbers are unique within an account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// See [`crate::gateway::Gateway::account`].
+    pub account: String,
+    /// Of what.
+    pub book: Book,
+    /// The merchant's number.
+    pub number: String,
+}
+
+/// A sale about to be charged, or a refund about to be sent.
 #[derive(Clone, Debug)]
 pub struct Sale {
     /// Whose.
-    pub key: OrderKey,
+    pub key: Key,
+    /// How an order is paid.
+    pub product: Product,
     /// The gateway's name.
     pub gateway: String,
     /// Everything the till asked for, in one unambiguous form. Only a salted digest is kept.
     pub parameters: Vec<u8>,
+    /// What a recovery needs to send the same request again: a refund's order and parameters.
+    pub document: Option<Facts>,
     /// Institution mode: the shop's own merchant number.
     pub sub_mch_id: Option<String>,
-    /// Minor units.
+    /// Minor units; of a refund, what is given back.
     pub total_fee: Option<i64>,
     /// ISO 4217.
     pub fee_type: Option<String>,
@@ -47,11 +63,15 @@ pub struct Sale {
     pub submitted_at: Option<i64>,
 }
 
-/// An order as the journal knows it.
+/// An order or a refund as the journal knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Whose.
-    pub key: OrderKey,
+    pub key: Key,
+    /// How an order is paid.
+    pub product: Product,
+    /// What a recovery needs to send the same request again.
+    pub document: Option<Facts>,
     /// The gateway's name.
     pub gateway: String,
     /// Where it stands; `None` when it is settled.
@@ -141,16 +161,16 @@ pub trait Journal: Send + Sync {
     /// Takes an order to work on it. Somebody's hold is no obstacle if its lease is over, or if it
     /// still is `silent`: a lease that was seen one lease ago and that no heartbeat has moved since
     /// (whatever the clocks say).
-    fn take(&self, key: &OrderKey, silent: Option<i64>) -> Result<Take, JournalError>;
+    fn take(&self, key: &Key, silent: Option<i64>) -> Result<Take, JournalError>;
 
     /// Takes an order number that the journal does not know, in order to reverse it.
-    fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError>;
+    fn adopt(&self, key: &Key, gateway: &str) -> Result<Take, JournalError>;
 
     /// Moves a held order to `phase`; remembers `submitted_at` if it is known, and for good that the
     /// till asked for the reverse.
     fn record(
         &self,
-        key: &OrderKey,
+        key: &Key,
         phase: Phase,
         submitted_at: Option<i64>,
         by_till: bool,
@@ -160,7 +180,7 @@ pub trait Journal: Send + Sync {
     /// fails. `returned`: the till gets it now.
     fn settle(
         &self,
-        key: &OrderKey,
+        key: &Key,
         status: Status,
         facts: &Facts,
         returned: bool,
@@ -168,16 +188,17 @@ pub trait Journal: Send + Sync {
 
     /// Gives a held order back as it stands, so that it is not kept alive any more even if this
     /// fails.
-    fn release(&self, key: &OrderKey) -> Result<(), JournalError>;
+    fn release(&self, key: &Key) -> Result<(), JournalError>;
 
     /// A till has been handed the outcome of a settled order.
-    fn mark_returned(&self, key: &OrderKey) -> Result<(), JournalError>;
+    fn mark_returned(&self, key: &Key) -> Result<(), JournalError>;
 
     /// An order as it stands, held or not.
-    fn find(&self, key: &OrderKey) -> Result<Option<Entry>, JournalError>;
+    fn find(&self, key: &Key) -> Result<Option<Entry>, JournalError>;
 
-    /// Every order of the account that is unsettled, or settled without a till knowing; oldest first.
-    fn pending(&self, account: &str) -> Result<Vec<OrderKey>, JournalError>;
+    /// Everything of the account in this book that is unsettled, or settled without a till knowing;
+    /// oldest first.
+    fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError>;
 
     /// Keeps what this journal handle holds from being taken over.
     fn heartbeat(&self) -> Result<(), JournalError>;

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use serde_json::Value;
 
-use super::{Begin, Entry, Journal, JournalError, OrderKey, Sale, Take};
+use super::{Begin, Book, Entry, Journal, JournalError, Key, Sale, Take};
 use crate::clock::Clock;
 use crate::config::JournalConfig;
 use crate::crypto::digest;
+use crate::gateway::Product;
 use crate::outcome::Facts;
 use crate::policy::Phase;
 use crate::status::Status;
@@ -24,7 +26,7 @@ pub struct SqliteJournal {
     clock: Arc<dyn Clock>,
     lease: Duration,
     /// What this handle's calls are working on: kept alive by heartbeats.
-    held: Mutex<HashSet<OrderKey>>,
+    held: Mutex<HashSet<Key>>,
     /// Names this handle among all that share the file.
     holder: String,
 }
@@ -79,15 +81,15 @@ impl SqliteJournal {
     /// One update of an order that this handle must hold.
     fn update_held(
         &self,
-        key: &OrderKey,
+        key: &Key,
         assignments: &str,
         values: &[&dyn rusqlite::ToSql],
     ) -> Result<(), JournalError> {
         let sql = format!(
-            "UPDATE orders SET {assignments} WHERE account = ?1 AND out_trade_no = ?2 AND holder = ?3"
+            "UPDATE {} SET {assignments} WHERE account = ?1 AND number = ?2 AND holder = ?3",
+            key.book.table()
         );
-        let mut all: Vec<&dyn rusqlite::ToSql> =
-            vec![&key.account, &key.out_trade_no, &self.holder];
+        let mut all: Vec<&dyn rusqlite::ToSql> = vec![&key.account, &key.number, &self.holder];
         all.extend_from_slice(values);
         let changed = self.write(|db, _| db.prepare_cached(&sql)?.execute(all.as_slice()))?;
         if changed == 0 {
@@ -101,26 +103,27 @@ impl SqliteJournal {
         now.saturating_add_unsigned(u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX))
     }
 
-    fn held(&self) -> MutexGuard<'_, HashSet<OrderKey>> {
+    fn held(&self) -> MutexGuard<'_, HashSet<Key>> {
         // A set of names: every single change leaves it consistent.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers the order as held if `taken`, what a method that takes has found, says so.
-    fn keep<T>(&self, key: &OrderKey, taken: T, is_held: impl Fn(&T) -> bool) -> T {
+    fn keep<T>(&self, key: &Key, taken: T, is_held: impl Fn(&T) -> bool) -> T {
         if is_held(&taken) {
             self.held().insert(key.clone());
         }
         taken
     }
 
-    fn hold(&self, db: &Connection, key: &OrderKey, now: i64) -> rusqlite::Result<()> {
-        db.prepare_cached(
-            "UPDATE orders SET holder = ?3, lease_ms = ?4 WHERE account = ?1 AND out_trade_no = ?2",
-        )?
+    fn hold(&self, db: &Connection, key: &Key, now: i64) -> rusqlite::Result<()> {
+        db.prepare_cached(&format!(
+            "UPDATE {} SET holder = ?3, lease_ms = ?4 WHERE account = ?1 AND number = ?2",
+            key.book.table()
+        ))?
         .execute(params![
             key.account,
-            key.out_trade_no,
+            key.number,
             self.holder,
             self.lease_until(now)
         ])?;
@@ -137,10 +140,11 @@ impl Journal for SqliteJournal {
                     return Ok(Begin::Busy);
                 }
                 if found.entry.never_charged() {
-                    db.prepare_cached(
-                        "DELETE FROM orders WHERE account = ?1 AND out_trade_no = ?2",
-                    )?
-                    .execute(params![sale.key.account, sale.key.out_trade_no])?;
+                    db.prepare_cached(&format!(
+                        "DELETE FROM {} WHERE account = ?1 AND number = ?2",
+                        sale.key.book.table()
+                    ))?
+                    .execute(params![sale.key.account, sale.key.number])?;
                 } else if !found.is_same_sale(sale) {
                     return Ok(Begin::OtherSale(found.entry));
                 } else if found.entry.phase.is_some() {
@@ -150,15 +154,16 @@ impl Journal for SqliteJournal {
                     return Ok(Begin::Settled(found.entry));
                 }
             }
-            db.prepare_cached(
-                "INSERT INTO orders (account, out_trade_no, gateway, state, salt, fingerprint,
+            db.prepare_cached(&format!(
+                "INSERT INTO {} (account, number, gateway, state, salt, fingerprint,
                      sub_mch_id, total_fee, fee_type, attach, begun_ms, submitted_at, holder,
-                     lease_ms)
-                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-            )?
+                     lease_ms, product, document)
+                 VALUES (?1, ?2, ?3, 'intent', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                sale.key.book.table()
+            ))?
             .execute(params![
                 sale.key.account,
-                sale.key.out_trade_no,
+                sale.key.number,
                 sale.gateway,
                 salt.as_bytes(),
                 fingerprint(salt.as_bytes(), &sale.parameters),
@@ -170,6 +175,8 @@ impl Journal for SqliteJournal {
                 sale.submitted_at,
                 self.holder,
                 self.lease_until(now),
+                product_name(sale.product),
+                sale.document.clone().map(|document| Value::Object(document).to_string()),
             ])?;
             Ok(Begin::Started)
         })?;
@@ -178,7 +185,7 @@ impl Journal for SqliteJournal {
         }))
     }
 
-    fn take(&self, key: &OrderKey, silent: Option<i64>) -> Result<Take, JournalError> {
+    fn take(&self, key: &Key, silent: Option<i64>) -> Result<Take, JournalError> {
         let taken = self.write(|db, now| {
             let Some(found) = lookup(db, key)? else {
                 return Ok(Take::Absent);
@@ -192,19 +199,19 @@ impl Journal for SqliteJournal {
         Ok(self.keep(key, taken, |taken| matches!(taken, Take::Taken(_))))
     }
 
-    fn adopt(&self, key: &OrderKey, gateway: &str) -> Result<Take, JournalError> {
+    fn adopt(&self, key: &Key, gateway: &str) -> Result<Take, JournalError> {
         let taken = self.write(|db, now| {
             if let Some(found) = lookup(db, key)? {
                 return Ok(Take::Busy(found.entry));
             }
             db.prepare_cached(
                 "INSERT INTO orders
-                     (account, out_trade_no, gateway, state, begun_ms, holder, lease_ms, by_till)
+                     (account, number, gateway, state, begun_ms, holder, lease_ms, by_till)
                  VALUES (?1, ?2, ?3, 'reversing', ?4, ?5, ?6, 1)",
             )?
             .execute(params![
                 key.account,
-                key.out_trade_no,
+                key.number,
                 gateway,
                 now,
                 self.holder,
@@ -220,7 +227,7 @@ impl Journal for SqliteJournal {
 
     fn record(
         &self,
-        key: &OrderKey,
+        key: &Key,
         phase: Phase,
         submitted_at: Option<i64>,
         by_till: bool,
@@ -235,13 +242,13 @@ impl Journal for SqliteJournal {
 
     fn settle(
         &self,
-        key: &OrderKey,
+        key: &Key,
         status: Status,
         facts: &Facts,
         returned: bool,
     ) -> Result<(), JournalError> {
         let state = if returned { "returned" } else { "final" };
-        let facts = serde_json::Value::Object(facts.clone()).to_string();
+        let facts = Value::Object(facts.clone()).to_string();
         self.held().remove(key);
         self.update_held(
             key,
@@ -250,38 +257,41 @@ impl Journal for SqliteJournal {
         )
     }
 
-    fn release(&self, key: &OrderKey) -> Result<(), JournalError> {
+    fn release(&self, key: &Key) -> Result<(), JournalError> {
         self.held().remove(key);
         self.update_held(key, "holder = NULL, lease_ms = NULL", &[])
     }
 
-    fn mark_returned(&self, key: &OrderKey) -> Result<(), JournalError> {
+    fn mark_returned(&self, key: &Key) -> Result<(), JournalError> {
         self.write(|db, _| {
-            db.prepare_cached(
-                "UPDATE orders SET state = 'returned'
-                 WHERE account = ?1 AND out_trade_no = ?2 AND state = 'final'",
-            )?
-            .execute(params![key.account, key.out_trade_no])
+            db.prepare_cached(&format!(
+                "UPDATE {} SET state = 'returned'
+                 WHERE account = ?1 AND number = ?2 AND state = 'final'",
+                key.book.table()
+            ))?
+            .execute(params![key.account, key.number])
         })?;
         Ok(())
     }
 
-    fn find(&self, key: &OrderKey) -> Result<Option<Entry>, JournalError> {
+    fn find(&self, key: &Key) -> Result<Option<Entry>, JournalError> {
         Ok(lookup(&self.lock(), key)
             .map_err(storage)?
             .map(|found| found.entry))
     }
 
-    fn pending(&self, account: &str) -> Result<Vec<OrderKey>, JournalError> {
-        let read = |db: &Connection| -> rusqlite::Result<Vec<OrderKey>> {
-            db.prepare_cached(
-                "SELECT out_trade_no FROM orders WHERE account = ?1 AND state <> 'returned'
-                 ORDER BY begun_ms, out_trade_no",
-            )?
+    fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {
+        let read = |db: &Connection| -> rusqlite::Result<Vec<Key>> {
+            db.prepare_cached(&format!(
+                "SELECT number FROM {} WHERE account = ?1 AND state <> 'returned'
+                 ORDER BY begun_ms, number",
+                book.table()
+            ))?
             .query_map([account], |row| {
-                Ok(OrderKey {
+                Ok(Key {
                     account: account.to_owned(),
-                    out_trade_no: row.get(0)?,
+                    book,
+                    number: row.get(0)?,
                 })
             })?
             .collect()
@@ -295,13 +305,14 @@ impl Journal for SqliteJournal {
             return Ok(());
         }
         self.write(|db, now| {
-            let mut beat = db.prepare_cached(
-                "UPDATE orders SET lease_ms = ?4
-                 WHERE account = ?1 AND out_trade_no = ?2 AND holder = ?3",
-            )?;
             for key in &held {
                 let until = self.lease_until(now);
-                beat.execute(params![key.account, key.out_trade_no, self.holder, until])?;
+                db.prepare_cached(&format!(
+                    "UPDATE {} SET lease_ms = ?4
+                     WHERE account = ?1 AND number = ?2 AND holder = ?3",
+                    key.book.table()
+                ))?
+                .execute(params![key.account, key.number, self.holder, until])?;
             }
             Ok(())
         })
@@ -337,19 +348,18 @@ impl Found {
     }
 }
 
-fn lookup(db: &Connection, key: &OrderKey) -> rusqlite::Result<Option<Found>> {
-    db.prepare_cached(
+fn lookup(db: &Connection, key: &Key) -> rusqlite::Result<Option<Found>> {
+    db.prepare_cached(&format!(
         "SELECT gateway, state, salt, fingerprint, sub_mch_id, total_fee, fee_type, attach,
-                begun_ms, submitted_at, status, facts, lease_ms, by_till
-         FROM orders WHERE account = ?1 AND out_trade_no = ?2",
-    )?
-    .query_row(params![key.account, key.out_trade_no], |row| {
-        read_row(key, row)
-    })
+                begun_ms, submitted_at, status, facts, lease_ms, by_till, product, document
+         FROM {} WHERE account = ?1 AND number = ?2",
+        key.book.table()
+    ))?
+    .query_row(params![key.account, key.number], |row| read_row(key, row))
     .optional()
 }
 
-fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
+fn read_row(key: &Key, row: &Row<'_>) -> rusqlite::Result<Found> {
     let state: String = row.get("state")?;
     let phase = match state.as_str() {
         "intent" => Some(Phase::Intent),
@@ -358,13 +368,21 @@ fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
         _ => None,
     };
     let status: Option<i32> = row.get("status")?;
-    let facts: Option<String> = row.get("facts")?;
-    let facts = facts
-        .and_then(|text| serde_json::from_str(&text).ok())
-        .unwrap_or_default();
+    let object = |name| -> rusqlite::Result<Option<Facts>> {
+        let text: Option<String> = row.get(name)?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    };
+    let facts = object("facts")?.unwrap_or_default();
+    let product: String = row.get("product")?;
     Ok(Found {
         entry: Entry {
             key: key.clone(),
+            product: if product == product_name(Product::Prepay) {
+                Product::Prepay
+            } else {
+                Product::CodePayment
+            },
+            document: object("document")?,
             gateway: row.get("gateway")?,
             phase,
             returned: state == "returned",
@@ -383,6 +401,22 @@ fn read_row(key: &OrderKey, row: &Row<'_>) -> rusqlite::Result<Found> {
         salt: row.get("salt")?,
         fingerprint: row.get("fingerprint")?,
     })
+}
+
+impl Book {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Refunds => "refunds",
+        }
+    }
+}
+
+fn product_name(product: Product) -> &'static str {
+    match product {
+        Product::CodePayment => "code_payment",
+        Product::Prepay => "prepay",
+    }
 }
 
 fn phase_name(phase: Phase) -> &'static str {

@@ -65,16 +65,19 @@ impl Bench {
     }
 }
 
-fn key(out_trade_no: &str) -> OrderKey {
-    OrderKey {
+fn key(out_trade_no: &str) -> Key {
+    Key {
         account: "wechat:10000100".into(),
-        out_trade_no: out_trade_no.into(),
+        book: Book::Orders,
+        number: out_trade_no.into(),
     }
 }
 
 fn sale(out_trade_no: &str, parameters: &str) -> Sale {
     Sale {
         key: key(out_trade_no),
+        product: Product::CodePayment,
+        document: None,
         gateway: "wechat-v2".into(),
         parameters: parameters.as_bytes().to_vec(),
         sub_mch_id: None,
@@ -120,14 +123,22 @@ fn an_order_goes_through_its_phases_and_is_replayed_afterwards() {
     journal
         .settle(&sale.key, Status::Reversed, &facts("42"), false)
         .unwrap();
-    assert_eq!(journal.pending("wechat:10000100").unwrap(), [key("A1")]);
+    assert_eq!(
+        journal.pending(Book::Orders, "wechat:10000100").unwrap(),
+        [key("A1")]
+    );
     let Begin::Settled(entry) = journal.begin(&sale).unwrap() else {
         panic!("not settled")
     };
     assert_eq!(entry.outcome, Some((Status::Reversed, facts("42"))));
     assert!(!entry.returned);
     journal.mark_returned(&sale.key).unwrap();
-    assert!(journal.pending("wechat:10000100").unwrap().is_empty());
+    assert!(
+        journal
+            .pending(Book::Orders, "wechat:10000100")
+            .unwrap()
+            .is_empty()
+    );
     assert!(journal.find(&sale.key).unwrap().unwrap().returned);
 }
 
@@ -144,7 +155,7 @@ fn the_same_number_with_other_parameters_is_another_sale() {
         Begin::OtherSale(_)
     ));
     let other_merchant = Sale {
-        key: OrderKey {
+        key: Key {
             account: "wechat:10000200".into(),
             ..key("A1")
         },
@@ -255,7 +266,10 @@ fn everything_survives_a_new_start() {
     bench.open().begin(&sale("A1", "p")).unwrap();
     bench.wall.pass(60_000);
     let journal = bench.open();
-    assert_eq!(journal.pending("wechat:10000100").unwrap(), [key("A1")]);
+    assert_eq!(
+        journal.pending(Book::Orders, "wechat:10000100").unwrap(),
+        [key("A1")]
+    );
     assert!(matches!(
         journal.begin(&sale("A1", "p")).unwrap(),
         Begin::Unfinished(_)
@@ -271,10 +285,15 @@ fn pending_orders_come_oldest_first_and_only_of_the_account() {
         bench.wall.pass(1);
     }
     assert_eq!(
-        journal.pending("wechat:10000100").unwrap(),
+        journal.pending(Book::Orders, "wechat:10000100").unwrap(),
         [key("C"), key("A"), key("B")]
     );
-    assert!(journal.pending("wechat:1").unwrap().is_empty());
+    assert!(
+        journal
+            .pending(Book::Orders, "wechat:1")
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -444,7 +463,14 @@ fn two_handles_that_create_the_file_at_once_share_one_journal() {
             });
         }
     });
-    assert_eq!(bench.open().pending("wechat:10000100").unwrap().len(), 8);
+    assert_eq!(
+        bench
+            .open()
+            .pending(Book::Orders, "wechat:10000100")
+            .unwrap()
+            .len(),
+        8
+    );
     let leftovers = std::fs::read_dir(bench.folder.path())
         .unwrap()
         .filter(|file| {

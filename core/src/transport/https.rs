@@ -235,6 +235,7 @@ impl HttpsTransport {
         }
         let headers = lower_case(&parts.headers);
         Ok(Reply {
+            now: None,
             status: parts.status.as_u16(),
             date: headers
                 .iter()

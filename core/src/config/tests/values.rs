@@ -7,7 +7,9 @@ use crate::config::{
 };
 
 fn wechat_v2(config: &Config) -> &WechatV2Config {
-    let GatewayConfig::WechatV2(gateway) = &config.gateway;
+    let GatewayConfig::WechatV2(gateway) = &config.gateway else {
+        panic!("another gateway");
+    };
     gateway
 }
 
@@ -73,6 +75,7 @@ fn the_policy_defaults_are_the_numbers_of_the_documents() {
             reverse: ReverseMode::Automatic,
             confirm_declines: true,
             on_recovered_paid: OnRecoveredPaid::Report,
+            prepay_window: Duration::from_secs(120),
         }
     );
     let policy = checked(&base_with("\"mainland\"", "\"hk\""))
@@ -171,6 +174,7 @@ proxy = "socks5h://till:hush@10.0.0.1:1080"
             reverse: ReverseMode::Never,
             confirm_declines: false,
             on_recovered_paid: OnRecoveredPaid::Report,
+            prepay_window: Duration::from_secs(120),
         }
     );
     assert_eq!(config.transport.connect_timeout, seconds(4));
@@ -262,7 +266,9 @@ fn a_short_lease_and_a_certificate_that_runs_out_are_warned_of() {
         ]
     );
 
-    let GatewayConfig::WechatV2(gateway) = checked(BASE).unwrap().gateway;
+    let GatewayConfig::WechatV2(gateway) = checked(BASE).unwrap().gateway else {
+        panic!("another gateway");
+    };
     let last = gateway.client_certificate.unwrap().not_after();
     let warnings = checked_at(BASE, last - 29 * 86_400).unwrap().warnings;
     assert_eq!(warnings.len(), 1);

@@ -161,6 +161,8 @@ impl WechatV2 {
                         None => "return_code FAIL without a known reason".into(),
                     },
                     forged: false,
+                    unknown_key: None,
+                    signed_at: None,
                     facts: Facts::new(),
                 };
             }
@@ -183,6 +185,8 @@ impl WechatV2 {
             code_message: if_failed("err_code_des", 256),
             why,
             forged: false,
+            unknown_key: None,
+            signed_at: None,
             facts: facts::of(&message, reply),
         }
     }
@@ -323,6 +327,8 @@ fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answe
         code_message: None,
         why: why.into(),
         forged,
+        unknown_key: None,
+        signed_at: None,
         facts: Facts::new(),
     }
 }

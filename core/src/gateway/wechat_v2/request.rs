@@ -8,7 +8,8 @@ use crate::config::Region;
 use crate::exchange::{Call, Resend};
 use crate::fields::Fields;
 use crate::gateway::rules::{self, trimmed};
-use crate::gateway::{Expected, InvalidField, Order, Stamp, vocabulary};
+use crate::gateway::{Expected, InvalidField, Order, Product, Stamp, vocabulary};
+use crate::outcome::Facts;
 
 /// Sent when the till names no address: the parameter is required, tills seldom know theirs, and the
 /// gateway checks only that it is one.
@@ -51,14 +52,15 @@ impl WechatV2 {
                 fee_type,
                 attach: fields.get("attach").map(str::to_owned),
                 submitted_at: None,
+                product: Product::CodePayment,
             },
-            parameters,
+            parameters: document(&parameters),
             left_out,
         })
     }
 
     pub(super) fn build_submit(&self, order: &Order, stamp: &Stamp) -> Call {
-        let parameters = order.parameters.clone();
+        let parameters = flat(&order.parameters);
         self.call(
             "micropay",
             "/pay/micropay",
@@ -213,6 +215,22 @@ impl WechatV2 {
             resend,
         }
     }
+}
+
+/// Flat parameters as an [`Order`] holds them.
+pub(super) fn document(parameters: &Fields) -> Facts {
+    parameters
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .collect()
+}
+
+/// And back.
+pub(super) fn flat(document: &Facts) -> Fields {
+    document
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .collect()
 }
 
 /// An error about one field.

@@ -4,37 +4,59 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::crypto::digest;
 
+macro_rules! table {
+    ($name:literal) => {
+        concat!(
+            "CREATE TABLE ",
+            $name,
+            " (
+                account       TEXT    NOT NULL,
+                number        TEXT    NOT NULL,
+                gateway       TEXT    NOT NULL,
+                state         TEXT    NOT NULL
+                    CHECK (state IN ('intent', 'waiting', 'reversing', 'final', 'returned')),
+                salt          BLOB,
+                fingerprint   BLOB,
+                sub_mch_id    TEXT,
+                total_fee     INTEGER,
+                fee_type      TEXT,
+                attach        TEXT,
+                begun_ms      INTEGER NOT NULL,
+                submitted_at  INTEGER,
+                status        INTEGER,
+                facts         TEXT,
+                holder        TEXT,
+                lease_ms      INTEGER,
+                by_till       INTEGER NOT NULL DEFAULT 0,
+                product       TEXT    NOT NULL DEFAULT 'code_payment',
+                document      TEXT,
+                PRIMARY KEY (account, number)
+            ) STRICT;
+            CREATE INDEX ",
+            $name,
+            "_pending ON ",
+            $name,
+            " (account, begun_ms) WHERE state <> 'returned';"
+        )
+    };
+}
+
 /// `wxpj`, so that another program's database is never taken for a journal.
 const APPLICATION_ID: i32 = 0x7778_706a;
-pub(super) const SCHEMA_VERSION: i32 = 1;
-const SCHEMA: &str = "
-    CREATE TABLE orders (
-        account       TEXT    NOT NULL,
-        out_trade_no  TEXT    NOT NULL,
-        gateway       TEXT    NOT NULL,
-        state         TEXT    NOT NULL
-            CHECK (state IN ('intent', 'waiting', 'reversing', 'final', 'returned')),
-        salt          BLOB,
-        fingerprint   BLOB,
-        sub_mch_id    TEXT,
-        total_fee     INTEGER,
-        fee_type      TEXT,
-        attach        TEXT,
-        begun_ms      INTEGER NOT NULL,
-        submitted_at  INTEGER,
-        status        INTEGER,
-        facts         TEXT,
-        holder        TEXT,
-        lease_ms      INTEGER,
-        by_till       INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (account, out_trade_no)
-    ) STRICT;
-    CREATE INDEX orders_pending ON orders (account, begun_ms) WHERE state <> 'returned';
-";
+pub(super) const SCHEMA_VERSION: i32 = 2;
+/// The two tables differ in what their numbers are numbers of, see [`super::super::Book`].
+const SCHEMA: &str = concat!(table!("orders"), table!("refunds"),);
+/// From version 1, which knew code payments only.
+const FROM_1: &str = concat!(
+    "ALTER TABLE orders RENAME COLUMN out_trade_no TO number;
+     ALTER TABLE orders ADD COLUMN product TEXT NOT NULL DEFAULT 'code_payment';
+     ALTER TABLE orders ADD COLUMN document TEXT;",
+    table!("refunds"),
+);
 /// How long another process may hold the write lock before a call gives up.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
@@ -69,23 +91,29 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
         );
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(describe)?;
-    let open = |connection: &Connection| -> rusqlite::Result<Result<(), String>> {
+    let mut connection = Connection::open_with_flags(path, flags).map_err(describe)?;
+    let open = |connection: &mut Connection| -> rusqlite::Result<Result<(), String>> {
         connection.busy_timeout(LOCK_TIMEOUT)?;
         if let Err(why) = check(connection)? {
             return Ok(Err(why));
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
-        connection.execute(
-            "DELETE FROM orders WHERE state = 'returned' AND holder IS NULL AND begun_ms < ?1",
-            [now - RETENTION_MS],
-        )?;
+        migrate(connection)?;
+        for table in ["orders", "refunds"] {
+            connection.execute(
+                &format!(
+                    "DELETE FROM {table}
+                     WHERE state = 'returned' AND holder IS NULL AND begun_ms < ?1"
+                ),
+                [now - RETENTION_MS],
+            )?;
+        }
         // Proves that the file can be written, also when there is nothing to prune.
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         Ok(Ok(()))
     };
-    open(&connection).map_err(describe)??;
+    open(&mut connection).map_err(describe)??;
     Ok(connection)
 }
 
@@ -114,6 +142,17 @@ fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(
     // Gone already where it was renamed; where it stays behind it does no harm.
     let _ = std::fs::remove_file(draft);
     placed
+}
+
+/// Brings an older file up to date, whole or not at all. Two processes may open it at once.
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == 1 {
+        transaction.execute_batch(FROM_1)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    transaction.commit()
 }
 
 fn check(connection: &Connection) -> rusqlite::Result<Result<(), String>> {

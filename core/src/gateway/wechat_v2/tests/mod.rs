@@ -202,5 +202,6 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
         body: body.into(),
         host: "https://api.mch.weixin.qq.com".into(),
         date: None,
+        now: None,
     }
 }

@@ -180,7 +180,7 @@ fn store_parts_become_the_regions_scene_info() {
         ),
     ] {
         let order = order(&gateway, &fields);
-        assert_eq!(order.parameters.get("scene_info"), Some(scene));
+        assert_eq!(order.parameters["scene_info"], *scene);
         assert_eq!(order.parameters.get("scene_info.store_id"), None);
     }
     fields.set("scene_info", "{}");

@@ -11,7 +11,7 @@ fn blanks_around_values_are_taken_off_and_blank_values_are_absent() {
     let order = order(&gateway(), &fields);
 
     assert_eq!(
-        order.parameters.get("auth_code"),
+        order.parameters["auth_code"].as_str(),
         Some("134539517967686076")
     );
     assert_eq!(order.parameters.get("attach"), None);

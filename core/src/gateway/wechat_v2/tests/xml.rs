@@ -224,7 +224,7 @@ proptest! {
         let message = message.map_err(|e| TestCaseError::fail(e.to_string()))?;
 
         for (name, value) in order.parameters.iter() {
-            prop_assert_eq!(message.get(name), Some(value));
+            prop_assert_eq!(message.get(name), value.as_str());
         }
         for (name, value) in fields.iter() {
             prop_assert_eq!(message.get(name), Some(value));
