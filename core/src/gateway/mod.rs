@@ -6,6 +6,7 @@ pub mod wechat_v3;
 
 pub(crate) mod beijing;
 pub(crate) mod paid;
+pub(crate) mod results;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;
 
@@ -37,8 +38,10 @@ pub enum Product {
 /// compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// The merchant's order number.
+    /// The merchant's order number; may be empty where the order is named by `transaction_id`.
     pub out_trade_no: String,
+    /// The gateway's number, where the order is asked for by it. Only for queries.
+    pub transaction_id: Option<String>,
     /// How it is paid.
     pub product: Product,
     /// Institution mode: whose order it is. `None` is the configured one.
@@ -111,6 +114,15 @@ pub trait Gateway: Send + Sync {
 
     /// Checks an order number that is only asked about.
     fn check_out_trade_no(&self, out_trade_no: &str) -> Result<(), InvalidField>;
+
+    /// Checks a gateway's own order number that is asked about.
+    fn check_transaction_id(&self, transaction_id: &str) -> Result<(), InvalidField> {
+        rules::identifier(transaction_id, 32).map_err(|rule| InvalidField {
+            gateway: self.name(),
+            field: "transaction_id".into(),
+            rule,
+        })
+    }
 
     /// The charge.
     fn submit(&self, order: &Order, stamp: &Stamp) -> Call;

@@ -10,6 +10,7 @@ use crate::fields::Fields;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::codes::Remedy;
 use crate::gateway::paid::{self, Payment};
+use crate::gateway::rules::short;
 use crate::gateway::{Answer, Expected, codes};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
@@ -310,14 +311,6 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
 fn refused_certificate(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
-}
-
-/// Text from outside for logs and screens: printable and not endless.
-fn short(text: &str, max: usize) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .take(max)
-        .collect()
 }
 
 fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {

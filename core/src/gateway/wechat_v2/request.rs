@@ -52,6 +52,7 @@ impl WechatV2 {
                 fee_type,
                 attach: fields.get("attach").map(str::to_owned),
                 submitted_at: None,
+                transaction_id: None,
                 product: Product::CodePayment,
             },
             parameters: document(&parameters),
@@ -242,16 +243,7 @@ pub(super) fn invalid(field: &str, rule: impl Into<String>) -> InvalidField {
     }
 }
 
+/// The name comes from the till: whatever it is, it must not blow up a log.
 fn unknown(name: &str) -> InvalidField {
-    let rule = match vocabulary::nearest(name) {
-        Some(known) => format!("is not a known field; did you mean {known}?"),
-        None => "is not a known field; docs/fields.md lists them".to_owned(),
-    };
-    // The name comes from the till: whatever it is, it must not blow up a log.
-    let shown: String = name
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(64)
-        .collect();
-    invalid(&shown, rule)
+    invalid(&rules::short(name, 64), vocabulary::unknown(name))
 }

@@ -1,10 +1,13 @@
 //! WeChat Pay APIv3: JSON, RSA signatures both ways.
 //!
 //! `sign` makes the `Authorization` of a request, `verify` proves an answer with the keys of `keys`.
-//! `fields` and `request` turn a till's fields into bodies and paths, `answer` and `facts` turn
-//! replies into verdicts. `prepay`, `refund` and `notice` are the other products.
+//! `fields`, `detail` and `request` turn a till's fields into bodies and paths, `answer` and `facts`
+//! turn replies into verdicts. `prepay`, `refund` and `notice` are the other products.
 
 mod answer;
+mod detail;
+mod facts;
+mod fields;
 mod keys;
 mod notice;
 mod prepay;
