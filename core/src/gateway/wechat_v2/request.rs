@@ -72,7 +72,12 @@ impl WechatV2 {
     }
 
     pub(super) fn build_query(&self, expected: &Expected, stamp: &Stamp) -> Call {
-        let parameters = self.about(expected);
+        let mut parameters = self.about(expected);
+        if let Some(transaction_id) = &expected.transaction_id {
+            // The documents take one of the two.
+            parameters.set("out_trade_no", "");
+            parameters.set("transaction_id", transaction_id.as_str());
+        }
         self.call(
             "orderquery",
             "/pay/orderquery",
