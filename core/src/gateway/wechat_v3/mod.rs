@@ -14,6 +14,8 @@ mod prepay;
 mod refund;
 mod request;
 mod sign;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use crate::config::WechatV3Config;
