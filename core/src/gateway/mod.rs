@@ -152,6 +152,17 @@ pub trait Gateway: Send + Sync {
         None
     }
 
+    /// For the self-test: what can be said about keys and certificates without asking anybody; `now`
+    /// in unix seconds.
+    fn inspect(&self, _now: i64) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// For the self-test: what the reply to any question says about keys and certificates.
+    fn diagnose(&self, _reply: &Reply) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Orders that the payer scans or opens.
     fn prepay(&self) -> Option<&dyn Prepay> {
         None
@@ -166,6 +177,18 @@ pub trait Gateway: Send + Sync {
     fn notifications(&self) -> Option<&dyn Notifications> {
         None
     }
+}
+
+/// What the self-test learns about one part of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The part, as the self-test names it: `private_key`, `serial_no`, `certificate`,
+    /// `platform_keys`, `api_v3_key`, `mchid`, `clock`, `credentials`.
+    pub check: &'static str,
+    /// No payment can work like this.
+    pub wrong: bool,
+    /// What is the matter, the key of the configuration and the remedy; never a secret.
+    pub message: String,
 }
 
 /// Keys that the gateway hands out and changes (platform certificates). Used by any number of
@@ -197,7 +220,7 @@ pub trait KeySource: Send + Sync {
 pub struct KeyError {
     /// What is wrong and the remedy; never a secret.
     pub why: String,
-    /// The gateway refused the request itself: credentials or permission.
+    /// Trying again does not help: credentials, permission or configuration are wrong.
     pub refused: bool,
 }
 
