@@ -2,11 +2,14 @@
 //!
 //! `sign` makes the `Authorization` of a request, `verify` proves an answer with the keys of `keys`,
 //! which `certificates` opens and `refusals` explains when something about them is wrong.
-//! `fields` and `request` turn a till's fields into bodies and paths, `answer` and `facts` turn
-//! replies into verdicts. `prepay`, `refund` and `notice` are the other products.
+//! `fields`, `detail` and `request` turn a till's fields into bodies and paths, `answer` and `facts`
+//! turn replies into verdicts. `prepay`, `refund` and `notice` are the other products.
 
 mod answer;
 mod certificates;
+mod detail;
+mod facts;
+mod fields;
 mod keys;
 mod notice;
 mod prepay;
@@ -16,6 +19,8 @@ mod request;
 mod sign;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use crate::config::WechatV3Config;
