@@ -154,6 +154,13 @@ impl Client {
             let findings = self.gateway.diagnose(reply);
             return findings.into_iter().map(Check::from_finding).collect();
         }
+        let gone = fault
+            .reply
+            .as_ref()
+            .is_some_and(|reply| reply.status == 404);
+        if gone && source.any(self.keys.time()) {
+            return vec![Check::passed("platform_keys", fault.why)];
+        }
         let status = if fault.refused {
             Status::Config
         } else {

@@ -81,8 +81,8 @@ const TEXTS: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// The error of a download that was refused.
-pub(super) fn of_certificates(reply: &Reply) -> KeyError {
+/// The error of a download that was refused; `has_public_key` if one is configured.
+pub(super) fn of_certificates(reply: &Reply, has_public_key: bool) -> KeyError {
     let (code, message) = code_and_message(reply);
     let says = says(reply.status, &code, &message);
     if reply.status == 401 {
@@ -93,12 +93,19 @@ pub(super) fn of_certificates(reply: &Reply) -> KeyError {
         };
     }
     if reply.status == 404 || message.contains("微信支付公钥") {
+        let remedy = if has_public_key {
+            "this merchant has no platform certificates any more, and needs none beside public_key; \
+             write platform_certificates = \"never\""
+                .to_owned()
+        } else {
+            format!(
+                "this merchant has no platform certificates but a WeChat Pay public key; take it \
+                 and its id at {SAFETY_PAGE} → 微信支付公钥, and give them as public_key and \
+                 public_key_id"
+            )
+        };
         return KeyError {
-            why: format!(
-                "{says}: this merchant has no platform certificates but a WeChat Pay public key; \
-                 take it and its id at {SAFETY_PAGE} → 微信支付公钥, and give them as public_key \
-                 and public_key_id"
-            ),
+            why: format!("{says}: {remedy}"),
             refused: true,
         };
     }
