@@ -7,6 +7,7 @@ mod documents;
 mod properties;
 mod requests;
 mod rules;
+mod stores;
 mod verdicts;
 
 use std::sync::LazyLock;
