@@ -57,7 +57,7 @@ pub(super) struct Fault {
     pub(super) interrupted: bool,
     pub(super) host: String,
     /// What came, if anything did.
-    pub(super) reply: Option<Reply>,
+    pub(super) reply: Option<Box<Reply>>,
 }
 
 impl Client {
@@ -221,7 +221,7 @@ impl Keys {
             refused: error.refused,
             interrupted: false,
             host: reply.host.clone(),
-            reply: Some(reply),
+            reply: Some(Box::new(reply)),
         })
     }
 
