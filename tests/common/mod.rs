@@ -6,11 +6,33 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
+    unused_macros,
     reason = "every test binary includes this file and uses a part of it"
 )]
 
 pub mod program;
 pub mod shop;
+
+/// Tests that hold over either API: each `fn name(api: Api)` becomes the tests `v2::name` and
+/// `v3::name`.
+macro_rules! on_both_apis {
+    ($($name:ident),* $(,)?) => {
+        mod v2 {
+            $(#[test]
+            fn $name() {
+                super::$name(wxpay_simulator::Api::V2);
+            })*
+        }
+        mod v3 {
+            $(#[test]
+            fn $name() {
+                super::$name(wxpay_simulator::Api::V3);
+            })*
+        }
+    };
+}
+pub(crate) use on_both_apis;
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::fmt;
@@ -532,6 +554,14 @@ impl Outcome {
         // SAFETY: a result that is alive, a C string, a variable.
         let found = unsafe { get_int(self.handle, field.as_ptr(), &mut value) };
         (found == 1).then_some(value)
+    }
+
+    /// Whether it carries this code of the gateway, in either API's spelling: they differ by
+    /// underscores.
+    pub fn has_code(&self, code: &str) -> bool {
+        let bare = |code: &str| code.replace('_', "");
+        self.get("code")
+            .is_some_and(|have| bare(&have) == bare(code))
     }
 
     pub fn message(&self) -> String {
