@@ -139,8 +139,8 @@ pub unsafe extern "C" fn wxpay_cancel(
 ///
 /// Returns WXPAY_OK (nothing is open any more), or WXPAY_UNKNOWN (some are still open: call it again
 /// later). The result's orders is a list of results: orders.0.out_trade_no, orders.0.status,
-/// orders.0.total_fee, then orders.1 and so on; refunds is one of refunds, refunds.0.out_refund_no
-/// and so on; open is how many of both remain.
+/// orders.0.total_fee, then orders.1 and so on; a refund has out_refund_no, which an order has not;
+/// open is how many of both remain.
 ///
 /// Any thread. Blocks as long as undoing takes, one order after the other, and for one
 /// journal.lease (10 s) if another process holds or held some of them; with nothing open it returns

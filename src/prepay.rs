@@ -20,20 +20,23 @@ use crate::task::wxpay_task;
 ///                        for this status. The result has code_url (draw it as a QR code), h5_url
 ///                        (open it), or prepay_id with the signed parameters that the front end
 ///                        needs, one by one and as one JSON object
-/// WXPAY_UNKNOWN          no usable answer: nobody can be shown anything, but the order may exist.
-///                        The same call again, with the same fields, is safe and goes on
 /// WXPAY_E_DUPLICATE      the order number was paid, closed, or used with other fields before
-/// other below zero       nobody can pay; as after wxpay_micropay
+/// other below zero       this call has nothing to show, so nobody can pay because of it. After
+///                        WXPAY_E_NETWORK, WXPAY_E_FORGED, WXPAY_E_JOURNAL and WXPAY_E_CLOSED the
+///                        same call again, with the same fields, is safe. What was shown before
+///                        under this number may still be paid
 ///
 /// The money is proven by wxpay_query, by wxpay_notify_decode, or by waiting with
 /// wxpay_prepay_start; what a front end says about its payment proves nothing. An order that is not
 /// wanted any more is ended by wxpay_close.
 ///
 /// request: see wxpay_request_set, with trade_type and without auth_code; it is only read. The same
-/// order number with the same fields may be asked for again as long as it is unpaid. The order is in
-/// the journal before anything is sent.
+/// order number with the same fields may be asked for again as long as it is unpaid, which renews what
+/// is shown. The order is in the journal before anything is sent. wxpay_recover leaves it alone.
 ///
-/// Any thread. Blocks for one connect and one answer time-out a host at most (20 s each by default).
+/// Any thread. Blocks for a second or so. If the gateway does not answer, it is asked three times: for
+/// three connect and three answer time-outs a host at most (20 s each by default), and one more of
+/// each if the order number is taken.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_prepay(
     client: *mut wxpay_client,
@@ -60,9 +63,10 @@ pub unsafe extern "C" fn wxpay_prepay(
 /// the handle goes, to be freed with wxpay_task_free. Otherwise returns what wxpay_prepay returns,
 /// and puts NULL into task: nothing is waited for.
 ///
-/// wxpay_task_wait then returns WXPAY_OK (paid: hand over the goods), WXPAY_CLOSED (closed unpaid,
-/// and it never will be paid), WXPAY_REFUNDED, or WXPAY_UNKNOWN (in doubt: hold the goods;
-/// wxpay_recover or wxpay_query settles it).
+/// wxpay_task_wait then returns WXPAY_OK (paid: hand over the goods), WXPAY_REVERSED (closed unpaid:
+/// it never will be paid), WXPAY_REFUNDED, or WXPAY_UNKNOWN (in doubt: hold the goods; wxpay_recover
+/// or wxpay_query settles it). A task that dies with its process leaves the order to wxpay_recover,
+/// which reports it or closes it.
 ///
 /// Any thread. Blocks as wxpay_prepay does.
 #[unsafe(no_mangle)]
@@ -97,15 +101,16 @@ pub unsafe extern "C" fn wxpay_prepay_start(
 
 /// Ends an unpaid order of wxpay_prepay, so that nobody can pay it any more.
 ///
-/// Returns WXPAY_CLOSED; WXPAY_UNKNOWN if that is not certain (call it again). WXPAY_E_DUPLICATE:
-/// it was paid, and was left alone; wxpay_query tells the facts, wxpay_refund gives the money back.
-/// WXPAY_E_BUSY: the order is being waited for in a task (use wxpay_cancel) or in another process.
-/// WXPAY_E_REJECTED, WXPAY_E_NETWORK: it was not closed. Never WXPAY_OK.
+/// Returns WXPAY_CLOSED, confirmed by a query. WXPAY_E_REJECTED: it was not closed, as code says; with
+/// code ORDERPAID it is paid, and was left alone (wxpay_refund gives the money back). WXPAY_REFUNDED:
+/// it was paid, and a refund was opened. WXPAY_NOT_FOUND: there is no such order. WXPAY_UNKNOWN: that
+/// it is closed is not certain (call it again; if this journal knows the order, wxpay_recover goes on,
+/// too). WXPAY_E_BUSY: the order is being waited for in a task (use wxpay_cancel) or in another
+/// process. WXPAY_E_ARGUMENT: an order of wxpay_micropay cannot be closed; use wxpay_reverse. Never
+/// WXPAY_OK.
 ///
-/// An order of wxpay_micropay cannot be closed: use wxpay_reverse.
-///
-/// out_trade_no: the order number. Any thread. Blocks for three connect and three answer time-outs a
-/// host at most.
+/// out_trade_no: the order number. Any thread. Blocks as wxpay_reverse does at most, and for a second
+/// or so if the gateway answers.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_close(
     client: *mut wxpay_client,

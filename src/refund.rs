@@ -16,8 +16,10 @@ use crate::status::wxpay_status;
 /// WXPAY_ACCEPTED         WeChat has taken the refund on, and the money goes back later (minutes for
 ///                        a balance, days for a bank card): the usual answer. wxpay_refund_query and
 ///                        the notification tell the end
-/// WXPAY_DECLINED         refused or failed: no money has gone back, and none will under this refund
-///                        number. code says why
+/// WXPAY_DECLINED         no money has gone back; code says why. Without refund_status it was refused
+///                        (the merchant's balance is too low ...): remove the cause and call again
+///                        with the SAME refund number. With refund_status it was taken on and failed
+///                        for good: settle it in the merchant platform
 /// WXPAY_UNKNOWN          in doubt: the refund is in the journal. Call this again with the SAME
 ///                        refund number and the same fields, or wxpay_refund_query, or
 ///                        wxpay_recover. A NEW NUMBER WOULD BE A SECOND REFUND
@@ -37,11 +39,12 @@ use crate::status::wxpay_status;
 ///
 /// and may have refund_desc, notify_url and what else docs/refunds.md lists. It is only read. The
 /// refund is in the journal, on disk, before the first byte leaves; the same number with other
-/// fields is refused.
+/// fields is refused. One that was taken on is not sent again: it is asked for.
 ///
-/// Any thread. Blocks until the gateway has answered; with the default configuration for about a
-/// minute at most if it asks for the same request again or does not answer. docs/refunds.md says how
-/// long.
+/// Any thread. Blocks for a second or so. If the gateway asks for the same request again, or does not
+/// answer, for about 90 s at most with the default configuration: 45 s (policy.reverse_budget), and one
+/// connect and one answer time-out a host for the last request. Closing the client ends it; it cannot
+/// be cancelled. Events name the refund number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_refund(
     client: *mut wxpay_client,
@@ -64,9 +67,9 @@ pub unsafe extern "C" fn wxpay_refund(
 /// there if the answer allows it.
 ///
 /// Returns WXPAY_REFUNDED, WXPAY_ACCEPTED, WXPAY_DECLINED as wxpay_refund does; WXPAY_NOT_FOUND (the
-/// gateway has no such refund, now: one that is under way may still arrive); WXPAY_UNKNOWN if the
-/// answer contradicts what was asked for; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
-/// was no answer to go by.
+/// gateway has no such refund, now: one that is under way may still arrive, so this is no licence for a
+/// new number); WXPAY_E_DUPLICATE if the number is another refund's; WXPAY_E_NETWORK,
+/// WXPAY_E_REJECTED, WXPAY_E_FORGED, WXPAY_E_CLOSED if there was no answer to go by.
 ///
 /// out_refund_no: the refund's number. Any thread. Blocks for one connect and one answer time-out a
 /// host at most (20 s each by default).

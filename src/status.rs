@@ -18,7 +18,7 @@ pub type wxpay_status = i32;
 /// refund never end so.
 pub const WXPAY_OK: wxpay_status = 0;
 /// Not charged, and this order number never will be. The next attempt needs a new one. (refund)
-/// Refused or failed: no money has gone back, and none will under this refund number.
+/// Refused or failed: no money has gone back.
 pub const WXPAY_DECLINED: wxpay_status = 1;
 /// Closed for ever, or the money went back: the good ending of wxpay_reverse, and of a payment
 /// that had to be undone. The next attempt needs a new order number.

@@ -19,24 +19,15 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
             "The order's data is wrong and no order was made. Call whoever looks after the till \
              software.",
         ),
-        Status::Network => note_of(
-            Advice::Rescan,
-            "网络不通，没有下单，未收款。请检查网络后重试。",
-            "No connection; no order was made and nothing was charged. Check the network and try \
-             again.",
-        ),
-        Status::ClientClosed => note_of(
-            Advice::Rescan,
-            "收银程序正在关闭，没有下单，未收款。请重新打开后再试。",
-            "The till is closing; no order was made and nothing was charged. Try again after a \
-             restart.",
-        ),
-        Status::Unknown if !situation.conflict => note_of(
-            Advice::Hold,
-            "没有得到可以出示的付款码。请用同一单号重试，请勿换单号重复收款。",
-            "There is no code to show yet. Try again under the same order number; do not charge \
-             under another one.",
-        ),
+        // The same order may have been shown before, and that may still be paid.
+        Status::Network | Status::ClientClosed | Status::Unknown if !situation.conflict => {
+            note_of(
+                Advice::Hold,
+                "没有得到可以出示的付款码。请检查网络后用同一单号重试；先前出示过的仍可能被付款。",
+                "There is nothing to show. Check the network and try again under the same order \
+                 number; what was shown before may still be paid.",
+            )
+        }
         Status::Forged => note_of(
             Advice::CallSupport,
             "收到的付款码未通过验证，请勿出示给顾客，并联系技术人员。",
@@ -51,11 +42,17 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
 pub(super) fn closing(situation: &Situation<'_>) -> Note {
     let remedy = situation.code.and_then(codes::find).map(|code| code.remedy);
     match situation.status {
-        Status::Duplicate if remedy.is_none_or(|remedy| remedy == Remedy::NumberPaid) => note_of(
+        Status::Rejected if remedy == Some(Remedy::NumberPaid) => note_of(
             Advice::Hold,
             "该订单顾客已付款，没有关闭。请查询订单，按已收款处理；如不需要，请做退款。",
             "The customer had paid this order, so it was not closed. Query it and treat it as paid, \
              or refund it.",
+        ),
+        Status::Argument => note_of(
+            Advice::FixSetup,
+            "该单号不是可以关闭的订单，没有发出任何请求。付款码订单请用撤销。",
+            "That is no order that can be closed, and nothing was sent. An order of a payment code \
+             is reversed instead.",
         ),
         Status::NotFound => note_of(
             Advice::Hold,

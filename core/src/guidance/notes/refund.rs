@@ -1,8 +1,8 @@
 //! Giving money back, and what became of that. One refund call and one query share their words, so
 //! each must be true after either.
 //!
-//! Above all: as long as a refund is not settled, nobody is told to try it under another refund number,
-//! for that would be a second one.
+//! Above all: nobody is ever told to try a refund under another refund number, for that would be a
+//! second one.
 
 use super::{Note, done, note_of};
 use crate::gateway::codes::{self, Remedy};
@@ -106,14 +106,14 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
     }
 }
 
-/// No money has gone back under this refund number, and none will.
+/// No money has gone back.
 fn declined(code: Option<&str>) -> Note {
     match code.and_then(Reason::of) {
         Some(Reason::Balance) => note_of(
             Advice::CallSupport,
-            "商户账户余额不足，没有退款。请联系店长或财务充值，再用新退款单号退款。",
+            "商户账户余额不足，没有退款。请联系店长或财务充值，再用同一退款单号重试。",
             "The merchant's balance is too low; no money went back. Tell the manager to top it up, \
-             then refund under a new refund number.",
+             then try again under the same refund number.",
         ),
         Some(Reason::TooOld) => note_of(
             Advice::CallSupport,
@@ -164,7 +164,9 @@ impl Reason {
             "NOTENOUGH" => Self::Balance,
             "TRADEOVERDUE" => Self::TooOld,
             "USERACCOUNTABNORMAL" => Self::PayerAccount,
-            "ORDERNOTEXIST" | "TRADESTATEERROR" => Self::NotRefundable,
+            "ORDERNOTEXIST" | "RESOURCENOTEXISTS" | "INVALIDREQUEST" | "REFUNDFEEMISMATCH" => {
+                Self::NotRefundable
+            }
             // The state of a refund that the payer's bank did not take: APIv3's, APIv2's.
             "ABNORMAL" | "CHANGE" => Self::Bank,
             _ => return None,
@@ -173,6 +175,14 @@ impl Reason {
 }
 
 fn rejected(code: Option<&str>) -> Note {
+    if code.is_some_and(|code| codes::normal(code) == "CERTERROR") {
+        return note_of(
+            Advice::FixSetup,
+            "商户证书有误，本次没有退款。请技术人员检查证书。",
+            "The merchant's certificate was refused; this call gave nothing back. A technician must \
+             check the certificate.",
+        );
+    }
     match code.and_then(codes::find).map(|code| code.remedy) {
         Some(Remedy::Permission) => note_of(
             Advice::FixSetup,
