@@ -192,7 +192,7 @@ fn read<'a>(
     route: &Route,
     request: &'a Request,
 ) -> Result<Verified<'a>, Problem> {
-    let query = check::query(&request.query)?;
+    let query = check::query(request.query())?;
     let body = match (&request.method, request.body.is_empty()) {
         (&Method::GET, true) => Value::Null,
         (&Method::GET, false) => {
