@@ -106,7 +106,7 @@ typedef int32_t wxpay_status;
 
 /**
  * Not charged, and this order number never will be. The next attempt needs a new one. (refund)
- * Refused or failed: no money has gone back, and none will under this refund number.
+ * Refused or failed: no money has gone back.
  */
 #define WXPAY_DECLINED 1
 
@@ -219,9 +219,9 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
 #define WXPAY_IS_ERROR(status) ((status) < 0)
 
 /**
- * Of a payment call, a refund, or a query: the order or refund has come to its end, and waiting or
- * asking again will not change the answer (short of a later refund). NOT for wxpay_prepay. The macro
- * uses its argument several times.
+ * Of a payment call or a query: the order has come to its end, and waiting or asking again will
+ * not change the answer (short of a later refund). NOT for wxpay_prepay. The macro uses its argument
+ * several times.
  */
 #define WXPAY_IS_FINAL(status) \
     ((status) == WXPAY_OK || (status) == WXPAY_DECLINED || (status) == WXPAY_REVERSED || \
@@ -240,9 +240,9 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
  * fix_setup), request_id, host, attempts, elapsed_ms, replayed, cancel_requested, reversal (none,
  * required or completed), field (the argument or field that was refused), other_status (of the sale
  * that has the order number); of wxpay_prepay also code_url, h5_url or prepay_id and what
- * docs/prepay.md lists; of refunds out_refund_no, refund_id, refund_fee, refund_status; of
- * wxpay_notify_decode notification (payment or refund), reply, reply_status, reply_type; of
- * wxpay_recover orders, refunds and open; of wxpay_client_check checks. Amounts are whole numbers of
+ * docs/prepay.md lists; of refunds out_refund_no, refund_id, refund_fee, refund_status,
+ * refunded_at; of wxpay_notify_decode notification (payment or refund), reply, reply_status,
+ * reply_type; of wxpay_recover orders and open; of wxpay_client_check checks. Amounts are whole numbers of
  * minor units (fen).
  */
 typedef struct wxpay_result wxpay_result;
@@ -544,8 +544,8 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_cancel(wxpay_client *client, const char 
  *
  * Returns WXPAY_OK (nothing is open any more), or WXPAY_UNKNOWN (some are still open: call it again
  * later). The result's orders is a list of results: orders.0.out_trade_no, orders.0.status,
- * orders.0.total_fee, then orders.1 and so on; refunds is one of refunds, refunds.0.out_refund_no
- * and so on; open is how many of both remain.
+ * orders.0.total_fee, then orders.1 and so on; a refund has out_refund_no, which an order has not;
+ * open is how many of both remain.
  *
  * Any thread. Blocks as long as undoing takes, one order after the other, and for one
  * journal.lease (10 s) if another process holds or held some of them; with nothing open it returns
@@ -600,20 +600,23 @@ WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
  *                        for this status. The result has code_url (draw it as a QR code), h5_url
  *                        (open it), or prepay_id with the signed parameters that the front end
  *                        needs, one by one and as one JSON object
- * WXPAY_UNKNOWN          no usable answer: nobody can be shown anything, but the order may exist.
- *                        The same call again, with the same fields, is safe and goes on
  * WXPAY_E_DUPLICATE      the order number was paid, closed, or used with other fields before
- * other below zero       nobody can pay; as after wxpay_micropay
+ * other below zero       this call has nothing to show, so nobody can pay because of it. After
+ *                        WXPAY_E_NETWORK, WXPAY_E_FORGED, WXPAY_E_JOURNAL and WXPAY_E_CLOSED the
+ *                        same call again, with the same fields, is safe. What was shown before
+ *                        under this number may still be paid
  *
  * The money is proven by wxpay_query, by wxpay_notify_decode, or by waiting with
  * wxpay_prepay_start; what a front end says about its payment proves nothing. An order that is not
  * wanted any more is ended by wxpay_close.
  *
  * request: see wxpay_request_set, with trade_type and without auth_code; it is only read. The same
- * order number with the same fields may be asked for again as long as it is unpaid. The order is in
- * the journal before anything is sent.
+ * order number with the same fields may be asked for again as long as it is unpaid, which renews what
+ * is shown. The order is in the journal before anything is sent. wxpay_recover leaves it alone.
  *
- * Any thread. Blocks for one connect and one answer time-out a host at most (20 s each by default).
+ * Any thread. Blocks for a second or so. If the gateway does not answer, it is asked three times: for
+ * three connect and three answer time-outs a host at most (20 s each by default), and one more of
+ * each if the order number is taken.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_prepay(wxpay_client *client,
     const wxpay_request *request, wxpay_result **result);
@@ -627,9 +630,10 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_prepay(wxpay_client *client,
  * the handle goes, to be freed with wxpay_task_free. Otherwise returns what wxpay_prepay returns,
  * and puts NULL into task: nothing is waited for.
  *
- * wxpay_task_wait then returns WXPAY_OK (paid: hand over the goods), WXPAY_CLOSED (closed unpaid,
- * and it never will be paid), WXPAY_REFUNDED, or WXPAY_UNKNOWN (in doubt: hold the goods;
- * wxpay_recover or wxpay_query settles it).
+ * wxpay_task_wait then returns WXPAY_OK (paid: hand over the goods), WXPAY_REVERSED (closed unpaid:
+ * it never will be paid), WXPAY_REFUNDED, or WXPAY_UNKNOWN (in doubt: hold the goods; wxpay_recover
+ * or wxpay_query settles it). A task that dies with its process leaves the order to wxpay_recover,
+ * which reports it or closes it.
  *
  * Any thread. Blocks as wxpay_prepay does.
  */
@@ -639,15 +643,16 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_prepay_start(wxpay_client *client,
 /**
  * Ends an unpaid order of wxpay_prepay, so that nobody can pay it any more.
  *
- * Returns WXPAY_CLOSED; WXPAY_UNKNOWN if that is not certain (call it again). WXPAY_E_DUPLICATE:
- * it was paid, and was left alone; wxpay_query tells the facts, wxpay_refund gives the money back.
- * WXPAY_E_BUSY: the order is being waited for in a task (use wxpay_cancel) or in another process.
- * WXPAY_E_REJECTED, WXPAY_E_NETWORK: it was not closed. Never WXPAY_OK.
+ * Returns WXPAY_CLOSED, confirmed by a query. WXPAY_E_REJECTED: it was not closed, as code says; with
+ * code ORDERPAID it is paid, and was left alone (wxpay_refund gives the money back). WXPAY_REFUNDED:
+ * it was paid, and a refund was opened. WXPAY_NOT_FOUND: there is no such order. WXPAY_UNKNOWN: that
+ * it is closed is not certain (call it again; if this journal knows the order, wxpay_recover goes on,
+ * too). WXPAY_E_BUSY: the order is being waited for in a task (use wxpay_cancel) or in another
+ * process. WXPAY_E_ARGUMENT: an order of wxpay_micropay cannot be closed; use wxpay_reverse. Never
+ * WXPAY_OK.
  *
- * An order of wxpay_micropay cannot be closed: use wxpay_reverse.
- *
- * out_trade_no: the order number. Any thread. Blocks for three connect and three answer time-outs a
- * host at most.
+ * out_trade_no: the order number. Any thread. Blocks as wxpay_reverse does at most, and for a second
+ * or so if the gateway answers.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *out_trade_no,
     wxpay_result **result);
@@ -661,8 +666,10 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *
  * WXPAY_ACCEPTED         WeChat has taken the refund on, and the money goes back later (minutes for
  *                        a balance, days for a bank card): the usual answer. wxpay_refund_query and
  *                        the notification tell the end
- * WXPAY_DECLINED         refused or failed: no money has gone back, and none will under this refund
- *                        number. code says why
+ * WXPAY_DECLINED         no money has gone back; code says why. Without refund_status it was refused
+ *                        (the merchant's balance is too low ...): remove the cause and call again
+ *                        with the SAME refund number. With refund_status it was taken on and failed
+ *                        for good: settle it in the merchant platform
  * WXPAY_UNKNOWN          in doubt: the refund is in the journal. Call this again with the SAME
  *                        refund number and the same fields, or wxpay_refund_query, or
  *                        wxpay_recover. A NEW NUMBER WOULD BE A SECOND REFUND
@@ -682,11 +689,12 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *
  *
  * and may have refund_desc, notify_url and what else docs/refunds.md lists. It is only read. The
  * refund is in the journal, on disk, before the first byte leaves; the same number with other
- * fields is refused.
+ * fields is refused. One that was taken on is not sent again: it is asked for.
  *
- * Any thread. Blocks until the gateway has answered; with the default configuration for about a
- * minute at most if it asks for the same request again or does not answer. docs/refunds.md says how
- * long.
+ * Any thread. Blocks for a second or so. If the gateway asks for the same request again, or does not
+ * answer, for about 90 s at most with the default configuration: 45 s (policy.reverse_budget), and one
+ * connect and one answer time-out a host for the last request. Closing the client ends it; it cannot
+ * be cancelled. Events name the refund number.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_refund(wxpay_client *client,
     const wxpay_request *request, wxpay_result **result);
@@ -696,9 +704,9 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund(wxpay_client *client,
  * there if the answer allows it.
  *
  * Returns WXPAY_REFUNDED, WXPAY_ACCEPTED, WXPAY_DECLINED as wxpay_refund does; WXPAY_NOT_FOUND (the
- * gateway has no such refund, now: one that is under way may still arrive); WXPAY_UNKNOWN if the
- * answer contradicts what was asked for; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there
- * was no answer to go by.
+ * gateway has no such refund, now: one that is under way may still arrive, so this is no licence for a
+ * new number); WXPAY_E_DUPLICATE if the number is another refund's; WXPAY_E_NETWORK,
+ * WXPAY_E_REJECTED, WXPAY_E_FORGED, WXPAY_E_CLOSED if there was no answer to go by.
  *
  * out_refund_no: the refund's number. Any thread. Blocks for one connect and one answer time-out a
  * host at most (20 s each by default).

@@ -269,7 +269,10 @@ fn a_refund_is_never_spoken_of_as_a_charge() {
 fn a_refund_is_never_tried_under_another_number() {
     for (situation, chinese, english) in refunds() {
         assert!(!chinese.prompt.contains("新退款单号"), "{situation:?}");
-        assert!(!english.prompt.contains("new refund number"), "{situation:?}");
+        assert!(
+            !english.prompt.contains("new refund number"),
+            "{situation:?}"
+        );
         if situation.status == Status::Unknown {
             assert!(matches!(
                 english.advice,
@@ -323,7 +326,10 @@ fn a_refund_that_moved_no_money_says_so_and_who_is_to_be_told() {
     let (_, english) = declined(Some("NOTENOUGH"));
     assert!(english.contains("merchant's balance"), "{english}");
     assert_eq!(declined(Some("NOT_ENOUGH")), declined(Some("NOTENOUGH")));
-    for code in REFUND_CODES.into_iter().filter(|code| *code != "CERT_ERROR") {
+    for code in REFUND_CODES
+        .into_iter()
+        .filter(|code| *code != "CERT_ERROR")
+    {
         assert_ne!(declined(Some(code)), plain, "{code}");
     }
 }

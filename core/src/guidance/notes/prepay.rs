@@ -20,14 +20,12 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
              software.",
         ),
         // The same order may have been shown before, and that may still be paid.
-        Status::Network | Status::ClientClosed | Status::Unknown if !situation.conflict => {
-            note_of(
-                Advice::Hold,
-                "没有得到可以出示的付款码。请检查网络后用同一单号重试；先前出示过的仍可能被付款。",
-                "There is nothing to show. Check the network and try again under the same order \
+        Status::Network | Status::ClientClosed | Status::Unknown if !situation.conflict => note_of(
+            Advice::Hold,
+            "没有得到可以出示的付款码。请检查网络后用同一单号重试；先前出示过的仍可能被付款。",
+            "There is nothing to show. Check the network and try again under the same order \
                  number; what was shown before may still be paid.",
-            )
-        }
+        ),
         Status::Forged => note_of(
             Advice::CallSupport,
             "收到的付款码未通过验证，请勿出示给顾客，并联系技术人员。",
