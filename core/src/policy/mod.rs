@@ -18,9 +18,11 @@
 //!                                     budget over, Expired, Refused ──────► Unknown
 //! ```
 //!
-//! The numbers and their reasons are in `docs/policy.md`.
+//! The numbers and their reasons are in `docs/policy.md`. Giving money back has a machine of its own,
+//! [`refund`].
 
 mod payment;
+pub mod refund;
 #[cfg(test)]
 mod tests;
 

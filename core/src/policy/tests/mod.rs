@@ -1,6 +1,7 @@
-//! The policy, edge by edge (`edges`) and by random walks (`walks`).
+//! The policy, edge by edge (`edges`) and by random walks (`walks`); refunds the same way (`refunds`).
 
 mod edges;
+mod refunds;
 mod walks;
 
 use std::time::Duration;
