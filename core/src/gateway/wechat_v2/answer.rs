@@ -39,7 +39,7 @@ const REQUEST_FAULTS: &[(&str, Remedy)] = &[
 ];
 
 /// A verdict and why.
-type Reading<V> = (V, String);
+pub(super) type Reading<V> = (V, String);
 
 impl WechatV2 {
     pub(super) fn submit_answer(
@@ -125,8 +125,9 @@ impl WechatV2 {
         )
     }
 
-    /// What every operation's answer has in common.
-    fn answer<V>(
+    /// What every operation's answer has in common. An `expected` without order number is compared
+    /// by the operation itself.
+    pub(super) fn answer<V>(
         &self,
         expected: &Expected,
         reply: &Reply,
@@ -212,7 +213,8 @@ impl WechatV2 {
         {
             return Err("the answer is about another sub_mch_id");
         }
-        if differs("out_trade_no", &expected.out_trade_no) {
+        let out_trade_no = expected.out_trade_no.as_str();
+        if !out_trade_no.is_empty() && differs("out_trade_no", out_trade_no) {
             return Err("the answer is about another out_trade_no");
         }
         Ok(())
@@ -260,7 +262,7 @@ impl WechatV2 {
 }
 
 /// The code and text of a refusal; empty ones if it gives none. `None` if nothing was refused.
-fn failed(message: &Fields) -> Option<(&str, &str)> {
+pub(super) fn failed(message: &Fields) -> Option<(&str, &str)> {
     if message.get("result_code") == Some("SUCCESS") {
         return None;
     }
@@ -284,7 +286,7 @@ fn because<V>(verdict: V, code: &str) -> Reading<V> {
 }
 
 /// The settings to look at, where it is one of them that is wrong.
-fn hint(remedy: Remedy) -> &'static str {
+pub(super) fn hint(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::Signature => "; check api_key and sign_type in the configuration",
         Remedy::Account => "; check appid and mch_id in the configuration",
@@ -306,21 +308,21 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
     fault.map(|(_, remedy)| *remedy)
 }
 
-/// The web server's page for a reverse without, or with a wrong, client certificate.
-fn refused_certificate(reply: &Reply) -> bool {
+/// The web server's page for a reverse or a refund without, or with a wrong, client certificate.
+pub(super) fn refused_certificate(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
 }
 
 /// Text from outside for logs and screens: printable and not endless.
-fn short(text: &str, max: usize) -> String {
+pub(super) fn short(text: &str, max: usize) -> String {
     text.chars()
         .filter(|character| !character.is_control())
         .take(max)
         .collect()
 }
 
-fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
+pub(super) fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
     Answer {
         verdict,
         code: None,

@@ -1,4 +1,4 @@
-//! WeChat Pay APIv2: micropay, orderquery and reverse, mainland and Hong Kong, direct and
+//! WeChat Pay APIv2: micropay, orderquery, reverse and refund, mainland and Hong Kong, direct and
 //! institution mode.
 //!
 //! Requests and answers are flat XML messages signed with the API key. An answer counts only if it
@@ -8,6 +8,7 @@
 mod answer;
 mod facts;
 mod fields;
+mod refund;
 mod request;
 mod sign;
 #[cfg(test)]
@@ -17,7 +18,7 @@ mod xml;
 use crate::config::WechatV2Config;
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
-use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Stamp};
+use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Refunds, Stamp};
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 const NAME: &str = "wechat-v2";
@@ -35,10 +36,11 @@ impl WechatV2 {
 
     /// The shop whose order it is, in institution mode.
     fn sub_mch_id<'a>(&'a self, expected: &'a Expected) -> Option<&'a str> {
-        expected
-            .sub_mch_id
-            .as_deref()
-            .or(self.config.sub_mch_id.as_deref())
+        self.shop(expected.sub_mch_id.as_deref())
+    }
+
+    fn shop<'a>(&'a self, named: Option<&'a str>) -> Option<&'a str> {
+        named.or(self.config.sub_mch_id.as_deref())
     }
 }
 
@@ -89,5 +91,9 @@ impl Gateway for WechatV2 {
 
     fn read_reverse(&self, expected: &Expected, reply: &Reply) -> Answer<ReverseVerdict> {
         self.reverse_answer(expected, reply)
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        Some(self)
     }
 }

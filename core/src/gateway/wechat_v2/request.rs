@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fields::{self, FIELDS, OWN};
+use super::fields::{self, FIELDS, Field, OWN};
 use super::{NAME, WechatV2, sign, xml};
 use crate::config::Region;
 use crate::exchange::{Call, Resend};
@@ -17,7 +17,7 @@ const DEFAULT_IP: &str = "127.0.0.1";
 
 impl WechatV2 {
     pub(super) fn build_order(&self, given: &Fields) -> Result<Order, InvalidField> {
-        let (fields, left_out) = self.checked(given)?;
+        let (fields, left_out) = self.checked(given, FIELDS)?;
         let mut parameters: Fields = fields
             .iter()
             .filter(|(name, _)| !name.contains('.'))
@@ -94,14 +94,18 @@ impl WechatV2 {
 
     /// The till's fields, trimmed and checked, and the names of those that v2 has no place for.
     ///
-    /// An order number is not trimmed: it is the name by which the till asks again.
-    fn checked(&self, given: &Fields) -> Result<(Fields, Vec<String>), InvalidField> {
+    /// An order or refund number is not trimmed: it is the name by which the till asks again.
+    pub(super) fn checked(
+        &self,
+        given: &Fields,
+        table: &'static [Field],
+    ) -> Result<(Fields, Vec<String>), InvalidField> {
         let region = self.config.region;
         let mut fields = Fields::new();
         let mut left_out = Vec::new();
         for (name, value) in given.iter() {
             let value = match name {
-                "out_trade_no" => value.to_owned(),
+                "out_trade_no" | "out_refund_no" => value.to_owned(),
                 // Between the tokens of JSON only; XML readers would turn them into line feeds.
                 "detail" | "scene_info" => trimmed(value).replace('\r', ""),
                 _ => trimmed(value).to_owned(),
@@ -115,7 +119,7 @@ impl WechatV2 {
                     "is set by the library from its configuration",
                 ));
             }
-            let Some(field) = fields::find(name, region) else {
+            let Some(field) = fields::find(table, name, region) else {
                 if vocabulary::knows(name) {
                     left_out.push(name.to_owned());
                     continue;
@@ -127,7 +131,7 @@ impl WechatV2 {
                 .map_err(|rule| invalid(name, rule))?;
             fields.set(name, value);
         }
-        match FIELDS
+        match table
             .iter()
             .find(|field| field.required && fields.get(field.name).is_none())
         {
@@ -178,7 +182,7 @@ impl WechatV2 {
 
     /// Whose order it is. A `sub_appid` that the till gave stays; the configured one belongs to the
     /// configured shop only.
-    fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
+    pub(super) fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
         parameters.set("appid", self.config.appid.as_str());
         parameters.set("mch_id", self.config.mch_id.as_str());
         let Some(sub_mch_id) = sub_mch_id else {
@@ -193,7 +197,7 @@ impl WechatV2 {
         }
     }
 
-    fn call(
+    pub(super) fn call(
         &self,
         operation: &'static str,
         path: &str,
@@ -217,7 +221,7 @@ impl WechatV2 {
     }
 }
 
-/// Flat parameters as an [`Order`] holds them.
+/// Flat parameters as an order or a refund holds them.
 pub(super) fn document(parameters: &Fields) -> Facts {
     parameters
         .iter()

@@ -3,6 +3,7 @@
 mod answers;
 mod attacks;
 mod documents;
+mod refunds;
 mod requests;
 mod rules;
 mod verdicts;
