@@ -49,14 +49,7 @@ impl Client {
             .order(fields)
             .map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let number = order.expected.out_trade_no.as_str();
-        for field in &order.left_out {
-            self.sinks.log(Level::Debug, || {
-                format!(
-                    "{number} {field} has no place in {} and is left out",
-                    self.gateway.name()
-                )
-            });
-        }
+        self.log_left_out(number, &order.left_out);
         let call = self
             .calls
             .enter(Claim::Payment(number))
@@ -98,6 +91,17 @@ impl Client {
                 };
                 Ok(self.contained(run).0)
             }
+        }
+    }
+
+    pub(super) fn log_left_out(&self, number: &str, fields: &[String]) {
+        for field in fields {
+            self.sinks.log(Level::Debug, || {
+                format!(
+                    "{number} {field} has no place in {} and is left out",
+                    self.gateway.name()
+                )
+            });
         }
     }
 
