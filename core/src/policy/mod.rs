@@ -18,6 +18,9 @@
 //!                                     budget over, Expired, Refused ──────► Unknown
 //! ```
 //!
+//! An order that the payer scans or opens is taken up in `Polling`, and closed instead of reversed
+//! ([`Payment::closing`]): `Paid` wins from every state then.
+//!
 //! The numbers and their reasons are in `docs/policy.md`.
 
 mod payment;

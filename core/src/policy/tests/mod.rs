@@ -1,5 +1,6 @@
-//! The policy, edge by edge (`edges`) and by random walks (`walks`).
+//! The policy, edge by edge (`edges`, `closing`) and by random walks (`walks`).
 
+mod closing;
 mod edges;
 mod walks;
 
