@@ -6,6 +6,7 @@ pub mod wechat_v3;
 
 pub(crate) mod beijing;
 pub(crate) mod paid;
+pub(crate) mod prepaid;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;
 

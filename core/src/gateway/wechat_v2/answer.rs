@@ -39,7 +39,7 @@ const REQUEST_FAULTS: &[(&str, Remedy)] = &[
 ];
 
 /// A verdict and why.
-type Reading<V> = (V, String);
+pub(super) type Reading<V> = (V, String);
 
 impl WechatV2 {
     pub(super) fn submit_answer(
@@ -126,7 +126,7 @@ impl WechatV2 {
     }
 
     /// What every operation's answer has in common.
-    fn answer<V>(
+    pub(super) fn answer<V>(
         &self,
         expected: &Expected,
         reply: &Reply,
@@ -260,7 +260,7 @@ impl WechatV2 {
 }
 
 /// The code and text of a refusal; empty ones if it gives none. `None` if nothing was refused.
-fn failed(message: &Fields) -> Option<(&str, &str)> {
+pub(super) fn failed(message: &Fields) -> Option<(&str, &str)> {
     if message.get("result_code") == Some("SUCCESS") {
         return None;
     }
@@ -272,7 +272,7 @@ fn failed(message: &Fields) -> Option<(&str, &str)> {
 }
 
 /// Names the code in the reason.
-fn because<V>(verdict: V, code: &str) -> Reading<V> {
+pub(super) fn because<V>(verdict: V, code: &str) -> Reading<V> {
     let why = match code {
         "" => "refused without an err_code".to_owned(),
         code => {

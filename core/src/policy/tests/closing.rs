@@ -169,6 +169,6 @@ proptest! {
                 other => return Err(TestCaseError::fail(format!("{other:?}"))),
             }
         }
-        return Err(TestCaseError::fail("no end after 400 steps"));
+        Err(TestCaseError::fail("no end after 400 steps"))?;
     }
 }

@@ -2,17 +2,23 @@
 
 use crate::gateway::codes::CODES;
 use crate::gateway::vocabulary;
-use crate::gateway::wechat_v2::fields::{FIELDS, OWN, Rule};
+use crate::gateway::wechat_v2::fields::{FIELDS, Field, OWN, PREPAY_FIELDS, Rule};
 use crate::status::Status;
 
 const FIELDS_PAGE: &str = include_str!("../../../../../docs/fields.md");
 const RESULTS_PAGE: &str = include_str!("../../../../../docs/results.md");
 
-/// The table row that begins with one of these names.
-fn row(name: &str) -> &'static str {
-    let quoted = format!("`{name}`");
+/// The page about charges, and its last part, about orders that the payer scans or opens.
+fn pages() -> (&'static str, &'static str) {
     FIELDS_PAGE
-        .lines()
+        .split_once("\n## Orders that the payer scans or opens (wechat-v2)")
+        .expect("docs/fields.md has both parts")
+}
+
+/// The table row that begins with one of these names.
+fn row(page: &'static str, name: &str) -> &'static str {
+    let quoted = format!("`{name}`");
+    page.lines()
         .find(|line| {
             let first_cell = line.split(" | ").next().unwrap_or_default();
             line.starts_with('|') && first_cell.contains(&quoted)
@@ -20,10 +26,9 @@ fn row(name: &str) -> &'static str {
         .unwrap_or_else(|| panic!("docs/fields.md has no row for {name}"))
 }
 
-#[test]
-fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
-    for field in FIELDS {
-        let row = row(field.name);
+fn check_rows(page: &'static str, fields: &[Field]) {
+    for field in fields {
+        let row = row(page, field.name);
         assert_eq!(row.contains(" | yes | "), field.required, "{row}");
         assert_eq!(row.contains("| mainland:"), field.mainland_only, "{row}");
         let length = match field.rule {
@@ -33,10 +38,23 @@ fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
             Rule::AuthCode => 18,
             Rule::Currency => 3,
             Rule::Time => 14,
-            Rule::Amount | Rule::IpAddress | Rule::YesOrNo | Rule::Version => continue,
+            Rule::NotifyUrl => 256,
+            Rule::Amount
+            | Rule::IpAddress
+            | Rule::YesOrNo
+            | Rule::Version
+            | Rule::TradeType
+            | Rule::H5Type => continue,
         };
         assert!(row.contains(&format!("| {length} |")), "{row}");
     }
+}
+
+#[test]
+fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
+    let (charges, prepaid) = pages();
+    check_rows(charges, FIELDS);
+    check_rows(prepaid, PREPAY_FIELDS);
 }
 
 #[test]

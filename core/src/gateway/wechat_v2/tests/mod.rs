@@ -3,6 +3,7 @@
 mod answers;
 mod attacks;
 mod documents;
+mod prepay;
 mod requests;
 mod rules;
 mod verdicts;
