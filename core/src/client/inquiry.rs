@@ -58,7 +58,8 @@ impl Client {
                 outcome
             }
             Ok(told) => {
-                let mut outcome = self.answered(&key, &told.answer, known.is_some());
+                let hand_over = known.is_some().then_some(HandOver::Now);
+                let mut outcome = self.answered(&key, &told.answer, hand_over);
                 outcome.set("host", told.reply.host);
                 outcome
             }
@@ -69,7 +70,14 @@ impl Client {
         self.explain(Asked::Query, outcome)
     }
 
-    fn answered(&self, key: &Key, answer: &Answer<QueryVerdict>, known: bool) -> Outcome {
+    /// What an answer says; `hand_over` if the journal knows the order, see
+    /// [`compare`](Self::compare).
+    pub(super) fn answered(
+        &self,
+        key: &Key,
+        answer: &Answer<QueryVerdict>,
+        hand_over: Option<HandOver>,
+    ) -> Outcome {
         let status = match answer.verdict {
             QueryVerdict::Paid => Status::Ok,
             QueryVerdict::Foreign => Status::Duplicate,
@@ -96,8 +104,8 @@ impl Client {
                 answer.code_message.as_deref().unwrap_or_default(),
             );
         }
-        if known {
-            let compared = self.compare(key, answer.verdict, HandOver::Now, &mut outcome);
+        if let Some(hand_over) = hand_over {
+            let compared = self.compare(key, answer.verdict, hand_over, &mut outcome);
             self.report_fault(key, compared);
         }
         outcome

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::calls::Claim;
 use super::run::{Evidence, HandOver, Run};
+use super::task::Begun;
 use super::{Client, Level};
 use crate::config::{PolicyConfig, ReverseMode};
 use crate::fields::Fields;
@@ -27,12 +28,12 @@ impl Client {
     pub(super) fn micropay_as_task(
         &self,
         fields: &Fields,
-        begun: impl Fn(Option<Outcome>),
+        begun: Begun<'_, ()>,
     ) -> Option<Outcome> {
-        match self.pay(fields, HandOver::Later, || begun(None)) {
+        match self.pay(fields, HandOver::Later, || begun(Ok(()))) {
             Ok(outcome) => Some(outcome),
             Err(refusal) => {
-                begun(Some(*refusal));
+                begun(Err(refusal));
                 None
             }
         }
