@@ -534,7 +534,12 @@ impl Tried {
             }
         };
         outcome.set("host", told.reply.host.as_str());
-        report::add_facts(&mut outcome, &told.answer.facts);
+        if told.answer.verdict == PrepayVerdict::Ready {
+            report::add_facts(&mut outcome, &told.answer.facts);
+        } else if let Some(request_id) = told.answer.facts.get("request_id") {
+            // Nothing else: whatever could be paid with it must not be handed out.
+            outcome.set("request_id", request_id.clone());
+        }
         if let Some(code) = &told.answer.code {
             let text = told.answer.code_message.as_deref().unwrap_or_default();
             outcome.set("code", code.as_str());

@@ -12,7 +12,7 @@ mod prepay;
 mod request;
 mod sign;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod xml;
 
 use crate::config::WechatV2Config;
