@@ -387,6 +387,7 @@ impl Entry {
             fee_type: self.fee_type.clone(),
             attach: self.attach.clone(),
             submitted_at: self.submitted_at,
+            transaction_id: None,
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Certificate {
     der: CertificateDer<'static>,
     key: VerifyingKey,
     serial: String,
-    subject: Vec<String>,
+    common_name: Option<String>,
     not_before: i64,
     not_after: i64,
     authority: bool,
@@ -51,7 +51,7 @@ impl Certificate {
         Ok(Self {
             key: VerifyingKey::from_spki(parsed.public_key().raw)?,
             serial: serial_of(&parsed),
-            subject: subject_of(&parsed),
+            common_name: common_name_of(&parsed),
             not_before: parsed.validity().not_before.timestamp(),
             not_after: parsed.validity().not_after.timestamp(),
             authority: basic.is_some_and(|constraints| constraints.value.ca),
@@ -74,9 +74,9 @@ impl Certificate {
         &self.serial
     }
 
-    /// The values of the subject's name, in order.
-    pub fn subject(&self) -> &[String] {
-        &self.subject
+    /// The common name of whom it is about.
+    pub fn common_name(&self) -> Option<&str> {
+        self.common_name.as_deref()
     }
 
     /// From when it is valid, unix seconds.
@@ -146,11 +146,7 @@ impl ExtendedKeyUsageValidator for AnyUsage {
     }
 }
 
-fn subject_of(certificate: &X509Certificate<'_>) -> Vec<String> {
-    certificate
-        .subject()
-        .iter_attributes()
-        .filter_map(|attribute| attribute.as_str().ok())
-        .map(str::to_owned)
-        .collect()
+fn common_name_of(certificate: &X509Certificate<'_>) -> Option<String> {
+    let name = certificate.subject().iter_common_name().next()?;
+    name.as_str().ok().map(str::to_owned)
 }

@@ -81,6 +81,23 @@ pub(crate) fn order_number(value: &str, punctuation: &str, max: usize) -> Result
     Ok(())
 }
 
+/// 1 to `max` digits.
+pub(crate) fn digits(value: &str, max: usize) -> Result<(), Broken> {
+    if value.is_empty() || value.len() > max || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("1 to {max} digits"));
+    }
+    Ok(())
+}
+
+/// 1 to `max` letters and digits.
+pub(crate) fn alphanumeric(value: &str, max: usize) -> Result<(), Broken> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric();
+    if value.is_empty() || value.len() > max || !value.bytes().all(allowed) {
+        return Err(format!("1 to {max} letters A-Z a-z and digits"));
+    }
+    Ok(())
+}
+
 /// A positive whole number of minor units that fits the documents' `int`.
 pub(crate) fn amount(value: &str) -> Result<i64, Broken> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -180,4 +197,21 @@ pub(crate) fn yes_or_no(value: &str) -> Result<(), Broken> {
         "Y" | "N" => Ok(()),
         _ => Err("Y or N".into()),
     }
+}
+
+/// `Y` or `N` as in APIv2, `true` or `false` as in APIv3.
+pub(crate) fn flag(value: &str) -> Result<bool, Broken> {
+    match value {
+        "Y" | "true" => Ok(true),
+        "N" | "false" => Ok(false),
+        _ => Err("Y or N, or true or false".into()),
+    }
+}
+
+/// Text from outside for logs and screens: printable and not endless.
+pub(crate) fn short(text: &str, max: usize) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(max)
+        .collect()
 }

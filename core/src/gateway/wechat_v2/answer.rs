@@ -10,6 +10,7 @@ use crate::fields::Fields;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::codes::Remedy;
 use crate::gateway::paid::{self, Payment};
+use crate::gateway::rules::short;
 use crate::gateway::{Answer, Expected, codes};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
@@ -212,8 +213,13 @@ impl WechatV2 {
         {
             return Err("the answer is about another sub_mch_id");
         }
-        if differs("out_trade_no", &expected.out_trade_no) {
+        if !expected.out_trade_no.is_empty() && differs("out_trade_no", &expected.out_trade_no) {
             return Err("the answer is about another out_trade_no");
+        }
+        if let Some(transaction_id) = &expected.transaction_id
+            && differs("transaction_id", transaction_id)
+        {
+            return Err("the answer is about another transaction_id");
         }
         Ok(())
     }
@@ -222,7 +228,7 @@ impl WechatV2 {
     /// every such answer and, in institution mode, the shop.
     fn judge(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
         let unproven = |why: &str| (QueryVerdict::Unclear, why.to_owned());
-        if message.get("out_trade_no").is_none() {
+        if !names_the_order(expected, message) {
             return unproven("the answer does not name its order");
         }
         if self.sub_mch_id(expected).is_some() && message.get("sub_mch_id").is_none() {
@@ -243,7 +249,7 @@ impl WechatV2 {
 
     fn trade_state(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
         // A state that ends an order has to name it; one that keeps waiting may be careless.
-        let named = message.get("out_trade_no").is_some();
+        let named = names_the_order(expected, message);
         let verdict = match message.get("trade_state") {
             Some("SUCCESS") => return self.judge(expected, message),
             Some("REFUND") if named => QueryVerdict::Refunded,
@@ -257,6 +263,12 @@ impl WechatV2 {
         let state = message.get("trade_state").unwrap_or("missing");
         (verdict, format!("trade_state {}", short(state, 64)))
     }
+}
+
+/// Whether it is said which order the answer is about, by every number that it was asked for.
+fn names_the_order(expected: &Expected, message: &Fields) -> bool {
+    let has = |name| message.get(name).is_some();
+    has("out_trade_no") && (expected.transaction_id.is_none() || has("transaction_id"))
 }
 
 /// The code and text of a refusal; empty ones if it gives none. `None` if nothing was refused.
@@ -310,14 +322,6 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
 fn refused_certificate(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
-}
-
-/// Text from outside for logs and screens: printable and not endless.
-fn short(text: &str, max: usize) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .take(max)
-        .collect()
 }
 
 fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {

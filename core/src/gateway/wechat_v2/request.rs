@@ -62,6 +62,7 @@ impl WechatV2 {
                 fee_type,
                 attach: fields.get("attach").map(str::to_owned),
                 submitted_at: None,
+                transaction_id: None,
                 product,
             },
             parameters: document(&parameters),
@@ -81,7 +82,12 @@ impl WechatV2 {
     }
 
     pub(super) fn build_query(&self, expected: &Expected, stamp: &Stamp) -> Call {
-        let parameters = self.about(expected);
+        let mut parameters = self.about(expected);
+        if let Some(transaction_id) = &expected.transaction_id {
+            // The documents take one of the two.
+            parameters.set("out_trade_no", "");
+            parameters.set("transaction_id", transaction_id.as_str());
+        }
         self.call(
             "orderquery",
             "/pay/orderquery",
@@ -273,16 +279,7 @@ pub(super) fn invalid(field: &str, rule: impl Into<String>) -> InvalidField {
     }
 }
 
+/// The name comes from the till: whatever it is, it must not blow up a log.
 fn unknown(name: &str) -> InvalidField {
-    let rule = match vocabulary::nearest(name) {
-        Some(known) => format!("is not a known field; did you mean {known}?"),
-        None => "is not a known field; docs/fields.md lists them".to_owned(),
-    };
-    // The name comes from the till: whatever it is, it must not blow up a log.
-    let shown: String = name
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(64)
-        .collect();
-    invalid(&shown, rule)
+    invalid(&rules::short(name, 64), vocabulary::unknown(name))
 }
