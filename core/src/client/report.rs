@@ -6,7 +6,13 @@ use crate::outcome::{Facts, Outcome};
 use crate::policy::Cause;
 
 /// Fields that identify the payer; they reach the till but neither journal nor log.
-const PERSONAL: [&str; 2] = ["openid", "sub_openid"];
+const PERSONAL: [&str; 4] = [
+    "openid",
+    "sub_openid",
+    // Where a refund went: a bank and the last digits of a card (the first name is APIv2's spelling).
+    "refund_recv_accout",
+    "user_received_account",
+];
 
 /// One sentence for the log: what happened, and which answers prove it.
 pub(super) fn message(cause: Cause, product: Product, evidence: &Evidence) -> String {

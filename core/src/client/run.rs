@@ -18,7 +18,7 @@ use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 /// Waits are cut into pieces of this length, so that a display counts down and a till without
 /// threads can cancel from its callback.
-const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// The answers that explain an outcome.
 #[derive(Default)]

@@ -126,7 +126,8 @@ impl WechatV2 {
         )
     }
 
-    /// What every operation's answer has in common.
+    /// What every operation's answer has in common. An `expected` without order number is compared
+    /// by the operation itself.
     pub(super) fn answer<V>(
         &self,
         expected: &Expected,
@@ -296,7 +297,7 @@ pub(super) fn because<V>(verdict: V, code: &str) -> Reading<V> {
 }
 
 /// The settings to look at, where it is one of them that is wrong.
-fn hint(remedy: Remedy) -> &'static str {
+pub(super) fn hint(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::Signature => "; check api_key and sign_type in the configuration",
         Remedy::Account => "; check appid and mch_id in the configuration",
@@ -318,13 +319,13 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
     fault.map(|(_, remedy)| *remedy)
 }
 
-/// The web server's page for a reverse without, or with a wrong, client certificate.
-fn refused_certificate(reply: &Reply) -> bool {
+/// The web server's page for a reverse or a refund without, or with a wrong, client certificate.
+pub(super) fn refused_certificate(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
 }
 
-fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
+pub(super) fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
     Answer {
         verdict,
         code: None,

@@ -1,8 +1,8 @@
-//! The request vocabulary of micropay and of unified order: names, lengths and rules.
+//! The request vocabulary of micropay, unified order and refund: names, lengths and rules.
 //!
-//! Sources: "提交付款码支付", mainland and Hong Kong editions; "统一下单". The documents do not say whether their
-//! lengths count bytes or characters, so bytes of UTF-8 are counted: what fits in bytes fits in
-//! either. `docs/fields.md` is this table in prose.
+//! Sources: "提交付款码支付", mainland and Hong Kong editions, "统一下单" and "申请退款". The documents do
+//! not say whether their lengths count bytes or characters, so bytes of UTF-8 are counted: what fits
+//! in bytes fits in either. `docs/fields.md` and `docs/refunds.md` are these tables in prose.
 
 use crate::config::Region;
 use crate::gateway::prepaid::TradeType;
@@ -22,6 +22,8 @@ pub(super) enum Rule {
     Identifier(usize),
     /// See [`rules::order_number`].
     OrderNumber,
+    /// The same, and twice as long.
+    RefundNumber,
     /// See [`rules::amount`].
     Amount,
     /// See [`rules::currency`].
@@ -42,6 +44,8 @@ pub(super) enum Rule {
     YesOrNo,
     /// The one value that there is.
     Version,
+    /// See [`REFUND_ACCOUNTS`].
+    RefundAccount,
 }
 
 /// One field that a till may set.
@@ -140,15 +144,33 @@ pub(super) const PREPAY_FIELDS: &[Field] = &[
     field("version", Rule::Version),
 ];
 
+/// Every field that a till may set for a refund.
+pub(super) const REFUND_FIELDS: &[Field] = &[
+    required("out_refund_no", Rule::RefundNumber),
+    field("out_trade_no", Rule::OrderNumber),
+    field("transaction_id", Rule::Identifier(32)),
+    required("refund_fee", Rule::Amount),
+    required("total_fee", Rule::Amount),
+    field("refund_fee_type", Rule::Currency),
+    field("fee_type", Rule::Currency),
+    field("refund_desc", Rule::Text(80)),
+    mainland("refund_account", Rule::RefundAccount),
+    field("notify_url", Rule::NotifyUrl),
+    field("sub_appid", Rule::Identifier(32)),
+    field("sub_mch_id", Rule::Identifier(32)),
+];
+
+/// Where the money of a refund comes from, in APIv2's words and APIv3's.
+pub(super) const REFUND_ACCOUNTS: [(&str, &str); 2] = [
+    ("REFUND_SOURCE_UNSETTLED_FUNDS", "UNSETTLED"),
+    ("REFUND_SOURCE_RECHARGE_FUNDS", "AVAILABLE"),
+];
+
 /// Parameters that the library sets itself.
 pub(super) const OWN: &[&str] = &["appid", "mch_id", "nonce_str", "sign", "sign_type", "key"];
 
 /// The field of this name, if the region has it.
-pub(super) fn find(
-    table: &'static [Field],
-    name: &str,
-    region: Region,
-) -> Option<&'static Field> {
+pub(super) fn find(table: &'static [Field], name: &str, region: Region) -> Option<&'static Field> {
     table
         .iter()
         .find(|field| field.name == name)
@@ -158,6 +180,11 @@ pub(super) fn find(
 /// Both regions' pages allow the same punctuation in an order number.
 pub(super) fn check_out_trade_no(value: &str) -> Result<(), Broken> {
     rules::order_number(value, "_-|*@", 32)
+}
+
+/// The same punctuation again.
+pub(super) fn check_out_refund_no(value: &str) -> Result<(), Broken> {
+    rules::order_number(value, "_-|*@", 64)
 }
 
 impl Field {
@@ -190,6 +217,7 @@ impl Field {
             }
             Rule::Identifier(max) => rules::identifier(value, max),
             Rule::OrderNumber => check_out_trade_no(value),
+            Rule::RefundNumber => check_out_refund_no(value),
             Rule::Amount => rules::amount(value).map(|_| ()),
             Rule::Currency => rules::currency(value),
             Rule::AuthCode => rules::wechat_auth_code(value, auth_code_check),
@@ -206,6 +234,13 @@ impl Field {
                 "1.0" => Ok(()),
                 _ => Err("1.0 is the only version".into()),
             },
+            Rule::RefundAccount => {
+                let names = |names: &(&str, &str)| names.0 == value || names.1 == value;
+                if REFUND_ACCOUNTS.iter().any(names) {
+                    return Ok(());
+                }
+                Err("UNSETTLED (what is not settled yet) or AVAILABLE (the balance)".into())
+            }
         }
     }
 }

@@ -110,7 +110,7 @@ impl WechatV2 {
 
     /// The till's fields, trimmed and checked, and the names of those that v2 has no place for.
     ///
-    /// An order number is not trimmed: it is the name by which the till asks again.
+    /// An order or refund number is not trimmed: it is the name by which the till asks again.
     pub(super) fn checked(
         &self,
         given: &Fields,
@@ -121,7 +121,7 @@ impl WechatV2 {
         let mut left_out = Vec::new();
         for (name, value) in given.iter() {
             let value = match name {
-                "out_trade_no" => value.to_owned(),
+                "out_trade_no" | "out_refund_no" => value.to_owned(),
                 // Between the tokens of JSON only; XML readers would turn them into line feeds.
                 "detail" | "scene_info" => trimmed(value).replace('\r', ""),
                 _ => trimmed(value).to_owned(),
@@ -215,7 +215,7 @@ impl WechatV2 {
 
     /// Whose order it is. A `sub_appid` that the till gave stays; the configured one belongs to the
     /// configured shop only.
-    fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
+    pub(super) fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
         parameters.set("appid", self.config.appid.as_str());
         parameters.set("mch_id", self.config.mch_id.as_str());
         let Some(sub_mch_id) = sub_mch_id else {
@@ -254,7 +254,7 @@ impl WechatV2 {
     }
 }
 
-/// Flat parameters as an [`Order`] holds them.
+/// Flat parameters as an order or a refund holds them.
 pub(super) fn document(parameters: &Fields) -> Facts {
     parameters
         .iter()

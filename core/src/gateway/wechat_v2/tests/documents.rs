@@ -1,11 +1,15 @@
 //! The documents say what the tables say.
 
 use crate::gateway::codes::CODES;
+use crate::gateway::refund_codes;
 use crate::gateway::vocabulary;
-use crate::gateway::wechat_v2::fields::{FIELDS, Field, OWN, PREPAY_FIELDS, Rule};
+use crate::gateway::wechat_v2::fields::{
+    FIELDS, Field, OWN, PREPAY_FIELDS, REFUND_FIELDS, Rule,
+};
 use crate::status::Status;
 
 const FIELDS_PAGE: &str = include_str!("../../../../../docs/fields.md");
+const REFUNDS_PAGE: &str = include_str!("../../../../../docs/refunds.md");
 const RESULTS_PAGE: &str = include_str!("../../../../../docs/results.md");
 
 /// The page about charges, and its last part, about orders that the payer scans or opens.
@@ -15,7 +19,7 @@ fn pages() -> (&'static str, &'static str) {
         .expect("docs/fields.md has both parts")
 }
 
-/// The table row that begins with one of these names.
+/// The row of a page's table that begins with this name.
 fn row(page: &'static str, name: &str) -> &'static str {
     let quoted = format!("`{name}`");
     page.lines()
@@ -23,7 +27,7 @@ fn row(page: &'static str, name: &str) -> &'static str {
             let first_cell = line.split(" | ").next().unwrap_or_default();
             line.starts_with('|') && first_cell.contains(&quoted)
         })
-        .unwrap_or_else(|| panic!("docs/fields.md has no row for {name}"))
+        .unwrap_or_else(|| panic!("the page has no row for {name}"))
 }
 
 fn check_rows(page: &'static str, fields: &[Field]) {
@@ -34,6 +38,8 @@ fn check_rows(page: &'static str, fields: &[Field]) {
         let length = match field.rule {
             Rule::Text(max) | Rule::Json(max) | Rule::Identifier(max) => max,
             Rule::OrderNumber => 32,
+            Rule::RefundNumber => 64,
+            Rule::NotifyUrl => 256,
             Rule::Body => 127,
             Rule::AuthCode => 18,
             Rule::Currency => 3,
@@ -41,6 +47,7 @@ fn check_rows(page: &'static str, fields: &[Field]) {
             Rule::NotifyUrl => 256,
             Rule::Amount
             | Rule::IpAddress
+            | Rule::RefundAccount
             | Rule::YesOrNo
             | Rule::Version
             | Rule::TradeType
@@ -55,6 +62,7 @@ fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
     let (charges, prepaid) = pages();
     check_rows(charges, FIELDS);
     check_rows(prepaid, PREPAY_FIELDS);
+    check_rows(REFUNDS_PAGE, REFUND_FIELDS);
 }
 
 #[test]
@@ -87,5 +95,13 @@ fn every_code_that_can_answer_a_charge_is_on_the_page() {
         );
         let listed = RESULTS_PAGE.contains(&format!("`{}`", code.name));
         assert_eq!(listed, !only_later, "{}", code.name);
+    }
+}
+
+#[test]
+fn every_code_of_a_refund_is_on_its_page() {
+    for code in refund_codes::CODES {
+        let listed = REFUNDS_PAGE.contains(&format!("`{}`", code.name));
+        assert!(listed, "{}", code.name);
     }
 }

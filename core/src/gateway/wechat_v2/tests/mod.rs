@@ -4,6 +4,7 @@ mod answers;
 mod attacks;
 mod documents;
 mod prepay;
+mod refunds;
 mod requests;
 mod rules;
 mod verdicts;
