@@ -13,6 +13,8 @@ pub(crate) mod results;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;
 
+use std::fmt;
+
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
 use crate::outcome::Facts;
@@ -60,7 +62,7 @@ pub struct Expected {
 }
 
 /// A sale that passed every check and can be submitted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Order {
     /// What the answers must agree with (`submitted_at` is still unknown).
     pub expected: Expected,
@@ -68,6 +70,16 @@ pub struct Order {
     pub parameters: Facts,
     /// Vocabulary fields that this gateway has no place for.
     pub left_out: Vec<String>,
+}
+
+/// `Debug` does not show the parameters: they hold the auth code.
+impl fmt::Debug for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Order")
+            .field("expected", &self.expected)
+            .field("left_out", &self.left_out)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A field that cannot be sent.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::beijing::Beijing;
+use crate::json;
 
 /// The rule that a value broke.
 pub(crate) type Broken = String;
@@ -172,15 +173,9 @@ pub(crate) fn notify_url(value: &str) -> Result<(), Broken> {
 }
 
 /// One JSON object.
-pub(crate) fn json_object(value: &str) -> Result<(), Broken> {
-    match serde_json::from_str::<Map<String, Value>>(value) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!(
-            "one JSON object; not JSON at line {} column {}",
-            error.line(),
-            error.column()
-        )),
-    }
+pub(crate) fn json_object(value: &str, max: usize) -> Result<Map<String, Value>, Broken> {
+    json::parse_object(value.as_bytes(), max)
+        .map_err(|error| format!("one JSON object; this is {error}"))
 }
 
 /// `yyyyMMddHHmmss`

@@ -208,12 +208,12 @@ impl Field {
                 rules::at_most_bytes(value, 127)
             }
             Rule::Json(max) => {
-                rules::json_object(value)?;
+                rules::json_object(value, max)?;
                 // JSON itself forbids the other control characters.
                 if !value.chars().all(rules::is_xml_character) {
                     return Err("U+FFFE and U+FFFF are not allowed".into());
                 }
-                rules::at_most_bytes(value, max)
+                Ok(())
             }
             Rule::Identifier(max) => rules::identifier(value, max),
             Rule::OrderNumber => check_out_trade_no(value),

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::config::Region;
-use crate::gateway::rules::Broken;
-use crate::json;
+use crate::gateway::rules::{self, Broken};
 
 /// As in APIv2; APIv3 names no limit.
 const MAX_BYTES: usize = 6000;
@@ -26,8 +25,7 @@ pub(super) fn read(
     region: Region,
     wechat_id: &'static str,
 ) -> Result<Map<String, Value>, Broken> {
-    let mut detail = json::parse_object(text.as_bytes(), MAX_BYTES)
-        .map_err(|error| format!("one JSON object; this is {error}"))?;
+    let mut detail = rules::json_object(text, MAX_BYTES)?;
     numbers(&mut detail)?;
     rename(&mut detail, towards(region, RECEIPT))?;
     match detail.get_mut("goods_detail") {

@@ -12,7 +12,6 @@ use crate::config::Region;
 use crate::fields::Fields;
 use crate::gateway::rules::{self, Broken, trimmed};
 use crate::gateway::{InvalidField, vocabulary};
-use crate::json;
 
 /// `scene_info` as a whole may have this many bytes.
 const MAX_SCENE_BYTES: usize = 2048;
@@ -182,7 +181,6 @@ pub(super) const OWN: &[&str] = &[
 ];
 
 /// A till's fields that passed a table.
-#[derive(Debug)]
 pub(super) struct Checked {
     /// What the table puts into the body.
     pub(super) body: Map<String, Value>,
@@ -332,8 +330,7 @@ fn scene_in_parts(given: &Fields) -> Result<Fields, InvalidField> {
             "set either this or its parts (scene_info.store_id …), not both".into(),
         ));
     }
-    let object = json::parse_object(whole.as_bytes(), MAX_SCENE_BYTES)
-        .map_err(|error| refused(format!("one JSON object; this is {error}")))?;
+    let object = rules::json_object(whole, MAX_SCENE_BYTES).map_err(refused)?;
     take_apart("scene_info.", object, &mut fields)
         .map_err(|name| refused(format!("{name} is given twice, or is not text")))?;
     Ok(fields)

@@ -260,3 +260,10 @@ fn a_second_submit_of_an_order_differs_by_nonce_and_signature_only() {
         assert_eq!(same, !matches!(name, "nonce_str" | "sign"), "{name}");
     }
 }
+
+#[test]
+fn an_order_shows_its_number_but_never_its_auth_code() {
+    let shown = format!("{:?}", order(&gateway(), &sale()));
+    assert!(shown.contains(OUT_TRADE_NO), "{shown}");
+    assert!(!shown.contains("134539517967686076"), "{shown}");
+}

@@ -473,3 +473,10 @@ fn the_account_is_the_merchant_whatever_the_api_generation() {
     assert_eq!(partner().account(), "wechat:1230000109:1900000109");
     assert_eq!(gateway().name(), "wechat-v3");
 }
+
+#[test]
+fn an_order_shows_its_number_but_never_its_auth_code() {
+    let shown = format!("{:?}", order(&gateway(), &sale()));
+    assert!(shown.contains(OUT_TRADE_NO), "{shown}");
+    assert!(!shown.contains("134539517967686076"), "{shown}");
+}
