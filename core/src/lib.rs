@@ -12,6 +12,7 @@
 //! * [`transport`]: HTTPS with pooled connections; knows whether a byte of a request has left.
 //! * [`journal`]: the durable record of orders.
 //! * [`crypto`]: digests, keys and certificates.
+//! * [`json`]: JSON from outside, read strictly.
 //! * [`config`]: TOML in, checked typed configuration out.
 //! * [`guidance`]: what the cashier reads and what the till should do, for every outcome and code.
 //! * [`client`]: the driver that runs the policy against all of the above.
@@ -27,6 +28,7 @@ pub mod fields;
 pub mod gateway;
 pub mod guidance;
 pub mod journal;
+pub mod json;
 pub mod outcome;
 pub mod policy;
 pub mod signal;

@@ -176,7 +176,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-fn parse<'a>(
+pub(super) fn parse<'a>(
     certificate: &'a CertificateDer<'static>,
 ) -> Result<X509Certificate<'a>, IdentityError> {
     match X509Certificate::from_der(certificate) {
@@ -199,7 +199,7 @@ fn path_from(leaf: usize, certificates: &[X509Certificate<'_>]) -> Vec<usize> {
     path
 }
 
-fn serial_of(certificate: &X509Certificate<'_>) -> String {
+pub(super) fn serial_of(certificate: &X509Certificate<'_>) -> String {
     let bytes = certificate.raw_serial();
     // DER puts a zero before a number whose first bit is set; it is not part of the number.
     match bytes {

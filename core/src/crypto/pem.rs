@@ -1,5 +1,7 @@
 //! Certificates and private keys in PEM.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use rustls_pki_types::pem::{Error, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -14,6 +16,23 @@ pub fn certificates_from_pem(file: &[u8]) -> Result<Vec<CertificateDer<'static>>
         return Err(IdentityError::NoCertificate);
     }
     Ok(certificates)
+}
+
+/// Certificates as one PEM file, in their order.
+pub fn certificates_to_pem<'a>(
+    certificates: impl IntoIterator<Item = &'a CertificateDer<'static>>,
+) -> String {
+    let mut file = String::new();
+    for certificate in certificates {
+        file.push_str("-----BEGIN CERTIFICATE-----\n");
+        let text = BASE64.encode(certificate);
+        for line in text.as_bytes().chunks(64) {
+            file.extend(line.iter().map(|&byte| char::from(byte)));
+            file.push('\n');
+        }
+        file.push_str("-----END CERTIFICATE-----\n");
+    }
+    file
 }
 
 /// The private key of a PEM file: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or SEC1
@@ -32,6 +51,6 @@ pub fn private_key_from_pem(file: &[u8]) -> Result<PrivateKeyDer<'static>, Ident
 }
 
 /// Windows editors put a byte order mark before the first line, which would hide that line.
-fn without_mark(file: &[u8]) -> &[u8] {
+pub(super) fn without_mark(file: &[u8]) -> &[u8] {
     file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file)
 }

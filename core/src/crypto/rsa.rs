@@ -3,17 +3,50 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey};
+use aws_lc_rs::rsa::{KeyPair, PublicKey};
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::RSAPublicKey;
+use zeroize::Zeroize;
 
-/// A private RSA key that signs.
+use super::pem::without_mark;
+use super::{IdentityError, private_key_from_pem};
+
+const SMALLEST_BITS: usize = 2048;
+
+/// A private RSA key that signs. It is wiped when the last copy is dropped.
 #[derive(Clone)]
 pub struct SigningKey(Arc<KeyPair>);
 
-/// A public RSA key that verifies.
+/// A public RSA key that verifies, as PKCS#1 DER.
 #[derive(Clone, PartialEq, Eq)]
-pub struct VerifyingKey(Vec<u8>);
+pub struct VerifyingKey(Box<[u8]>);
+
+/// Why a key cannot be used. The texts hold no part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// The PEM around it.
+    #[error(transparent)]
+    Pem(#[from] IdentityError),
+    /// Not RSA, too short, or inconsistent.
+    #[error("holds a private key that cannot be used; RSA of 2048 bits or more is needed")]
+    Private,
+    /// Not RSA, too short, or no key at all.
+    #[error("holds a public key that cannot be used; RSA of 2048 bits or more is needed")]
+    Public,
+    /// PEM, but of something else.
+    #[error("holds no public key (BEGIN PUBLIC KEY)")]
+    NoPublicKey,
+    /// A certificate where a public key belongs.
+    #[error("holds a certificate, not a public key (BEGIN PUBLIC KEY)")]
+    CertificateInstead,
+}
 
 /// Shows nothing.
 impl fmt::Debug for SigningKey {
@@ -29,9 +62,37 @@ impl fmt::Debug for VerifyingKey {
 }
 
 impl SigningKey {
+    /// From an unencrypted PEM file: `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1).
+    pub fn from_pem(file: &[u8]) -> Result<Self, KeyFault> {
+        let mut key = private_key_from_pem(file)?;
+        let signing = match &key {
+            PrivateKeyDer::Pkcs8(der) => Self::from_pkcs8(der.secret_pkcs8_der()),
+            PrivateKeyDer::Pkcs1(der) => Self::from_pkcs1(der.secret_pkcs1_der()),
+            _ => Err(KeyFault::Private),
+        };
+        key.zeroize();
+        signing
+    }
+
     /// From PKCS#8 DER.
-    pub fn from_pkcs8(der: &[u8]) -> Option<Self> {
-        KeyPair::from_pkcs8(der).ok().map(|key| Self(Arc::new(key)))
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyFault> {
+        Self::parsed(KeyPair::from_pkcs8(der))
+    }
+
+    /// From PKCS#1 DER.
+    pub fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
+        Self::parsed(KeyPair::from_der(der))
+    }
+
+    /// The parser checks the numbers and the size.
+    fn parsed(key: Result<KeyPair, KeyRejected>) -> Result<Self, KeyFault> {
+        key.map(|key| Self(Arc::new(key)))
+            .map_err(|_| KeyFault::Private)
+    }
+
+    /// The public half: equal to that of the certificate which the key belongs to.
+    pub fn public(&self) -> VerifyingKey {
+        VerifyingKey(self.0.public_key().as_ref().into())
     }
 
     /// The signature over `message`.
@@ -50,9 +111,28 @@ impl SigningKey {
 }
 
 impl VerifyingKey {
-    /// From the DER of a `SubjectPublicKeyInfo`.
-    pub fn from_spki(der: &[u8]) -> Self {
-        Self(der.to_vec())
+    /// From a PEM file with a `PUBLIC KEY`. If there are several, the first.
+    pub fn from_pem(file: &[u8]) -> Result<Self, KeyFault> {
+        let file = without_mark(file);
+        match SubjectPublicKeyInfoDer::pem_slice_iter(file).next() {
+            Some(Ok(der)) => Self::from_spki(&der),
+            Some(Err(_)) => Err(IdentityError::DamagedPem.into()),
+            None if CertificateDer::from_pem_slice(file).is_ok() => {
+                Err(KeyFault::CertificateInstead)
+            }
+            None => Err(KeyFault::NoPublicKey),
+        }
+    }
+
+    /// From the DER of a `SubjectPublicKeyInfo`: of a PEM `PUBLIC KEY` or inside a certificate.
+    pub fn from_spki(der: &[u8]) -> Result<Self, KeyFault> {
+        let key = PublicKey::from_der(der).map_err(|_| KeyFault::Public)?;
+        match RSAPublicKey::from_der(key.as_ref()) {
+            Ok((_, numbers)) if numbers.key_size() >= SMALLEST_BITS => {
+                Ok(Self(key.as_ref().into()))
+            }
+            _ => Err(KeyFault::Public),
+        }
     }
 
     /// Whether `signature` was made over `message` with the private half.

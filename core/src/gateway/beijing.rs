@@ -1,7 +1,8 @@
-//! `yyyyMMddHHmmss` in Beijing time, as APIv2 and Fubei write it.
+//! Moments in Beijing time: `yyyyMMddHHmmss`, as APIv2 and Fubei write them, and RFC 3339, as APIv3
+//! does.
 
 use jiff::civil::DateTime;
-use jiff::tz;
+use jiff::{Timestamp, tz};
 
 /// A moment as the gateway wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,15 @@ impl Beijing {
             return None;
         }
         DateTime::strptime("%Y%m%d%H%M%S", text).ok().map(Self)
+    }
+
+    /// Reads RFC 3339 with any offset: `2018-06-08T10:34:56+08:00`.
+    pub(crate) fn parse_rfc3339(text: &str) -> Option<Self> {
+        if text.len() > 64 {
+            return None;
+        }
+        let timestamp: Timestamp = text.parse().ok()?;
+        Some(Self(tz::offset(8).to_datetime(timestamp)))
     }
 
     /// Seconds since 1970.
@@ -38,6 +48,40 @@ mod tests {
 
         assert_eq!(moment.rfc3339(), "2014-10-30T13:35:25+08:00");
         assert_eq!(moment.unix_seconds(), Some(1_414_647_325));
+    }
+
+    #[test]
+    fn the_same_moment_is_read_with_any_offset_and_told_in_beijing_time() {
+        for text in [
+            "2014-10-30T13:35:25+08:00",
+            "2014-10-30T05:35:25Z",
+            "2014-10-29T21:35:25-08:00",
+            "2014-10-30T13:35:25.000+08:00",
+        ] {
+            let moment = Beijing::parse_rfc3339(text).unwrap();
+            assert_eq!(moment, Beijing::parse("20141030133525").unwrap(), "{text}");
+        }
+        let fraction = Beijing::parse_rfc3339("2014-10-30T05:35:25.5Z").unwrap();
+        assert_eq!(fraction.rfc3339(), "2014-10-30T13:35:25.5+08:00");
+        assert_eq!(fraction.unix_seconds(), Some(1_414_647_325));
+    }
+
+    #[test]
+    fn a_moment_without_an_offset_is_none() {
+        let long = format!("2014-10-30T13:35:25.{}Z", "0".repeat(64));
+        for text in [
+            "",
+            "2014-10-30T13:35:25",
+            "2014-10-30",
+            "20141030133525",
+            "2014-02-30T13:35:25+08:00",
+            "2014-10-30T24:35:25Z",
+            "1414647325",
+            "yesterday",
+            &long,
+        ] {
+            assert_eq!(Beijing::parse_rfc3339(text), None, "{text}");
+        }
     }
 
     #[test]

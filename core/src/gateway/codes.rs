@@ -3,7 +3,8 @@
 //!
 //! Sources: the APIv2 documents of micropay (mainland and Hong Kong), orderquery and reverse. APIv3
 //! spells the same codes with more underscores and publishes no table of its own for refused
-//! charges, so both generations look up here.
+//! charges, so both generations look up here. Its codes that APIv2 does not have are from its table
+//! for orders that the payer opens ("JSAPI下单").
 
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
@@ -26,7 +27,7 @@ pub enum Remedy {
     PayerTyping,
     /// The payment failed and has to be undone.
     PaymentFailed,
-    /// A fault at the gateway or a bank.
+    /// A fault at the gateway or a bank, or too many requests.
     Wait,
     /// The order number was paid before.
     NumberPaid,
@@ -82,6 +83,7 @@ const fn code(
 }
 
 const DECLINED: SubmitVerdict = SubmitVerdict::Declined { listed: true };
+const UNLISTED: SubmitVerdict = SubmitVerdict::Declined { listed: false };
 
 /// Every code of the tables. A refusal of a payment code says nothing as the answer to a query or a
 /// reverse, so it is unclear there; a fault of the request is one everywhere.
@@ -100,10 +102,14 @@ pub const CODES: &[Code] = {
         code("AUTH_CODE_INVALID",    DECLINED,     Q::Unclear,  V::Unclear,   R::WechatCode),
         code("BUYER_MISMATCH",       DECLINED,     Q::Unclear,  V::Unclear,   R::SamePayer),
         code("TRADE_ERROR",          DECLINED,     Q::Unclear,  V::Refused,   R::PayerRefused),
+        // The same, but by no table of charges.
+        code("ACCOUNT_ERROR",        UNLISTED,     Q::Unclear,  V::Unclear,   R::PayerRefused),
+        code("RULE_LIMIT",           UNLISTED,     Q::Unclear,  V::Unclear,   R::PayerRefused),
         // Not over yet.
         code("USERPAYING",           S::Unclear,   Q::Unclear,  V::PayerBusy, R::PayerTyping),
         code("SYSTEMERROR",          S::Unclear,   Q::Unclear,  V::Again,     R::Wait),
         code("BANKERROR",            S::Unclear,   Q::Unclear,  V::Again,     R::Wait),
+        code("FREQUENCY_LIMITED",    S::Unclear,   Q::Unclear,  V::Again,     R::Wait),
         code("INVALID_REQUEST",      S::Unclear,   Q::Unclear,  V::Refused,   R::SeeText),
         // The trade_state, reported as the code of an order that failed.
         code("PAYERROR",             S::Unclear,   Q::Unclear,  V::Unclear,   R::PaymentFailed),
@@ -121,8 +127,10 @@ pub const CODES: &[Code] = {
         code("SIGNERROR",            S::Rejected,  Q::Rejected, V::Refused,   R::Signature),
         code("APPID_NOT_EXIST",      S::Rejected,  Q::Rejected, V::Refused,   R::Account),
         code("MCHID_NOT_EXIST",      S::Rejected,  Q::Rejected, V::Refused,   R::Account),
+        code("MCH_NOT_EXISTS",       S::Rejected,  Q::Rejected, V::Refused,   R::Account),
         code("APPID_MCHID_NOT_MATCH", S::Rejected, Q::Rejected, V::Refused,   R::Account),
         code("PARAM_ERROR",          S::Rejected,  Q::Rejected, V::Refused,   R::RequestFault),
+        code("OPENID_MISMATCH",      S::Rejected,  Q::Rejected, V::Refused,   R::RequestFault),
         code("LACK_PARAMS",          S::Rejected,  Q::Rejected, V::Refused,   R::RequestFault),
         code("XML_FORMAT_ERROR",     S::Rejected,  Q::Rejected, V::Refused,   R::RequestFault),
         code("NOT_UTF8",             S::Rejected,  Q::Rejected, V::Refused,   R::RequestFault),
@@ -168,7 +176,7 @@ pub(crate) fn submit(name: &str, text: &str) -> SubmitVerdict {
         // "商户无权限使用该付款码": this payer's code, not the merchant's permission.
         Some(code) if code.name == "NOAUTH" && text.contains("付款码") => DECLINED,
         Some(code) => code.submit,
-        None => SubmitVerdict::Declined { listed: false },
+        None => UNLISTED,
     }
 }
 
@@ -179,6 +187,10 @@ pub(crate) fn query(name: &str) -> QueryVerdict {
 
 /// What a refused reverse means, by its code and its text.
 pub(crate) fn reverse(name: &str, text: &str) -> ReverseVerdict {
+    // "正在支付中不能发起撤销", seen under more than one code.
+    if text.contains("正在支付中") {
+        return ReverseVerdict::PayerBusy;
+    }
     match find(name) {
         // One of the reasons of INVALID_REQUEST is the frequency limit, and that one passes.
         Some(code)
@@ -219,6 +231,7 @@ mod tests {
             ("NOTENOUGH", "NOT_ENOUGH"),
             ("SIGNERROR", "SIGN_ERROR"),
             ("ORDERCLOSED", "ORDER_CLOSED"),
+            ("INVALID_TRANSACTIONID", "INVALID_TRANSACTION_ID"),
             ("AUTH_CODE_INVALID", "authcodeinvalid"),
         ] {
             assert_eq!(find(v2).unwrap().name, v2);
@@ -230,13 +243,12 @@ mod tests {
 
     #[test]
     fn a_code_that_no_table_lists_is_an_unlisted_refusal_and_proves_nothing_else() {
-        assert_eq!(
-            submit("RULE_LIMIT", ""),
-            SubmitVerdict::Declined { listed: false }
-        );
+        for code in ["SOMETHING_NEW", "RULE_LIMIT", "ACCOUNT_ERROR"] {
+            assert_eq!(submit(code, ""), UNLISTED);
+            assert_eq!(query(code), QueryVerdict::Unclear);
+            assert_eq!(reverse(code, ""), ReverseVerdict::Unclear);
+        }
         assert_eq!(submit("", "余额不足"), SubmitVerdict::Unclear);
-        assert_eq!(query("RULE_LIMIT"), QueryVerdict::Unclear);
-        assert_eq!(reverse("RULE_LIMIT", ""), ReverseVerdict::Unclear);
     }
 
     #[test]
@@ -262,5 +274,15 @@ mod tests {
             reverse("INVALID_REQUEST", "商户权限异常"),
             ReverseVerdict::Refused
         );
+        for code in [
+            "USERPAYING",
+            "TRADE_ERROR",
+            "INVALID_REQUEST",
+            "SOMETHING_NEW",
+            "",
+        ] {
+            let busy = reverse(code, "正在支付中不能发起撤销");
+            assert_eq!(busy, ReverseVerdict::PayerBusy, "{code}");
+        }
     }
 }

@@ -7,9 +7,13 @@ pub mod wechat_v3;
 
 pub(crate) mod beijing;
 pub(crate) mod paid;
+pub(crate) mod prepaid;
 pub(crate) mod refunded;
+pub(crate) mod results;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;
+
+use std::fmt;
 
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
@@ -39,8 +43,10 @@ pub enum Product {
 /// compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// The merchant's order number.
+    /// The merchant's order number; may be empty where the order is named by `transaction_id`.
     pub out_trade_no: String,
+    /// The gateway's number, where the order is asked for by it. Only for queries.
+    pub transaction_id: Option<String>,
     /// How it is paid.
     pub product: Product,
     /// Institution mode: whose order it is. `None` is the configured one.
@@ -56,7 +62,7 @@ pub struct Expected {
 }
 
 /// A sale that passed every check and can be submitted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Order {
     /// What the answers must agree with (`submitted_at` is still unknown).
     pub expected: Expected,
@@ -64,6 +70,16 @@ pub struct Order {
     pub parameters: Facts,
     /// Vocabulary fields that this gateway has no place for.
     pub left_out: Vec<String>,
+}
+
+/// `Debug` does not show the parameters: they hold the auth code.
+impl fmt::Debug for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Order")
+            .field("expected", &self.expected)
+            .field("left_out", &self.left_out)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A field that cannot be sent.
@@ -114,6 +130,15 @@ pub trait Gateway: Send + Sync {
     /// Checks an order number that is only asked about.
     fn check_out_trade_no(&self, out_trade_no: &str) -> Result<(), InvalidField>;
 
+    /// Checks a gateway's own order number that is asked about.
+    fn check_transaction_id(&self, transaction_id: &str) -> Result<(), InvalidField> {
+        rules::identifier(transaction_id, 32).map_err(|rule| InvalidField {
+            gateway: self.name(),
+            field: "transaction_id".into(),
+            rule,
+        })
+    }
+
     /// The charge.
     fn submit(&self, order: &Order, stamp: &Stamp) -> Call;
     /// The question what became of an order.
@@ -142,6 +167,17 @@ pub trait Gateway: Send + Sync {
         None
     }
 
+    /// For the self-test: what can be said about keys and certificates without asking anybody; `now`
+    /// in unix seconds.
+    fn inspect(&self, _now: i64) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    /// For the self-test: what the reply to any question says about keys and certificates.
+    fn diagnose(&self, _reply: &Reply) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// Orders that the payer scans or opens.
     fn prepay(&self) -> Option<&dyn Prepay> {
         None
@@ -156,6 +192,18 @@ pub trait Gateway: Send + Sync {
     fn notifications(&self) -> Option<&dyn Notifications> {
         None
     }
+}
+
+/// What the self-test learns about one part of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The part, as the self-test names it: `private_key`, `serial_no`, `certificate`,
+    /// `platform_keys`, `api_v3_key`, `mchid`, `clock`, `credentials`.
+    pub check: &'static str,
+    /// No payment can work like this.
+    pub wrong: bool,
+    /// What is the matter, the key of the configuration and the remedy; never a secret.
+    pub message: String,
 }
 
 /// Keys that the gateway hands out and changes (platform certificates). Used by any number of
@@ -187,7 +235,7 @@ pub trait KeySource: Send + Sync {
 pub struct KeyError {
     /// What is wrong and the remedy; never a secret.
     pub why: String,
-    /// The gateway refused the request itself: credentials or permission.
+    /// Trying again does not help: credentials, permission or configuration are wrong.
     pub refused: bool,
 }
 

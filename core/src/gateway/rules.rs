@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::beijing::Beijing;
+use crate::json;
 
 /// The rule that a value broke.
 pub(crate) type Broken = String;
@@ -77,6 +78,23 @@ pub(crate) fn order_number(value: &str, punctuation: &str, max: usize) -> Result
             "1 to {max} characters out of 0-9 A-Z a-z {punctuation}, without blanks; \
              letters and digits alone fit every gateway"
         ));
+    }
+    Ok(())
+}
+
+/// 1 to `max` digits.
+pub(crate) fn digits(value: &str, max: usize) -> Result<(), Broken> {
+    if value.is_empty() || value.len() > max || !value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("1 to {max} digits"));
+    }
+    Ok(())
+}
+
+/// 1 to `max` letters and digits.
+pub(crate) fn alphanumeric(value: &str, max: usize) -> Result<(), Broken> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric();
+    if value.is_empty() || value.len() > max || !value.bytes().all(allowed) {
+        return Err(format!("1 to {max} letters A-Z a-z and digits"));
     }
     Ok(())
 }
@@ -155,15 +173,9 @@ pub(crate) fn notify_url(value: &str) -> Result<(), Broken> {
 }
 
 /// One JSON object.
-pub(crate) fn json_object(value: &str) -> Result<(), Broken> {
-    match serde_json::from_str::<Map<String, Value>>(value) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(format!(
-            "one JSON object; not JSON at line {} column {}",
-            error.line(),
-            error.column()
-        )),
-    }
+pub(crate) fn json_object(value: &str, max: usize) -> Result<Map<String, Value>, Broken> {
+    json::parse_object(value.as_bytes(), max)
+        .map_err(|error| format!("one JSON object; this is {error}"))
 }
 
 /// `yyyyMMddHHmmss`
@@ -180,4 +192,21 @@ pub(crate) fn yes_or_no(value: &str) -> Result<(), Broken> {
         "Y" | "N" => Ok(()),
         _ => Err("Y or N".into()),
     }
+}
+
+/// `Y` or `N` as in APIv2, `true` or `false` as in APIv3.
+pub(crate) fn flag(value: &str) -> Result<bool, Broken> {
+    match value {
+        "Y" | "true" => Ok(true),
+        "N" | "false" => Ok(false),
+        _ => Err("Y or N, or true or false".into()),
+    }
+}
+
+/// Text from outside for logs and screens: printable and not endless.
+pub(crate) fn short(text: &str, max: usize) -> String {
+    text.chars()
+        .filter(|character| !character.is_control())
+        .take(max)
+        .collect()
 }

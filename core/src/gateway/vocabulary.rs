@@ -34,7 +34,15 @@ pub(crate) const NAMES: &[&str] = &[
     "scene_info",
     "scene_info.device_id",
     "scene_info.device_ip",
+    "scene_info.h5_info.app_name",
+    "scene_info.h5_info.app_url",
+    "scene_info.h5_info.bundle_id",
+    "scene_info.h5_info.package_name",
+    "scene_info.h5_info.type",
     "scene_info.operator_id",
+    "scene_info.payer_client_ip",
+    "scene_info.store_address",
+    "scene_info.store_area_code",
     "scene_info.store_id",
     "scene_info.store_name",
     "scene_info.store_out_id",
@@ -70,6 +78,14 @@ pub(crate) fn nearest(name: &str) -> Option<&'static str> {
         (distance <= 1 + known.len() / 6).then_some((distance, *known))
     };
     NAMES.iter().filter_map(near).min().map(|(_, known)| known)
+}
+
+/// What is wrong with a name that [`knows`] does not know.
+pub(crate) fn unknown(name: &str) -> String {
+    match nearest(name) {
+        Some(known) => format!("is not a known field; did you mean {known}?"),
+        None => "is not a known field; docs/fields.md lists them".to_owned(),
+    }
 }
 
 #[cfg(test)]

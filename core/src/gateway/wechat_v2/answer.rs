@@ -10,6 +10,7 @@ use crate::fields::Fields;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::codes::Remedy;
 use crate::gateway::paid::{self, Payment};
+use crate::gateway::rules::short;
 use crate::gateway::{Answer, Expected, codes};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
@@ -213,9 +214,13 @@ impl WechatV2 {
         {
             return Err("the answer is about another sub_mch_id");
         }
-        let out_trade_no = expected.out_trade_no.as_str();
-        if !out_trade_no.is_empty() && differs("out_trade_no", out_trade_no) {
+        if !expected.out_trade_no.is_empty() && differs("out_trade_no", &expected.out_trade_no) {
             return Err("the answer is about another out_trade_no");
+        }
+        if let Some(transaction_id) = &expected.transaction_id
+            && differs("transaction_id", transaction_id)
+        {
+            return Err("the answer is about another transaction_id");
         }
         Ok(())
     }
@@ -224,7 +229,7 @@ impl WechatV2 {
     /// every such answer and, in institution mode, the shop.
     fn judge(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
         let unproven = |why: &str| (QueryVerdict::Unclear, why.to_owned());
-        if message.get("out_trade_no").is_none() {
+        if !names_the_order(expected, message) {
             return unproven("the answer does not name its order");
         }
         if self.sub_mch_id(expected).is_some() && message.get("sub_mch_id").is_none() {
@@ -245,7 +250,7 @@ impl WechatV2 {
 
     fn trade_state(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
         // A state that ends an order has to name it; one that keeps waiting may be careless.
-        let named = message.get("out_trade_no").is_some();
+        let named = names_the_order(expected, message);
         let verdict = match message.get("trade_state") {
             Some("SUCCESS") => return self.judge(expected, message),
             Some("REFUND") if named => QueryVerdict::Refunded,
@@ -261,6 +266,12 @@ impl WechatV2 {
     }
 }
 
+/// Whether it is said which order the answer is about, by every number that it was asked for.
+fn names_the_order(expected: &Expected, message: &Fields) -> bool {
+    let has = |name| message.get(name).is_some();
+    has("out_trade_no") && (expected.transaction_id.is_none() || has("transaction_id"))
+}
+
 /// The code and text of a refusal; empty ones if it gives none. `None` if nothing was refused.
 pub(super) fn failed(message: &Fields) -> Option<(&str, &str)> {
     if message.get("result_code") == Some("SUCCESS") {
@@ -274,7 +285,7 @@ pub(super) fn failed(message: &Fields) -> Option<(&str, &str)> {
 }
 
 /// Names the code in the reason.
-fn because<V>(verdict: V, code: &str) -> Reading<V> {
+pub(super) fn because<V>(verdict: V, code: &str) -> Reading<V> {
     let why = match code {
         "" => "refused without an err_code".to_owned(),
         code => {
@@ -312,14 +323,6 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
 pub(super) fn refused_certificate(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
-}
-
-/// Text from outside for logs and screens: printable and not endless.
-pub(super) fn short(text: &str, max: usize) -> String {
-    text.chars()
-        .filter(|character| !character.is_control())
-        .take(max)
-        .collect()
 }
 
 pub(super) fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::exchange::Reply;
 use crate::fields::Fields;
 use crate::gateway::beijing::Beijing;
+use crate::gateway::results;
 use crate::outcome::Facts;
 
 /// Of no use to a till: they are about the message, not about the payment.
@@ -21,34 +22,11 @@ const ABOUT_THE_MESSAGE: &[&str] = &[
     "sign_type",
 ];
 
-/// Names that the library gives a meaning to; an answer's field of that name is not it.
-const RESERVED: &[&str] = &[
-    "advice",
-    "attempts",
-    "cancel_requested",
-    "code",
-    "code_message",
-    "elapsed_ms",
-    "gateway",
-    "host",
-    "message",
-    "open",
-    "orders",
-    "paid_at",
-    "payer_total",
-    "prompt",
-    "replayed",
-    "request_id",
-    "reversal",
-    "status",
-    "status_name",
-];
-
 /// Everything that `message` says about the order.
 pub(super) fn of(message: &Fields, reply: &Reply) -> Facts {
     let mut facts = Facts::new();
     for (name, value) in message.iter() {
-        if ABOUT_THE_MESSAGE.contains(&name) || RESERVED.contains(&name) {
+        if ABOUT_THE_MESSAGE.contains(&name) || results::RESERVED.contains(&name) {
             continue;
         }
         match (name, Beijing::parse(value)) {

@@ -1,10 +1,11 @@
-//! The request vocabulary of micropay and refund: names, lengths and rules.
+//! The request vocabulary of micropay, unified order and refund: names, lengths and rules.
 //!
-//! Sources: "提交付款码支付", mainland and Hong Kong editions, and "申请退款". The documents do not say
-//! whether their lengths count bytes or characters, so bytes of UTF-8 are counted: what fits in bytes
-//! fits in either. `docs/fields.md` and `docs/refunds.md` are these tables in prose.
+//! Sources: "提交付款码支付", mainland and Hong Kong editions, "统一下单" and "申请退款". The documents do
+//! not say whether their lengths count bytes or characters, so bytes of UTF-8 are counted: what fits
+//! in bytes fits in either. `docs/fields.md` and `docs/refunds.md` are these tables in prose.
 
 use crate::config::Region;
+use crate::gateway::prepaid::TradeType;
 use crate::gateway::rules::{self, Broken};
 
 /// What a value must look like.
@@ -33,8 +34,12 @@ pub(super) enum Rule {
     IpAddress,
     /// See [`rules::compact_time`].
     Time,
+    /// See [`TradeType`].
+    TradeType,
     /// See [`rules::notify_url`].
     NotifyUrl,
+    /// The kinds of browser or app that APIv3 names.
+    H5Type,
     /// See [`rules::yes_or_no`].
     YesOrNo,
     /// The one value that there is.
@@ -96,6 +101,41 @@ pub(super) const FIELDS: &[Field] = &[
     field("scene_info", Rule::Json(256)),
     field("scene_info.store_id", Rule::Text(32)),
     field("scene_info.store_name", Rule::Text(64)),
+    field("spbill_create_ip", Rule::IpAddress),
+    field("sub_appid", Rule::Identifier(32)),
+    field("sub_mch_id", Rule::Identifier(32)),
+    field("time_expire", Rule::Time),
+    field("time_start", Rule::Time),
+    field("version", Rule::Version),
+];
+
+/// Every field that a till may set for an order that the payer scans or opens.
+pub(super) const PREPAY_FIELDS: &[Field] = &[
+    required("out_trade_no", Rule::OrderNumber),
+    required("total_fee", Rule::Amount),
+    required("body", Rule::Body),
+    required("trade_type", Rule::TradeType),
+    required("notify_url", Rule::NotifyUrl),
+    field("openid", Rule::Identifier(128)),
+    field("sub_openid", Rule::Identifier(128)),
+    field("product_id", Rule::Identifier(32)),
+    field("fee_type", Rule::Currency),
+    field("attach", Rule::Text(127)),
+    field("detail", Rule::Json(6000)),
+    field("device_info", Rule::Text(32)),
+    field("goods_tag", Rule::Text(32)),
+    mainland("limit_pay", Rule::Identifier(32)),
+    mainland("profit_sharing", Rule::YesOrNo),
+    mainland("receipt", Rule::YesOrNo),
+    field("scene_info", Rule::Json(256)),
+    field("scene_info.store_id", Rule::Text(32)),
+    field("scene_info.store_name", Rule::Text(64)),
+    field("scene_info.payer_client_ip", Rule::IpAddress),
+    field("scene_info.h5_info.type", Rule::H5Type),
+    field("scene_info.h5_info.app_name", Rule::Text(64)),
+    field("scene_info.h5_info.app_url", Rule::Text(128)),
+    field("scene_info.h5_info.bundle_id", Rule::Text(128)),
+    field("scene_info.h5_info.package_name", Rule::Text(128)),
     field("spbill_create_ip", Rule::IpAddress),
     field("sub_appid", Rule::Identifier(32)),
     field("sub_mch_id", Rule::Identifier(32)),
@@ -168,12 +208,12 @@ impl Field {
                 rules::at_most_bytes(value, 127)
             }
             Rule::Json(max) => {
-                rules::json_object(value)?;
+                rules::json_object(value, max)?;
                 // JSON itself forbids the other control characters.
                 if !value.chars().all(rules::is_xml_character) {
                     return Err("U+FFFE and U+FFFF are not allowed".into());
                 }
-                rules::at_most_bytes(value, max)
+                Ok(())
             }
             Rule::Identifier(max) => rules::identifier(value, max),
             Rule::OrderNumber => check_out_trade_no(value),
@@ -183,7 +223,12 @@ impl Field {
             Rule::AuthCode => rules::wechat_auth_code(value, auth_code_check),
             Rule::IpAddress => rules::ip_address(value),
             Rule::Time => rules::compact_time(value),
+            Rule::TradeType => TradeType::parse(value).map(|_| ()),
             Rule::NotifyUrl => rules::notify_url(value),
+            Rule::H5Type => match value {
+                "Wap" | "iOS" | "Android" => Ok(()),
+                _ => Err("Wap, iOS or Android".into()),
+            },
             Rule::YesOrNo => rules::yes_or_no(value),
             Rule::Version => match value {
                 "1.0" => Ok(()),

@@ -1,5 +1,5 @@
-//! WeChat Pay APIv2: micropay, orderquery, reverse and refund, mainland and Hong Kong, direct and
-//! institution mode.
+//! WeChat Pay APIv2: micropay, orderquery, reverse and refund, unified order and close,
+//! notifications; mainland and Hong Kong, direct and institution mode.
 //!
 //! Requests and answers are flat XML messages signed with the API key. An answer counts only if it
 //! is signed with the algorithm of the request, comes from the merchant that was asked for and, where
@@ -8,17 +8,18 @@
 mod answer;
 mod facts;
 mod fields;
+mod prepay;
 mod refund;
 mod request;
 mod sign;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod xml;
 
 use crate::config::WechatV2Config;
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
-use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Refunds, Stamp};
+use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Prepay, Refunds, Stamp};
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 const NAME: &str = "wechat-v2";
@@ -91,6 +92,10 @@ impl Gateway for WechatV2 {
 
     fn read_reverse(&self, expected: &Expected, reply: &Reply) -> Answer<ReverseVerdict> {
         self.reverse_answer(expected, reply)
+    }
+
+    fn prepay(&self) -> Option<&dyn Prepay> {
+        Some(self)
     }
 
     fn refunds(&self) -> Option<&dyn Refunds> {

@@ -2,13 +2,14 @@
 //!
 //! Sources: "申请退款" and "查询退款", APIv2.
 
-use super::answer::{failed, hint, refused_certificate, short, without_message};
+use super::answer::{failed, hint, refused_certificate, without_message};
 use super::fields::{self, REFUND_ACCOUNTS, REFUND_FIELDS};
 use super::request::{document, flat, invalid};
 use super::{WechatV2, facts};
 use crate::config::Region;
 use crate::exchange::{Call, Reply, Resend};
 use crate::fields::Fields;
+use crate::gateway::rules::short;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::refunded::{self, Reported};
 use crate::gateway::{

@@ -1,6 +1,6 @@
 //! From a till's fields to signed messages.
 
-use serde_json::json;
+use serde_json::{Map, Value};
 
 use super::fields::{self, FIELDS, Field, OWN};
 use super::{NAME, WechatV2, sign, xml};
@@ -18,11 +18,21 @@ const DEFAULT_IP: &str = "127.0.0.1";
 impl WechatV2 {
     pub(super) fn build_order(&self, given: &Fields) -> Result<Order, InvalidField> {
         let (fields, left_out) = self.checked(given, FIELDS)?;
+        self.assembled(&fields, left_out, Product::CodePayment)
+    }
+
+    /// An order out of fields that were checked.
+    pub(super) fn assembled(
+        &self,
+        fields: &Fields,
+        left_out: Vec<String>,
+        product: Product,
+    ) -> Result<Order, InvalidField> {
         let mut parameters: Fields = fields
             .iter()
             .filter(|(name, _)| !name.contains('.'))
             .collect();
-        if let Some(scene) = self.scene_info(&fields)? {
+        if let Some(scene) = self.scene_info(fields)? {
             parameters.set("scene_info", scene);
         }
         if parameters.get("spbill_create_ip").is_none() {
@@ -52,7 +62,8 @@ impl WechatV2 {
                 fee_type,
                 attach: fields.get("attach").map(str::to_owned),
                 submitted_at: None,
-                product: Product::CodePayment,
+                transaction_id: None,
+                product,
             },
             parameters: document(&parameters),
             left_out,
@@ -71,7 +82,12 @@ impl WechatV2 {
     }
 
     pub(super) fn build_query(&self, expected: &Expected, stamp: &Stamp) -> Call {
-        let parameters = self.about(expected);
+        let mut parameters = self.about(expected);
+        if let Some(transaction_id) = &expected.transaction_id {
+            // The documents take one of the two.
+            parameters.set("out_trade_no", "");
+            parameters.set("transaction_id", transaction_id.as_str());
+        }
         self.call(
             "orderquery",
             "/pay/orderquery",
@@ -142,9 +158,40 @@ impl WechatV2 {
 
     /// `scene_info` out of its parts, in the region's form.
     fn scene_info(&self, fields: &Fields) -> Result<Option<String>, InvalidField> {
-        let id = fields.get("scene_info.store_id");
-        let name = fields.get("scene_info.store_name");
-        if id.is_none() && name.is_none() {
+        let named = |names: &[(&str, &str)]| -> Map<String, Value> {
+            names
+                .iter()
+                .filter_map(|(ours, theirs)| Some(((*theirs).to_owned(), fields.get(ours)?.into())))
+                .collect()
+        };
+        let (id, name) = match self.config.region {
+            Region::Mainland => ("id", "name"),
+            Region::HongKong => ("store_id", "store_name"),
+        };
+        let store = named(&[
+            ("scene_info.store_id", id),
+            ("scene_info.store_name", name),
+        ]);
+        let (page_name, page_url) = match fields.get("scene_info.h5_info.type") {
+            Some("Wap") => ("wap_name", "wap_url"),
+            _ => ("app_name", "app_url"),
+        };
+        let page = named(&[
+            ("scene_info.h5_info.type", "type"),
+            ("scene_info.h5_info.app_name", page_name),
+            ("scene_info.h5_info.app_url", page_url),
+            ("scene_info.h5_info.bundle_id", "bundle_id"),
+            ("scene_info.h5_info.package_name", "package_name"),
+        ]);
+        let mut scene = match self.config.region {
+            _ if store.is_empty() => Map::new(),
+            Region::Mainland => Map::from_iter([("store_info".to_owned(), store.into())]),
+            Region::HongKong => store,
+        };
+        if !page.is_empty() {
+            scene.insert("h5_info".to_owned(), page.into());
+        }
+        if scene.is_empty() {
             return Ok(None);
         }
         if fields.get("scene_info").is_some() {
@@ -153,27 +200,13 @@ impl WechatV2 {
                 "set either this or its parts (scene_info.store_id …), not both",
             ));
         }
-        let (id_name, name_name) = match self.config.region {
-            Region::Mainland => ("id", "name"),
-            Region::HongKong => ("store_id", "store_name"),
-        };
-        let mut store = serde_json::Map::new();
-        for (key, value) in [(id_name, id), (name_name, name)] {
-            if let Some(value) = value {
-                store.insert(key.to_owned(), value.into());
-            }
-        }
-        let scene = match self.config.region {
-            Region::Mainland => json!({ "store_info": store }),
-            Region::HongKong => store.into(),
-        };
-        let scene = scene.to_string();
+        let scene = Value::Object(scene).to_string();
         rules::at_most_bytes(&scene, 256).map_err(|rule| invalid("scene_info", rule))?;
         Ok(Some(scene))
     }
 
     /// The parameters of a question about an order.
-    fn about(&self, expected: &Expected) -> Fields {
+    pub(super) fn about(&self, expected: &Expected) -> Fields {
         let mut parameters = Fields::new();
         parameters.set("out_trade_no", expected.out_trade_no.as_str());
         self.set_merchant(&mut parameters, self.sub_mch_id(expected));
@@ -246,16 +279,7 @@ pub(super) fn invalid(field: &str, rule: impl Into<String>) -> InvalidField {
     }
 }
 
+/// The name comes from the till: whatever it is, it must not blow up a log.
 fn unknown(name: &str) -> InvalidField {
-    let rule = match vocabulary::nearest(name) {
-        Some(known) => format!("is not a known field; did you mean {known}?"),
-        None => "is not a known field; docs/fields.md lists them".to_owned(),
-    };
-    // The name comes from the till: whatever it is, it must not blow up a log.
-    let shown: String = name
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(64)
-        .collect();
-    invalid(&shown, rule)
+    invalid(&rules::short(name, 64), vocabulary::unknown(name))
 }

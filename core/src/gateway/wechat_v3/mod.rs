@@ -1,24 +1,34 @@
 //! WeChat Pay APIv3: JSON, RSA signatures both ways.
 //!
-//! `sign` makes the `Authorization` of a request, `verify` proves an answer with the keys of `keys`.
-//! `fields` and `request` turn a till's fields into bodies and paths, `answer` and `facts` turn
-//! replies into verdicts. `prepay`, `refund` and `notice` are the other products.
+//! `sign` makes the `Authorization` of a request, `verify` proves an answer with the keys of `keys`,
+//! which `certificates` opens and `refusals` explains when something about them is wrong.
+//! `fields`, `detail` and `request` turn a till's fields into bodies and paths, `answer` and `facts`
+//! turn replies into verdicts. `prepay`, `refund` and `notice` are the other products.
 
 mod answer;
+mod certificates;
+mod detail;
+mod facts;
+mod fields;
 mod keys;
 mod notice;
 mod prepay;
 mod refund;
+mod refusals;
 mod request;
 mod sign;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 use crate::config::WechatV3Config;
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
 use crate::gateway::{
-    Answer, Expected, Gateway, InvalidField, KeySource, Notifications, Order, Prepay, Refunds,
-    Stamp,
+    Answer, Expected, Finding, Gateway, InvalidField, KeySource, Notifications, Order, Prepay,
+    Refunds, Stamp,
 };
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
@@ -102,6 +112,14 @@ impl Gateway for WechatV3 {
             .platform_certificates
             .is_some()
             .then_some(self as &dyn KeySource)
+    }
+
+    fn inspect(&self, now: i64) -> Vec<Finding> {
+        vec![self.inspect_certificate(now)]
+    }
+
+    fn diagnose(&self, reply: &Reply) -> Vec<Finding> {
+        self.findings(reply)
     }
 
     fn prepay(&self) -> Option<&dyn Prepay> {

@@ -74,3 +74,6 @@ fn authorization(mchid: &str, serial_no: &str, stamp: &Stamp, signature: &str) -
          timestamp=\"{unix_seconds}\",serial_no=\"{serial_no}\",signature=\"{signature}\""
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
-//! The policy, edge by edge (`edges`) and by random walks (`walks`); refunds the same way (`refunds`).
+//! The policy, edge by edge (`edges`, `closing`) and by random walks (`walks`); refunds the same way
+//! (`refunds`).
 
+mod closing;
 mod edges;
 mod refunds;
 mod walks;

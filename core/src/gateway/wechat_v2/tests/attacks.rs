@@ -173,6 +173,31 @@ fn a_paid_answer_that_does_not_name_its_order_proves_nothing() {
 }
 
 #[test]
+fn an_answer_to_a_question_by_transaction_must_be_about_that_transaction() {
+    let asked = Expected {
+        transaction_id: Some("4200001212282111030178445712".into()),
+        ..Expected::default()
+    };
+    let query = |message: Message| gateway().read_query(&asked, &message.signed().reply());
+
+    let answer = query(good_news());
+    assert_eq!(answer.verdict, Q::Paid);
+    assert_eq!(answer.facts["out_trade_no"], OUT_TRADE_NO);
+
+    let other = query(good_news().with("transaction_id", "4200001212282111030178445713"));
+    assert!(other.forged && other.facts.is_empty());
+    assert_eq!(other.verdict, Q::Unclear);
+    for state in ["SUCCESS", "REFUND", "CLOSED", "REVOKED"] {
+        let message = good_news().with("trade_state", state);
+        assert_eq!(
+            query(message.clone().without("transaction_id")).verdict,
+            Q::Unclear
+        );
+        assert_eq!(query(message.without("out_trade_no")).verdict, Q::Unclear);
+    }
+}
+
+#[test]
 fn a_changed_amount_currency_or_attach_is_a_conflict_even_if_signed() {
     for (name, value) in [
         ("total_fee", "887"),

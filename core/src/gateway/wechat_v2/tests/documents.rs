@@ -3,12 +3,21 @@
 use crate::gateway::codes::CODES;
 use crate::gateway::refund_codes;
 use crate::gateway::vocabulary;
-use crate::gateway::wechat_v2::fields::{FIELDS, OWN, REFUND_FIELDS, Rule};
+use crate::gateway::wechat_v2::fields::{
+    FIELDS, Field, OWN, PREPAY_FIELDS, REFUND_FIELDS, Rule,
+};
 use crate::status::Status;
 
 const FIELDS_PAGE: &str = include_str!("../../../../../docs/fields.md");
 const REFUNDS_PAGE: &str = include_str!("../../../../../docs/refunds.md");
 const RESULTS_PAGE: &str = include_str!("../../../../../docs/results.md");
+
+/// The page about charges, and its last part, about orders that the payer scans or opens.
+fn pages() -> (&'static str, &'static str) {
+    FIELDS_PAGE
+        .split_once("\n## Orders that the payer scans or opens (wechat-v2)")
+        .expect("docs/fields.md has both parts")
+}
 
 /// The row of a page's table that begins with this name.
 fn row(page: &'static str, name: &str) -> &'static str {
@@ -21,11 +30,8 @@ fn row(page: &'static str, name: &str) -> &'static str {
         .unwrap_or_else(|| panic!("the page has no row for {name}"))
 }
 
-#[test]
-fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
-    let charge = FIELDS.iter().map(|field| (FIELDS_PAGE, field));
-    let refund = REFUND_FIELDS.iter().map(|field| (REFUNDS_PAGE, field));
-    for (page, field) in charge.chain(refund) {
+fn check_rows(page: &'static str, fields: &[Field]) {
+    for field in fields {
         let row = row(page, field.name);
         assert_eq!(row.contains(" | yes | "), field.required, "{row}");
         assert_eq!(row.contains("| mainland:"), field.mainland_only, "{row}");
@@ -38,14 +44,25 @@ fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
             Rule::AuthCode => 18,
             Rule::Currency => 3,
             Rule::Time => 14,
+            Rule::NotifyUrl => 256,
             Rule::Amount
             | Rule::IpAddress
             | Rule::RefundAccount
             | Rule::YesOrNo
-            | Rule::Version => continue,
+            | Rule::Version
+            | Rule::TradeType
+            | Rule::H5Type => continue,
         };
         assert!(row.contains(&format!("| {length} |")), "{row}");
     }
+}
+
+#[test]
+fn every_field_has_its_row_with_its_length_and_whether_it_is_required() {
+    let (charges, prepaid) = pages();
+    check_rows(charges, FIELDS);
+    check_rows(prepaid, PREPAY_FIELDS);
+    check_rows(REFUNDS_PAGE, REFUND_FIELDS);
 }
 
 #[test]

@@ -113,6 +113,31 @@ fn query_and_reverse_name_the_order_and_may_go_to_any_host() {
 }
 
 #[test]
+fn an_order_is_asked_for_by_the_gateways_own_number_too() {
+    let gateway = gateway();
+    let by_transaction = Expected {
+        transaction_id: Some("4200001212282111030178445712".into()),
+        ..Expected::default()
+    };
+    let message = sent(&gateway.query(&by_transaction, &stamp()));
+
+    assert_eq!(
+        message.get("transaction_id"),
+        Some("4200001212282111030178445712")
+    );
+    assert_eq!(message.get("out_trade_no"), None);
+    assert_eq!(message.iter().count(), 6, "nothing else");
+    assert_eq!(gateway.check_transaction_id("4200001212"), Ok(()));
+    for bad in ["", " 4200", "4200 1", "单号", &"4".repeat(33)] {
+        let error = gateway.check_transaction_id(bad).unwrap_err();
+        assert_eq!(
+            (error.field.as_str(), error.gateway),
+            ("transaction_id", "wechat-v2")
+        );
+    }
+}
+
+#[test]
 fn institution_mode_names_the_configured_shop_everywhere() {
     let gateway = institution();
     let order = order(&gateway, &sale());
@@ -234,4 +259,11 @@ fn a_second_submit_of_an_order_differs_by_nonce_and_signature_only() {
         let same = second.get(name) == Some(value);
         assert_eq!(same, !matches!(name, "nonce_str" | "sign"), "{name}");
     }
+}
+
+#[test]
+fn an_order_shows_its_number_but_never_its_auth_code() {
+    let shown = format!("{:?}", order(&gateway(), &sale()));
+    assert!(shown.contains(OUT_TRADE_NO), "{shown}");
+    assert!(!shown.contains("134539517967686076"), "{shown}");
 }

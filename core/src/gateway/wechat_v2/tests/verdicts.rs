@@ -8,9 +8,10 @@ use crate::verdict::ReverseVerdict as R;
 use crate::verdict::SubmitVerdict as S;
 
 const LISTED: S = S::Declined { listed: true };
+const UNLISTED: S = S::Declined { listed: false };
 
 /// As the answer to a charge, a query and a reverse.
-const TABLE: [(&str, S, Q, R); 29] = [
+const TABLE: [(&str, S, Q, R); 34] = [
     ("SYSTEMERROR", S::Unclear, Q::Unclear, R::Again),
     ("BANKERROR", S::Unclear, Q::Unclear, R::Again),
     ("USERPAYING", S::Unclear, Q::Unclear, R::PayerBusy),
@@ -23,6 +24,11 @@ const TABLE: [(&str, S, Q, R); 29] = [
     ("NOTSUPORTCARD", LISTED, Q::Unclear, R::Unclear),
     ("BUYER_MISMATCH", LISTED, Q::Unclear, R::Unclear),
     ("TRADE_ERROR", LISTED, Q::Unclear, R::Refused),
+    ("ACCOUNT_ERROR", UNLISTED, Q::Unclear, R::Unclear),
+    ("RULE_LIMIT", UNLISTED, Q::Unclear, R::Unclear),
+    ("FREQUENCY_LIMITED", S::Unclear, Q::Unclear, R::Again),
+    ("MCH_NOT_EXISTS", S::Rejected, Q::Rejected, R::Refused),
+    ("OPENID_MISMATCH", S::Rejected, Q::Rejected, R::Refused),
     ("ORDERPAID", S::Duplicate, Q::Unclear, R::Refused),
     ("OUT_TRADE_NO_USED", S::Duplicate, Q::Unclear, R::Refused),
     ("ORDERCLOSED", S::Duplicate, Q::Unclear, R::Done),
@@ -87,8 +93,7 @@ fn codes_are_told_whatever_their_spelling() {
 
 #[test]
 fn a_code_that_no_table_lists_is_an_unlisted_refusal() {
-    let unlisted = S::Declined { listed: false };
-    assert_eq!(submit(Message::failed("SOMETHING_NEW", "")), unlisted);
+    assert_eq!(submit(Message::failed("SOMETHING_NEW", "")), UNLISTED);
     assert_eq!(query(Message::failed("SOMETHING_NEW", "")), Q::Unclear);
     assert_eq!(reverse(Message::failed("SOMETHING_NEW", "")), R::Unclear);
 }

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;
 
-use super::*;
+use super::super::*;
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_bytes!(concat!("../../tests/fixtures/", $name)).as_slice()
+        include_bytes!(concat!("../../../tests/fixtures/", $name)).as_slice()
     };
 }
 

@@ -1,0 +1,3 @@
+mod ciphers;
+mod identity;
+mod keys;

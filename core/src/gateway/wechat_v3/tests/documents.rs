@@ -1,0 +1,80 @@
+//! The documents say what the table says.
+
+use crate::gateway::wechat_v3::fields::{CODE_PAYMENT, OWN, Rule, Where};
+
+const PAGE: &str = include_str!("../../../../../docs/fields.md");
+
+/// The part of the page that is about this gateway.
+fn section() -> &'static str {
+    let (_, rest) = PAGE.split_once("\n## wechat-v3\n").expect("a section");
+    rest.split("\n## ").next().expect("its text")
+}
+
+fn row(name: &str) -> &'static str {
+    let start = format!("| `{name}` |");
+    section()
+        .lines()
+        .find(|line| line.starts_with(&start))
+        .unwrap_or_else(|| panic!("docs/fields.md has no row for {name}"))
+}
+
+/// What stands between the bars of a row; a bar of a rule's own is escaped.
+fn cells(row: &str) -> Vec<String> {
+    let row = row.trim_matches('|').replace("\\|", "/");
+    row.split('|').map(|cell| cell.trim().to_owned()).collect()
+}
+
+#[test]
+fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required() {
+    for field in CODE_PAYMENT {
+        let row = row(field.name);
+        let cells = cells(row);
+        let required = match (field.required, field.region) {
+            (false, _) => "",
+            (true, Where::HongKong) => "Hong Kong",
+            (true, _) => "yes",
+        };
+        assert_eq!(cells[2], required, "{row}");
+        let place = field.at.trim_start_matches('/').replace('/', ".");
+        if !place.is_empty() {
+            let same = place == field.name && cells[1] == "the same";
+            assert!(same || cells[1] == format!("`{place}`"), "{row}: {place}");
+        }
+        match field.region {
+            Where::Everywhere => {}
+            Where::Mainland => assert!(row.contains("ainland: "), "{row}"),
+            Where::HongKong => assert!(row.contains("Hong Kong"), "{row}"),
+        }
+        let length = match field.rule {
+            Rule::Text(max)
+            | Rule::Identifier(max)
+            | Rule::Digits(max)
+            | Rule::Alphanumeric(max) => max,
+            Rule::Number => 32,
+            Rule::AuthCode => 18,
+            Rule::Currency => 3,
+            Rule::Detail(_) => 6000,
+            Rule::Parts => 2048,
+            Rule::Amount | Rule::IpAddress | Rule::Flag => {
+                assert_eq!(cells[3], "", "{row}");
+                continue;
+            }
+        };
+        assert_eq!(cells[3], length.to_string(), "{row}");
+    }
+}
+
+#[test]
+fn every_row_is_a_field_and_what_the_library_sets_itself_is_named() {
+    let rows = section().lines().filter(|line| line.starts_with("| `"));
+    for row in rows {
+        let name = row.split('`').nth(1).expect("a name");
+        assert!(CODE_PAYMENT.iter().any(|field| field.name == name), "{row}");
+    }
+    for name in OWN {
+        assert!(
+            PAGE.contains(&format!("`{name}`")) || *name == "key",
+            "{name}"
+        );
+    }
+}
