@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// The charge.
     Micropay,
@@ -15,6 +15,16 @@ pub enum Operation {
     Orderquery,
     /// Close it, or give the money back.
     Reverse,
+    /// The platform's certificates (APIv3).
+    Certificates,
+    /// An order that the payer pays elsewhere.
+    Prepay,
+    /// The end of such an order while it is unpaid.
+    Close,
+    /// Money back, or part of it.
+    Refund,
+    /// The question what became of a refund.
+    RefundQuery,
 }
 
 impl Operation {
@@ -24,6 +34,11 @@ impl Operation {
             Self::Micropay => "micropay",
             Self::Orderquery => "orderquery",
             Self::Reverse => "reverse",
+            Self::Certificates => "certificates",
+            Self::Prepay => "prepay",
+            Self::Close => "close",
+            Self::Refund => "refund",
+            Self::RefundQuery => "refund_query",
         }
     }
 }
@@ -446,7 +461,7 @@ mod tests {
             (r#"{"kind":"nonsense"}"#, "nonsense"),
             (r#"{"kind":"slow"}"#, "ms"),
             (r#"{"kind":"garbage","tims":3}"#, "tims"),
-            (r#"{"kind":"garbage","operation":"refund"}"#, "refund"),
+            (r#"{"kind":"garbage","operation":"steal"}"#, "steal"),
             (r#"{"kind":"http","status":99}"#, "99"),
             (r#"{"kind":"huge","bytes":999999999999}"#, "268435456"),
             ("[]", "not a fault"),

@@ -35,6 +35,7 @@ mod fault;
 mod host;
 mod hosts;
 mod ledger;
+mod notify;
 mod reply;
 mod requests;
 mod scenario;
@@ -55,7 +56,10 @@ pub use configuration::PolicyNumbers;
 pub use fault::{Fault, FaultError, FaultKind, Operation};
 pub use host::{HostState, ListenError};
 pub use hosts::HostError;
-pub use ledger::{Ledger, OrderRecord, PayerAction, PayerError, State, Totals};
+pub use ledger::{
+    Ledger, OrderRecord, PayerAction, PayerError, RefundAction, RefundError, RefundRecord,
+    RefundState, State, Totals,
+};
 pub use requests::RequestRecord;
 pub use scenario::{Scenario, auth_code};
 pub use settings::{
