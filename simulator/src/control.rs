@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::fault::Fault;
 use crate::host::HostState;
 use crate::hosts::Hosts;
-use crate::ledger::PayerAction;
+use crate::ledger::{PayerAction, RefundAction};
 use crate::reply::{PacedBody, Reply};
 use crate::shared::Shared;
 
@@ -33,6 +33,12 @@ pub(crate) struct Control {
 #[serde(deny_unknown_fields)]
 struct PayerBody {
     action: PayerAction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundBody {
+    action: RefundAction,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +142,21 @@ impl Control {
                     .map_err(|error| (409, error.to_string()))?;
                 Ok(json!({ "ok": true, "state": state }))
             }
+            ("GET", ["refunds", number]) => match self.shared.ledger().refund(number) {
+                Some(refund) => value(refund),
+                None => Err((404, format!("{number:?} was never heard of"))),
+            },
+            ("POST", ["refunds", number]) => {
+                let action = read::<RefundBody>(body)?.action;
+                let state = self
+                    .shared
+                    .refund_action(number, action)
+                    .map_err(|error| (409, error.to_string()))?;
+                Ok(json!({ "ok": true, "state": state }))
+            }
+            ("GET", ["notifications"]) => {
+                Ok(json!({ "notifications": self.shared.notifications().all() }))
+            }
             ("GET", ["clock"]) => {
                 let clock = self.shared.clock();
                 Ok(json!({ "skew_seconds": clock.skew(), "unix_seconds": clock.unix(clock.now()) }))
@@ -152,7 +173,8 @@ impl Control {
             (
                 _,
                 [
-                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "clock" | "reset",
+                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds"
+                    | "notifications" | "clock" | "reset",
                     ..,
                 ],
             ) => Err((405, format!("{method} {path} is not offered"))),

@@ -121,6 +121,13 @@ impl Book {
         operation: Operation,
         settings: &Settings,
     ) -> Counts {
+        if matches!(
+            operation,
+            Operation::Refund | Operation::RefundQuery | Operation::Certificates
+        ) {
+            // Refunds are counted by numbers of their own.
+            return Counts::default();
+        }
         let entry = self.entries.entry(key.clone()).or_default();
         let earlier = entry.counts;
         entry.settle(now, earlier, settings);
@@ -128,7 +135,6 @@ impl Book {
             Operation::Micropay | Operation::Prepay => entry.counts.submits += 1,
             Operation::Orderquery => entry.counts.queries += 1,
             Operation::Close => entry.counts.closes += 1,
-            // Counted by their own numbers.
             Operation::Refund | Operation::RefundQuery | Operation::Certificates => {}
             Operation::Reverse => {
                 entry.counts.reverses += 1;

@@ -3,6 +3,7 @@
 mod answer;
 mod check;
 mod error;
+pub(crate) mod notice;
 mod order;
 mod refund;
 mod sign;
@@ -212,7 +213,7 @@ fn receive(
         .map_err(|objection| refused(objection, None, false, number))?;
     let sign_type = check::sign_type(&parameters)
         .map_err(|objection| refused(objection, None, false, number))?;
-    let account = Account::new(merchant, &parameters, sign_type);
+    let account = Account::new(merchant, |name| parameters.get(name), sign_type);
     check::signature(&parameters, merchant, sign_type)
         .map_err(|objection| refused(objection, Some(account.clone()), false, number))?;
     check::content(operation, &parameters, merchant, settings)
@@ -287,11 +288,13 @@ fn count(shared: &Shared, operation: Operation, verified: &Verified) -> (Counts,
 }
 
 fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: Counts) -> Answer {
-    match operation {
+    let answer = match operation {
         Operation::Refund => refund::open(shared, verified),
         Operation::RefundQuery => refund::query(shared, verified),
         _ => order::execute(shared, operation, verified, earlier),
-    }
+    };
+    shared.stir();
+    answer
 }
 
 /// Tampers with an answer, signs it, and decides how its bytes leave.

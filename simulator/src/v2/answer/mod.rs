@@ -4,7 +4,7 @@ mod refund;
 
 use super::error;
 use super::sign::sign;
-use super::xml::{self, Parameters};
+use super::xml;
 use crate::clock::{beijing, from_beijing};
 use crate::fault::{FaultKind, Operation};
 use crate::ledger::{Order, State, TradeType};
@@ -28,10 +28,15 @@ pub(crate) struct Answer {
 }
 
 impl Account {
-    pub(crate) fn new(merchant: &Merchant, parameters: &Parameters, sign_type: SignType) -> Self {
+    /// `parameter`: what a request had under a name.
+    pub(crate) fn new<'a>(
+        merchant: &Merchant,
+        parameter: impl Fn(&str) -> Option<&'a str>,
+        sign_type: SignType,
+    ) -> Self {
         let echoed = ["appid", "mch_id", "sub_appid", "sub_mch_id", "device_info"]
             .into_iter()
-            .filter_map(|name| Some((name.to_owned(), parameters.get(name)?.to_owned())))
+            .filter_map(|name| Some((name.to_owned(), parameter(name)?.to_owned())))
             .collect();
         Self {
             echoed,
@@ -172,12 +177,17 @@ fn state_text(state: State) -> &'static str {
 }
 
 impl Answer {
-    /// An unsigned `return_code` FAIL.
-    pub(crate) fn communication_failure(text: &str) -> Self {
-        let mut answer = Self {
+    /// Nothing yet, and nothing that will be signed.
+    pub(crate) fn unsigned() -> Self {
+        Self {
             fields: Vec::new(),
             signer: None,
-        };
+        }
+    }
+
+    /// An unsigned `return_code` FAIL.
+    pub(crate) fn communication_failure(text: &str) -> Self {
+        let mut answer = Self::unsigned();
         answer.set("return_code", "FAIL");
         answer.set("return_msg", text);
         answer
@@ -198,7 +208,7 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         match self.fields.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => value.clone_into(known),
             None => self.fields.push((name.to_owned(), value.to_owned())),
@@ -279,7 +289,12 @@ impl Answer {
     }
 
     /// Signs and writes the answer, with what `faults` do to signature and text.
-    pub(crate) fn render(mut self, faults: &[FaultKind]) -> String {
+    pub(crate) fn render(self, faults: &[FaultKind]) -> String {
+        self.render_under("xml", faults)
+    }
+
+    /// The same with another root element.
+    pub(crate) fn render_under(mut self, root: &str, faults: &[FaultKind]) -> String {
         if let Some((key, sign_type)) = self.signer.take() {
             let pairs = self
                 .fields
@@ -298,7 +313,7 @@ impl Answer {
             .fields
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut text = xml::write(pairs);
+        let mut text = xml::write(root, pairs);
         if faults.contains(&FaultKind::DuplicateElement) {
             text = text.replacen(
                 "<xml>\n",

@@ -5,6 +5,9 @@ use crate::clock::beijing_spaced;
 use crate::ledger::{Order, Refund, RefundState};
 use crate::shared::Shared;
 
+/// The documents' own spelling, `refund_recv_accout`, goes with it.
+const RECEIVED_BY: &str = "支付用户零钱";
+
 impl Account {
     /// A refund that was opened.
     pub(crate) fn refunded(&self, shared: &Shared, refund: &Refund, order: &Order) -> Answer {
@@ -46,7 +49,7 @@ impl Account {
             set("coupon_refund_fee", "0");
             set("refund_status", refund_status(refund.state));
             set("refund_account", "REFUND_SOURCE_RECHARGE_FUNDS");
-            set("refund_recv_accout", "支付用户零钱");
+            set("refund_recv_accout", RECEIVED_BY);
             if let Some(at) = refund.success_at {
                 let time = beijing_spaced(shared.clock().unix(at));
                 set("refund_success_time", &time);
@@ -57,6 +60,30 @@ impl Account {
 }
 
 impl Answer {
+    /// What a notification says about a refund that has ended.
+    pub(crate) fn refund_notice(&mut self, shared: &Shared, refund: &Refund, order: &Order) {
+        let (total_fee, refund_fee) = (
+            order.sale.total_fee.to_string(),
+            refund.request.refund_fee.to_string(),
+        );
+        self.set("transaction_id", &order.transaction_id);
+        self.set("out_trade_no", &order.sale.key.out_trade_no);
+        self.set("refund_id", &refund.refund_id);
+        self.set("out_refund_no", &refund.request.key.out_refund_no);
+        self.set("total_fee", &total_fee);
+        self.set("settlement_total_fee", &total_fee);
+        self.set("refund_fee", &refund_fee);
+        self.set("settlement_refund_fee", &refund_fee);
+        self.set("refund_status", refund_status(refund.state));
+        if let Some(at) = refund.success_at {
+            let time = beijing_spaced(shared.clock().unix(at));
+            self.set("success_time", &time);
+        }
+        self.set("refund_recv_accout", RECEIVED_BY);
+        self.set("refund_account", "REFUND_SOURCE_RECHARGE_FUNDS");
+        self.set("refund_request_source", "API");
+    }
+
     fn refunded_order(&mut self, order: &Order) {
         let total_fee = order.sale.total_fee.to_string();
         self.set("transaction_id", &order.transaction_id);
@@ -68,7 +95,7 @@ impl Answer {
 }
 
 /// As `refund_status` has it.
-pub(crate) fn refund_status(state: RefundState) -> &'static str {
+fn refund_status(state: RefundState) -> &'static str {
     match state {
         RefundState::Success => "SUCCESS",
         RefundState::Processing | RefundState::Absent => "PROCESSING",

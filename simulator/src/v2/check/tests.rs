@@ -2,7 +2,7 @@ use super::*;
 use crate::settings::Region;
 
 fn parameters(fields: &[(&str, &str)]) -> Parameters {
-    xml::read(&xml::write(fields.iter().copied())).expect("what is written is read")
+    xml::read(&xml::write("xml", fields.iter().copied())).expect("what is written is read")
 }
 
 const GOOD: &[(&str, &str)] = &[
@@ -139,7 +139,8 @@ fn hong_kong_has_a_shorter_body_and_its_own_money() {
 
 #[test]
 fn detail_has_to_be_in_cdata_and_unknown_names_are_refused() {
-    let text = xml::write(GOOD.iter().copied()).replace("</xml>", "<detail>{}</detail></xml>");
+    let text =
+        xml::write("xml", GOOD.iter().copied()).replace("</xml>", "<detail>{}</detail></xml>");
     let plain = xml::read(&text).unwrap();
     assert_eq!(code(&plain), Some("PARAM_ERROR"));
     assert_eq!(code(&with("notify_url", "x")), Some("PARAM_ERROR"));
