@@ -113,6 +113,20 @@ pub(crate) fn beijing(unix_seconds: i64) -> String {
     )
 }
 
+/// `yyyy-MM-ddTHH:mm:ss+08:00`, as every time of APIv3.
+pub(crate) fn rfc3339(unix_seconds: i64) -> String {
+    let time = in_beijing(unix_seconds);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+08:00",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +135,7 @@ mod tests {
     fn beijing_is_eight_hours_ahead_of_utc() {
         assert_eq!(beijing(0), "19700101080000");
         assert_eq!(beijing(1_735_660_800), "20250101000000");
+        assert_eq!(rfc3339(1_735_660_800), "2025-01-01T00:00:00+08:00");
         assert_eq!(beijing_spaced(1_735_660_799), "2024-12-31 23:59:59");
     }
 

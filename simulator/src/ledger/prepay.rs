@@ -31,7 +31,7 @@ impl TradeType {
 
 /// The API generation of a request, which is also that of the notification about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Api {
+pub(crate) enum Generation {
     V2(SignType),
     V3,
 }
@@ -40,7 +40,7 @@ pub(crate) enum Api {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notify {
     pub(crate) url: Option<String>,
-    pub(crate) api: Api,
+    pub(crate) generation: Generation,
 }
 
 /// An order that was asked for.

@@ -31,11 +31,11 @@ pub(crate) struct RefundRequest {
 impl RefundRequest {
     /// A retry may come through the other API, whose parameters have other names.
     fn same_as(&self, other: &Self) -> bool {
-        let same_api =
-            std::mem::discriminant(&self.notify.api) == std::mem::discriminant(&other.notify.api);
+        let same_generation =
+            std::mem::discriminant(&self.notify.generation) == std::mem::discriminant(&other.notify.generation);
         self.order == other.order
             && (self.refund_fee, self.total_fee) == (other.refund_fee, other.total_fee)
-            && (!same_api || self.parameters == other.parameters)
+            && (!same_generation || self.parameters == other.parameters)
     }
 }
 

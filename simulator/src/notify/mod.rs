@@ -12,7 +12,7 @@ pub(crate) use record::Notifications;
 pub use record::{NotificationKind, NotificationRecord};
 pub(crate) use send::run;
 
-use crate::ledger::{Api, Notice};
+use crate::ledger::{Generation, Notice};
 use crate::shared::Shared;
 use crate::v2;
 
@@ -87,7 +87,7 @@ pub enum NotificationError {
 /// What a notification says and how it is signed; signed anew for each attempt.
 pub(crate) struct Message {
     body: Vec<u8>,
-    api: Api,
+    generation: Generation,
     fault: Option<NotificationFault>,
 }
 
@@ -99,10 +99,10 @@ impl Message {
         id: &str,
         fault: Option<NotificationFault>,
     ) -> Result<Self, NotificationError> {
-        let api = notice.notify().map_or(Api::V3, |notify| notify.api);
-        let body = match api {
-            Api::V2(sign_type) => v2::notice::body(shared, notice, sign_type, fault),
-            Api::V3 => None,
+        let generation = notice.notify().map_or(Generation::V3, |notify| notify.generation);
+        let body = match generation {
+            Generation::V2(sign_type) => v2::notice::body(shared, notice, sign_type, fault),
+            Generation::V3 => None,
         };
         let Some(body) = body else {
             return Err(match fault {
@@ -110,13 +110,17 @@ impl Message {
                 None => NotificationError::Nothing(id.to_owned()),
             });
         };
-        Ok(Self { body, api, fault })
+        Ok(Self {
+            body,
+            generation,
+            fault,
+        })
     }
 
     pub(crate) fn signed(&self, shared: &Shared) -> Notification {
-        let content_type = match self.api {
-            Api::V2(_) => "text/xml; charset=utf-8",
-            Api::V3 => "application/json; charset=utf-8",
+        let content_type = match self.generation {
+            Generation::V2(_) => "text/xml; charset=utf-8",
+            Generation::V3 => "application/json; charset=utf-8",
         };
         let mut headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
         let _ = (shared, self.fault);

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
 use super::{Message, Notification, NotificationRecord};
-use crate::ledger::{Api, Notice};
+use crate::ledger::{Generation, Notice};
 use crate::shared::Shared;
 use crate::v2;
 
@@ -84,9 +84,9 @@ async fn deliver(shared: Arc<Shared>, notice: Notice) {
             continue;
         };
         let heard = matches!(status, 200 | 204)
-            && match message.api {
-                Api::V2(_) => v2::notice::is_acknowledged(&body),
-                Api::V3 => true,
+            && match message.generation {
+                Generation::V2(_) => v2::notice::is_acknowledged(&body),
+                Generation::V3 => true,
             };
         shared.notifications().answered(&id, status, heard);
         if heard {

@@ -16,7 +16,7 @@ use self::answer::{Account, Answer};
 use self::check::Objection;
 use self::xml::Parameters;
 use crate::fault::{FaultKind, Operation};
-use crate::ledger::{Api, Counts, Key, Notify, RefundKey};
+use crate::ledger::{Generation, Counts, Key, Notify, RefundKey};
 use crate::reply::{Delivery, Ending, Reply};
 use crate::server::{ClientCertificate, Outcome, Request};
 use crate::settings::{RequestErrors, SignType};
@@ -152,7 +152,7 @@ impl Verified {
     fn notify(&self) -> Notify {
         Notify {
             url: self.parameters.get("notify_url").map(str::to_owned),
-            api: Api::V2(self.sign_type),
+            generation: Generation::V2(self.sign_type),
         }
     }
 }

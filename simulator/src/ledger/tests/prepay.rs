@@ -13,7 +13,7 @@ fn order(out_trade_no: &str) -> Prepay {
         openid: None,
         notify: Notify {
             url: Some("http://127.0.0.1:9/notify".to_owned()),
-            api: Api::V3,
+            generation: Generation::V3,
         },
         expires_at: None,
         parameters: BTreeMap::from([("amount.total".to_owned(), "888".to_owned())]),
@@ -211,7 +211,7 @@ fn a_payment_is_told_once_and_only_where_somebody_wants_to_know() {
     let silent = Prepay {
         notify: Notify {
             url: None,
-            api: Api::V3,
+            generation: Generation::V3,
         },
         ..order("B")
     };

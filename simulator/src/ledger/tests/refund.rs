@@ -13,7 +13,7 @@ fn refund(out_refund_no: &str, refund_fee: i64) -> RefundRequest {
         total_fee: 888,
         notify: Notify {
             url: Some("http://127.0.0.1:9/notify".to_owned()),
-            api: Api::V2(crate::SignType::Md5),
+            generation: Generation::V2(crate::SignType::Md5),
         },
         parameters: BTreeMap::from([("refund_desc".to_owned(), "broken".to_owned())]),
     }
@@ -115,7 +115,7 @@ fn the_same_number_with_anything_else_is_refused_unless_only_the_api_differs() {
     let by_v3 = RefundRequest {
         notify: Notify {
             url: None,
-            api: Api::V3,
+            generation: Generation::V3,
         },
         ..other_reason
     };
