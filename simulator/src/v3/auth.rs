@@ -23,9 +23,11 @@ pub(super) fn sender<'a>(
     if let Err(problem) = headers(&request.headers) {
         return (Err(problem), 0);
     }
-    let header = match text(&request.headers, AUTHORIZATION) {
-        Some(header) => Authorization::parse(header),
-        None => Err(refused("Http头缺少Authorization")),
+    let mut headers = request.headers.get_all(AUTHORIZATION).iter();
+    let header = match (headers.next(), headers.next()) {
+        (Some(header), None) => Authorization::parse(header.to_str().unwrap_or_default()),
+        (None, _) => Err(refused("Http头缺少Authorization")),
+        (Some(_), Some(_)) => Err(refused("Http头Authorization重复")),
     };
     match header {
         Ok(header) => {

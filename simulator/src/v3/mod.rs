@@ -14,6 +14,7 @@ mod transactions;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hyper::Method;
 use serde_json::Value;
 
 use self::answer::Answer;
@@ -192,13 +193,17 @@ fn read<'a>(
     request: &'a Request,
 ) -> Result<Verified<'a>, Problem> {
     let query = check::query(&request.query)?;
-    let body = if request.body.is_empty() && request.method == hyper::Method::GET {
-        Value::Null
-    } else {
-        auth::content_type(&request.headers)?;
-        json::read(&request.body)
-            .map(Value::Object)
-            .ok_or_else(|| Problem::new(400, "PARAM_ERROR", "请求体不是合法的JSON对象"))?
+    let body = match (&request.method, request.body.is_empty()) {
+        (&Method::GET, true) => Value::Null,
+        (&Method::GET, false) => {
+            return Err(Problem::new(400, "PARAM_ERROR", "GET请求不能有请求体"));
+        }
+        _ => {
+            auth::content_type(&request.headers)?;
+            json::read(&request.body)
+                .map(Value::Object)
+                .ok_or_else(|| Problem::new(400, "PARAM_ERROR", "请求体不是合法的JSON对象"))?
+        }
     };
     let sub_mchid = body
         .get("sub_mchid")

@@ -10,3 +10,4 @@ mod program;
 mod refunds;
 mod scenarios;
 mod tls;
+mod v3;
