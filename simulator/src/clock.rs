@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 pub(crate) struct Clock {
@@ -127,6 +128,13 @@ pub(crate) fn rfc3339(unix_seconds: i64) -> String {
     )
 }
 
+/// Unix seconds of a time as RFC 3339 writes it.
+pub(crate) fn from_rfc3339(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .map(OffsetDateTime::unix_timestamp)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +151,7 @@ mod tests {
     fn a_time_in_beijing_is_read_back_and_others_are_refused() {
         for unix in [0, 1_709_193_600, 1_735_660_799] {
             assert_eq!(from_beijing(&beijing(unix)), Some(unix));
+            assert_eq!(from_rfc3339(&rfc3339(unix)), Some(unix));
         }
         for text in [
             "",
@@ -153,6 +162,7 @@ mod tests {
             "2023123123595x",
         ] {
             assert_eq!(from_beijing(text), None, "{text}");
+            assert_eq!(from_rfc3339(text), None, "{text}");
         }
     }
 

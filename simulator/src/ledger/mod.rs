@@ -16,7 +16,7 @@ use crate::settings::{ReverseUnknown, ReversedPaid, Settings};
 pub(crate) use notice::Notice;
 use order::Event;
 pub(crate) use order::{Order, Sale};
-pub(crate) use prepay::{Generation, Closed, Notify, Prepared, Prepay, TradeType};
+pub(crate) use prepay::{Closed, Generation, Notify, Prepared, Prepay, TradeType};
 pub use record::{
     Ledger, OrderRecord, PayerAction, PayerError, RefundAction, RefundError, RefundRecord,
     RefundState, State, Totals,
@@ -143,11 +143,6 @@ impl Book {
                 });
                 entry.counts.early_reverses += u32::from(early);
             }
-            Operation::Certificates
-            | Operation::Prepay
-            | Operation::Close
-            | Operation::Refund
-            | Operation::RefundQuery => {}
         }
         earlier
     }

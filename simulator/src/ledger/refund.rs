@@ -31,8 +31,8 @@ pub(crate) struct RefundRequest {
 impl RefundRequest {
     /// A retry may come through the other API, whose parameters have other names.
     fn same_as(&self, other: &Self) -> bool {
-        let same_generation =
-            std::mem::discriminant(&self.notify.generation) == std::mem::discriminant(&other.notify.generation);
+        let same_generation = std::mem::discriminant(&self.notify.generation)
+            == std::mem::discriminant(&other.notify.generation);
         self.order == other.order
             && (self.refund_fee, self.total_fee) == (other.refund_fee, other.total_fee)
             && (!same_generation || self.parameters == other.parameters)

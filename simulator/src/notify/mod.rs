@@ -14,7 +14,7 @@ pub(crate) use send::run;
 
 use crate::ledger::{Generation, Notice};
 use crate::shared::Shared;
-use crate::v2;
+use crate::{v2, v3};
 
 /// A notification as a till's HTTP server receives it.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,10 +99,12 @@ impl Message {
         id: &str,
         fault: Option<NotificationFault>,
     ) -> Result<Self, NotificationError> {
-        let generation = notice.notify().map_or(Generation::V3, |notify| notify.generation);
+        let generation = notice
+            .notify()
+            .map_or(Generation::V3, |notify| notify.generation);
         let body = match generation {
             Generation::V2(sign_type) => v2::notice::body(shared, notice, sign_type, fault),
-            Generation::V3 => None,
+            Generation::V3 => v3::notice::body(shared, notice, id, fault),
         };
         let Some(body) = body else {
             return Err(match fault {
@@ -118,13 +120,15 @@ impl Message {
     }
 
     pub(crate) fn signed(&self, shared: &Shared) -> Notification {
-        let content_type = match self.generation {
-            Generation::V2(_) => "text/xml; charset=utf-8",
-            Generation::V3 => "application/json; charset=utf-8",
+        let (content_type, signature) = match self.generation {
+            Generation::V2(_) => ("text/xml; charset=utf-8", Vec::new()),
+            Generation::V3 => (
+                "application/json; charset=utf-8",
+                v3::notice::headers(shared, &self.body, self.fault),
+            ),
         };
         let mut headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
-        let _ = (shared, self.fault);
-        headers.shrink_to_fit();
+        headers.extend(signature);
         Notification {
             headers,
             body: self.body.clone(),

@@ -16,7 +16,7 @@ use self::answer::{Account, Answer};
 use self::check::Objection;
 use self::xml::Parameters;
 use crate::fault::{FaultKind, Operation};
-use crate::ledger::{Generation, Counts, Key, Notify, RefundKey};
+use crate::ledger::{Counts, Generation, Key, Notify, RefundKey};
 use crate::reply::{Delivery, Ending, Reply};
 use crate::server::{ClientCertificate, Outcome, Request};
 use crate::settings::{RequestErrors, SignType};

@@ -85,13 +85,9 @@ fn refunded(
     }
     let mut req_info = encrypted(&content.render_under("root", &[]), &merchant.api_key);
     if tampered {
-        let middle = req_info.len() / 2;
-        let other = if req_info[middle..].starts_with('A') {
-            "B"
-        } else {
-            "A"
-        };
-        req_info.replace_range(middle..=middle, other);
+        // The first block is the root's, so that no XML is left.
+        let other = if req_info.starts_with('A') { "B" } else { "A" };
+        req_info.replace_range(..1, other);
     }
     let mut answer = Answer::unsigned();
     answer.set("return_code", "SUCCESS");

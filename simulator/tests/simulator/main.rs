@@ -4,6 +4,7 @@ mod client;
 mod control;
 mod faults;
 mod gateway;
+mod listener;
 mod notifications;
 mod prepay;
 mod program;

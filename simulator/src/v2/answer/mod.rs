@@ -278,7 +278,9 @@ impl Answer {
                 replace(self, "time_end", &|time| older(time, *seconds));
             }
             FaultKind::TradeState { trade_state } => {
-                replace(self, "trade_state", &|_| trade_state.to_string());
+                for name in ["trade_state", "refund_status_0"] {
+                    replace(self, name, &|_| trade_state.to_string());
+                }
             }
             FaultKind::Huge { bytes } => {
                 let padding = usize::try_from(*bytes).unwrap_or(usize::MAX);
