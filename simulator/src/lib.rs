@@ -296,7 +296,7 @@ impl Simulator {
         self.shared.refund_action(out_refund_no, action)
     }
 
-    /// Every notification since the start or the last reset, oldest first.
+    /// The latest notifications (at most 10 000), oldest first.
     pub fn notifications(&self) -> Vec<NotificationRecord> {
         self.shared.notifications().all()
     }

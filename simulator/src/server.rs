@@ -25,13 +25,20 @@ pub(crate) struct Request {
     pub(crate) host: usize,
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// Without the question mark; empty if there is none.
-    pub(crate) query: String,
+    /// Path and query as they were sent.
+    pub(crate) target: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) certificate: ClientCertificate,
     /// Scheme, name and port of the host.
     pub(crate) base: String,
+}
+
+impl Request {
+    /// What follows the question mark.
+    pub(crate) fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
 }
 
 /// What the client showed.
@@ -137,7 +144,10 @@ impl Gate {
                         host: self.host,
                         method: head.method,
                         path: head.uri.path().to_owned(),
-                        query: head.uri.query().unwrap_or_default().to_owned(),
+                        target: head
+                            .uri
+                            .path_and_query()
+                            .map_or_else(String::new, ToString::to_string),
                         headers: head.headers,
                         body,
                         certificate,

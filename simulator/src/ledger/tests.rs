@@ -3,7 +3,7 @@ mod refund;
 
 use super::*;
 use crate::scenario::auth_code;
-use crate::settings::Timing;
+use crate::settings::{ReverseUnknown, Timing};
 
 fn settings() -> Settings {
     Settings {

@@ -1,5 +1,6 @@
 //! The record of every notification.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -62,13 +63,16 @@ impl fmt::Debug for NotificationRecord {
     }
 }
 
-/// All notifications, oldest first.
+/// The latest notifications, oldest first.
 #[derive(Default)]
-pub(crate) struct Notifications(Vec<NotificationRecord>);
+pub(crate) struct Notifications(VecDeque<NotificationRecord>);
+
+/// Older ones are forgotten, and not sent again, so that a long run does not grow without end.
+const KEPT: usize = 10_000;
 
 impl Notifications {
     pub(crate) fn all(&self) -> Vec<NotificationRecord> {
-        self.0.clone()
+        self.0.iter().cloned().collect()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -76,7 +80,10 @@ impl Notifications {
     }
 
     pub(super) fn push(&mut self, record: NotificationRecord) {
-        self.0.push(record);
+        if self.0.len() == KEPT {
+            self.0.pop_front();
+        }
+        self.0.push_back(record);
     }
 
     /// Writes an attempt down before it is made; says whether the notification is still wanted.

@@ -293,7 +293,9 @@ fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: 
         Operation::RefundQuery => refund::query(shared, verified),
         _ => order::execute(shared, operation, verified, earlier),
     };
-    shared.stir();
+    if matches!(operation, Operation::Prepay | Operation::Refund) {
+        shared.stir();
+    }
     answer
 }
 

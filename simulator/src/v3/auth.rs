@@ -162,13 +162,9 @@ impl<'a> Authorization<'a> {
 
     /// What the sender has to have signed.
     fn message(&self, request: &Request) -> Vec<u8> {
-        let target = match request.query.as_str() {
-            "" => request.path.clone(),
-            query => format!("{}?{query}", request.path),
-        };
         let mut message = format!(
-            "{}\n{target}\n{}\n{}\n",
-            request.method, self.timestamp, self.nonce_str
+            "{}\n{}\n{}\n{}\n",
+            request.method, request.target, self.timestamp, self.nonce_str
         )
         .into_bytes();
         message.extend_from_slice(&request.body);

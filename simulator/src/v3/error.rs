@@ -201,6 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_lists_every_code_beside_its_status() {
+        let page = include_str!("../../../docs/simulator.md");
+        for listed in CODES {
+            let row = page
+                .lines()
+                .find(|line| line.starts_with(&format!("| {} | `", listed.status)));
+            let row = row.expect("every status has a row");
+            let code = format!("`{}`", listed.code);
+            assert!(row.contains(&code), "docs/simulator.md lacks {code}");
+        }
+    }
+
+    #[test]
     fn the_published_statuses_are_kept() {
         for (status, codes) in [
             (

@@ -191,7 +191,7 @@ fn receive<'a>(
 }
 
 fn read<'a>(merchant: &'a Merchant, request: &'a Request) -> Result<Verified<'a>, Problem> {
-    let query = check::query(&request.query)?;
+    let query = check::query(request.query())?;
     let body = match (&request.method, request.body.is_empty()) {
         (&Method::GET, true) => Value::Null,
         (&Method::GET, false) => {
@@ -288,7 +288,9 @@ fn execute(
         Operation::Refund => refund::open(shared, route, verified, key),
         Operation::RefundQuery => refund::query(shared, route, verified),
     };
-    shared.stir();
+    if matches!(route.operation, Operation::Prepay | Operation::Refund) {
+        shared.stir();
+    }
     answer
 }
 

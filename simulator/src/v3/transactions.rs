@@ -109,6 +109,7 @@ pub(super) fn replacement(
         }
         FaultKind::RecallY { success: false } => Some(Answer::failure("SYSTEMERROR")),
         FaultKind::RecallY { success: true } | FaultKind::EmptySuccess => Some(match operation {
+            Operation::Close => Value::Null.into(),
             Operation::Reverse => done(region, request, out_trade_no),
             _ => done(Region::Mainland, request, out_trade_no),
         }),

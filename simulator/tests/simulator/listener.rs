@@ -26,7 +26,7 @@ impl Listener {
         // Ends with the test's process.
         std::thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
-                let answer = answers.get(number).or(answers.last());
+                let answer = answers.get(number).or_else(|| answers.last());
                 let (status, body) = *answer.expect("there is an answer");
                 let stream = stream.expect("a connection");
                 if let Some(request) = serve(stream, status, body) {

@@ -268,16 +268,16 @@ fn with_something_to_tell() -> Simulator {
     till.verified(till.send("/pay/unifiedorder", &order("order-2", nobody)));
     till_v3.verified(till_v3.native("order-3", nobody));
     for number in ["order-2", "order-3"] {
-        simulator.payer(number, PayerAction::Pay).unwrap();
+        let paid = simulator.payer(number, PayerAction::Pay);
+        paid.expect("it can be paid");
     }
     till.verified(till.refund("order-2", "refund-2", "100"));
     till_v3.verified(till_v3.refund("order-3", "refund-3", 100));
     for number in ["refund-2", "refund-3"] {
         let waiting = simulator.notification_for_refund(number, None);
         assert_eq!(waiting, Err(NotificationError::Nothing(number.to_owned())));
-        simulator
-            .refund_action(number, RefundAction::Succeed)
-            .unwrap();
+        let ended = simulator.refund_action(number, RefundAction::Succeed);
+        ended.expect("it can end");
     }
     simulator
 }

@@ -280,6 +280,8 @@ fn faults_happen_to_prepays_and_closes() {
     assert!(!till.proves(&unsigned));
     simulator.fault(Fault::once(Operation::Close, FaultKind::DropBefore));
     assert!(till.close("number-A").is_err());
+    simulator.fault(Fault::once(Operation::Close, FaultKind::EmptySuccess));
+    assert_eq!(till.close("number-A").unwrap().status, 204);
     assert_eq!(code(till.query("number-A")), "NOTPAY");
     simulator.fault(
         Fault::once(
