@@ -33,12 +33,13 @@ fn run(dir: &Path, options: &[&str]) -> (Running, Vec<String>) {
             .arg(dir)
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap(),
+            .expect("the program is built"),
     );
-    let out = BufReader::new(running.0.stdout.take().unwrap());
+    let out = running.0.stdout.take().expect("it is piped");
+    let out = BufReader::new(out);
     let mut lines = Vec::new();
     for line in out.lines() {
-        lines.push(line.unwrap());
+        lines.push(line.expect("it prints UTF-8"));
         if lines.last().is_some_and(|line| line.starts_with("ready ")) {
             break;
         }

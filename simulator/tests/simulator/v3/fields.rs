@@ -35,7 +35,7 @@ fn whole(till: &Till<'_>, number: u64) -> Value {
 
 /// The sale with the value at `pointer` put in, or taken out if it is null.
 fn with(mut sale: Value, pointer: &str, value: &Value) -> Value {
-    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
     let parent = sale.pointer_mut(parent).expect("there is a parent");
     let parent = parent.as_object_mut().expect("it is an object");
     match value {

@@ -19,7 +19,7 @@ fn offering(platform_keys: PlatformKeys, platform_signer: PlatformSigner) -> Sim
 /// The serial number that the answer to a query is signed under.
 fn serial(till: &Till<'_>) -> String {
     let answer = till.get("/v3/pay/transactions/out-trade-no/order-1?mchid=10000100");
-    let answer = answer.unwrap();
+    let answer = answer.expect("there is an answer");
     assert!(till.proves(&answer), "{answer:?}");
     answer.headers["wechatpay-serial"].clone()
 }
@@ -28,7 +28,7 @@ fn serial(till: &Till<'_>) -> String {
 fn downloaded(till: &Till<'_>) -> Vec<(String, String)> {
     let key = &till.simulator.merchant().api_v3_key;
     let list = till.verified(till.get("/v3/certificates"));
-    let list = list["data"].as_array().unwrap().iter();
+    let list = list["data"].as_array().expect("a list").iter();
     list.map(|item| {
         assert_eq!(item["effective_time"], "2025-01-01T08:00:00+08:00");
         assert_eq!(item["expire_time"], "2035-01-01T08:00:00+08:00");
@@ -36,16 +36,17 @@ fn downloaded(till: &Till<'_>) -> Vec<(String, String)> {
         assert_eq!(resource["associated_data"], "certificate");
         let pem = open(key, resource).expect("it opens with the APIv3 key");
         assert_eq!(open("01234567890123456789012345678901", resource), None);
-        (item["serial_no"].as_str().unwrap().to_owned(), pem)
+        let serial = item["serial_no"].as_str().expect("a text");
+        (serial.to_owned(), pem)
     })
     .collect()
 }
 
 fn issued_by(pem: &str, root: &str) -> bool {
-    let root = CertificateDer::from_pem_slice(root.as_bytes()).unwrap();
-    let anchor = anchor_from_trusted_cert(&root).unwrap();
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
-    let certificate = EndEntityCert::try_from(&certificate).unwrap();
+    let root = CertificateDer::from_pem_slice(root.as_bytes()).expect("PEM");
+    let anchor = anchor_from_trusted_cert(&root).expect("a root");
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).expect("PEM");
+    let certificate = EndEntityCert::try_from(&certificate).expect("X.509");
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let time = UnixTime::since_unix_epoch(Duration::from_secs(now().unsigned_abs()));
     certificate
