@@ -593,7 +593,7 @@ WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
 
 /**
  * Makes an order that the payer pays on the phone: by scanning a code that the shop shows
- * (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (MWEB) or in
+ * (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (H5) or in
  * the shop's own app (APP). docs/prepay.md has the fields of each.
  *
  * WXPAY_OK               THERE IS SOMETHING TO SHOW, AND NOBODY HAS PAID YET: WXPAY_IS_PAID is not
