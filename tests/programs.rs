@@ -175,7 +175,7 @@ fn scanned(shop: &Shop, number: &str, seconds: &str, encoder: &str) -> Command {
 
 fn a_scanned_payment_is_clean(api: Api) {
     let shop = Shop::open_on(api);
-    let mut program = scanned(&shop, "N1", "0", "sed s/^/SCAN:/");
+    let mut program = scanned(&shop, "NATIVE1", "0", "sed s/^/SCAN:/");
     program.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut till = program.spawn().unwrap();
     // Paid when it is shown, and not before.
@@ -185,28 +185,28 @@ fn a_scanned_payment_is_clean(api: Api) {
         let read = output.read_line(&mut text).unwrap();
         assert!(read > 0, "{text}");
     }
-    shop.simulator.payer("N1", PayerAction::Pay).unwrap();
+    shop.simulator.payer("NATIVE1", PayerAction::Pay).unwrap();
     output.read_to_string(&mut text).unwrap();
     let ended = till.wait_with_output().unwrap();
     let errors = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(0), "{text}\n{errors}");
     assert!(
-        text.contains("name=WXPAY_OK out_trade_no=N1"),
+        text.contains("name=WXPAY_OK out_trade_no=NATIVE1"),
         "{text}\n{errors}"
     );
-    assert_eq!(shop.simulator.net_charged("N1"), FEE);
+    assert_eq!(shop.simulator.net_charged("NATIVE1"), FEE);
 }
 
 fn a_scanned_payment_that_nobody_makes_is_closed(api: Api) {
     let shop = Shop::open_on(api);
     // Without an encoder there is still the text.
-    let (code, output) = run(scanned(&shop, "N1", "1", "false"));
+    let (code, output) = run(scanned(&shop, "NATIVE1", "1", "false"));
     assert_eq!(code, 1, "{output}");
     assert!(output.contains("weixin://"), "{output}");
     assert!(output.contains("cannot be drawn"), "{output}");
     assert!(output.contains("name=WXPAY_REVERSED"), "{output}");
     let ledger = shop.simulator.ledger();
-    let order = ledger.order("N1").unwrap();
+    let order = ledger.order("NATIVE1").unwrap();
     assert_eq!(
         (order.state, order.net_fen),
         (State::Closed, 0),
@@ -325,24 +325,23 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
     // What WeChat sends: a payment, then a refund.
     let till = shop.till();
     let url = format!("http://127.0.0.1:{port}/wxpay");
-    let order = Request::order("N1", FEE).with("notify_url", &url);
+    let order = Request::order("NATIVE1", FEE).with("notify_url", &url);
     let shown = till.prepay(&order);
     assert_eq!(shown.status(), OK, "{shown:?}");
-    shop.simulator.payer("N1", PayerAction::Pay).unwrap();
+    shop.simulator.payer("NATIVE1", PayerAction::Pay).unwrap();
     let line = lines.next().unwrap().unwrap();
     let expected = format!(
-        "NOTICE name=WXPAY_OK notification=payment out_trade_no=N1 out_refund_no=- total_fee={FEE}"
+        "NOTICE name=WXPAY_OK notification=payment out_trade_no=NATIVE1 out_refund_no=- total_fee={FEE}"
     );
     assert_eq!(line, expected);
-    let refund = Request::refund("N1", "N1-R1", FEE, 300).with("notify_url", &url);
+    let refund = Request::refund("NATIVE1", "NATIVE1-R1", FEE, 300).with("notify_url", &url);
     let refunded = till.refund(&refund);
     assert!(
         [common::ACCEPTED, common::REFUNDED].contains(&refunded.status()),
         "{refunded:?}"
     );
     let line = lines.next().unwrap().unwrap();
-    let expected =
-        "NOTICE name=WXPAY_REFUNDED notification=refund out_trade_no=N1 out_refund_no=N1-R1";
+    let expected = "NOTICE name=WXPAY_REFUNDED notification=refund out_trade_no=NATIVE1 out_refund_no=NATIVE1-R1";
     assert!(line.starts_with(expected), "{line}");
     while shop
         .simulator
