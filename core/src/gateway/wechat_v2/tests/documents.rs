@@ -44,7 +44,6 @@ fn check_rows(page: &'static str, fields: &[Field]) {
             Rule::AuthCode => 18,
             Rule::Currency => 3,
             Rule::Time => 14,
-            Rule::NotifyUrl => 256,
             Rule::Amount
             | Rule::IpAddress
             | Rule::RefundAccount
