@@ -241,9 +241,9 @@ impl Client {
         }
         let recorded = match known {
             Some(_) => self.compare(&key, answer.verdict, HandOver::Later, &mut outcome),
-            None => Ok(()),
+            None => Ok(true),
         };
-        Ok(self.with_record(outcome, recorded))
+        Ok(with_record(outcome, recorded))
     }
 
     fn take_in_refund(
@@ -274,21 +274,29 @@ impl Client {
             Some(_) if status != Status::Unknown => {
                 self.take_up_answer(&key, &outcome, HandOver::Later)
             }
-            _ => Ok(()),
+            _ => Ok(true),
         };
-        Ok(self.with_record(outcome, recorded))
+        Ok(with_record(outcome, recorded))
     }
+}
 
-    /// What is not on record is sent again, so that it will be.
-    fn with_record(&self, mut outcome: Outcome, recorded: Result<(), JournalError>) -> Decoded {
-        if let Err(error) = &recorded {
-            let message = format!("{}; not on record: {error}", outcome.message());
-            outcome.set("message", message);
+/// What is not on record is sent again, so that it will be.
+fn with_record(mut outcome: Outcome, recorded: Result<bool, JournalError>) -> Decoded {
+    let why = match recorded {
+        Ok(true) => {
+            return Decoded {
+                outcome,
+                taken: true,
+            };
         }
-        Decoded {
-            taken: recorded.is_ok(),
-            outcome,
-        }
+        Ok(false) => "another call holds it".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let message = format!("{}; not on record yet: {why}", outcome.message());
+    outcome.set("message", message);
+    Decoded {
+        outcome,
+        taken: false,
     }
 }
 

@@ -49,7 +49,7 @@ impl Client {
         let outcome = self.explain(Asked::Refund, outcome);
         if known.is_some() && told(verdict).is_some() {
             let taken_up = self.take_up_answer(&key, &outcome, HandOver::Now);
-            self.report_fault(&key, taken_up);
+            self.report_fault(&key, taken_up.map(|_| ()));
         }
         Ok(outcome)
     }
@@ -69,7 +69,7 @@ impl Client {
                 self.one_question(refunds, &entry.expected_refund(refunds), signal);
             if told(verdict).is_some() {
                 let taken_up = self.take_up_answer(&entry.key, &fresh, HandOver::Now);
-                self.report_fault(&entry.key, taken_up);
+                self.report_fault(&entry.key, taken_up.map(|_| ()));
                 if supersedes(&entry, fresh.status) {
                     let outcome = merged(&entry, &fresh);
                     entry.outcome = Some((outcome.status, outcome.fields));
@@ -123,24 +123,27 @@ impl Client {
 
     /// A clear answer settles a refund that is open and moves on one that is settled, unless somebody
     /// is working on it. `hand_over`: whether the till that has it open is told by this very call.
+    /// Returns whether the answer is on record by now, or is sure to be found by whoever works on it.
     pub(in crate::client) fn take_up_answer(
         &self,
         key: &Key,
         outcome: &Outcome,
         hand_over: HandOver,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         let entry = match self.journal.take(key, None)? {
             Take::Taken(entry) => entry,
-            Take::Busy(_) | Take::Absent => return Ok(()),
+            Take::Busy(entry) => return Ok(entry.phase.is_some()),
+            Take::Absent => return Ok(true),
         };
         if !supersedes(&entry, outcome.status) {
             self.give_back(key);
-            return Ok(());
+            return Ok(true);
         }
         let merged = merged(&entry, outcome);
         let facts = report::without_personal_data(&merged.fields);
         let returned = hand_over == HandOver::Now || entry.returned;
-        self.journal.settle(key, merged.status, &facts, returned)
+        self.journal.settle(key, merged.status, &facts, returned)?;
+        Ok(true)
     }
 }
 

@@ -1,40 +1,8 @@
 //! Orders that the payer scans or opens: made, waited for, closed, recovered.
 
 use super::*;
-use crate::client::{Event, Task};
+use crate::client::Event;
 use crate::config::{OnRecoveredPaid, ReverseMode};
-
-const CODE_URL: &str = "weixin://wxpay/bizpayurl?pr=NwY5Mz9";
-
-fn shown() -> Bench {
-    let bench = Bench::new();
-    ended(&bench.client.prepay(&native(&[])), Status::Ok);
-    bench.shop.asked();
-    bench
-}
-
-fn waiting(bench: &Bench) -> Task {
-    let (task, outcome) = bench.client.start_prepay(native(&[])).expect("something to show");
-    ended(&outcome, Status::Running);
-    assert_eq!(outcome.text("code_url"), Some(CODE_URL));
-    task
-}
-
-/// Runs a task whose order is left open when the till dies.
-fn abandoned() -> Bench {
-    let bench = Bench::new();
-    let client = Arc::downgrade(&bench.client);
-    bench.client.on_event(Some(Arc::new(move |event, _, _| {
-        if let (Event::WaitingForPayer, Some(client)) = (event, client.upgrade()) {
-            client.calls.close();
-        }
-    })));
-    let outcome = waiting(&bench).wait(None).unwrap();
-    ended(&outcome, Status::Unknown);
-    assert_eq!(outcome.text("reversal"), Some("required"));
-    assert_eq!(bench.phase(), Some(Phase::Waiting));
-    bench
-}
 
 #[test]
 fn something_to_show_is_no_money_and_is_left_alone_by_a_recovery() {
