@@ -11,6 +11,7 @@ mod ask;
 mod calls;
 mod check;
 mod clocks;
+mod headers;
 mod heartbeat;
 mod inquiry;
 mod keys;

@@ -1,6 +1,7 @@
 //! A client of simulated parts: the real codec and journal, and between them a shop whose ledger,
 //! clock and network the test holds in its hands.
 
+mod notify;
 mod prepay;
 
 use std::collections::VecDeque;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::{Client, Parts};
+use super::{Client, Event, Parts, Task};
 use crate::clock::{Clock, Moment};
 use crate::config::{JournalConfig, Language, PolicyConfig, Region};
 use crate::exchange::{Call, Failure, Limits, Reply};
@@ -71,6 +72,8 @@ enum Order {
     Refunded,
 }
 
+const CODE_URL: &str = "weixin://wxpay/bizpayurl?pr=NwY5Mz9";
+
 const PAID: Order = Order::Paid { total_fee: "888" };
 
 /// What goes wrong with the next request of an operation.
@@ -129,7 +132,7 @@ impl Shop {
                 Message::success(&[
                     ("trade_type", "NATIVE"),
                     ("prepay_id", "wx201410272009395522657a690389285100"),
-                    ("code_url", "weixin://wxpay/bizpayurl?pr=NwY5Mz9"),
+                    ("code_url", CODE_URL),
                 ])
             }
             ("unifiedorder", Some(Order::Closed)) => Message::failed("ORDERCLOSED", "订单已关闭"),
@@ -386,4 +389,36 @@ fn native(more: &[(&str, &str)]) -> Fields {
 #[track_caller]
 fn ended(outcome: &Outcome, status: Status) {
     assert_eq!(outcome.status, status, "{}", outcome.message());
+}
+
+/// An order that was shown, and that nobody here waits for.
+fn shown() -> Bench {
+    let bench = Bench::new();
+    ended(&bench.client.prepay(&native(&[])), Status::Ok);
+    bench.shop.asked();
+    bench
+}
+
+/// A task that waits for the payer.
+fn waiting(bench: &Bench) -> Task {
+    let (task, outcome) = bench.client.start_prepay(native(&[])).expect("something to show");
+    ended(&outcome, Status::Running);
+    assert_eq!(outcome.text("code_url"), Some(CODE_URL));
+    task
+}
+
+/// Runs a task whose order is left open when the till dies.
+fn abandoned() -> Bench {
+    let bench = Bench::new();
+    let client = Arc::downgrade(&bench.client);
+    bench.client.on_event(Some(Arc::new(move |event, _, _| {
+        if let (Event::WaitingForPayer, Some(client)) = (event, client.upgrade()) {
+            client.calls.close();
+        }
+    })));
+    let outcome = waiting(&bench).wait(None).unwrap();
+    ended(&outcome, Status::Unknown);
+    assert_eq!(outcome.text("reversal"), Some("required"));
+    assert_eq!(bench.phase(), Some(Phase::Waiting));
+    bench
 }

@@ -148,14 +148,14 @@ impl Refunds for WechatV2 {
 const MAX_REFUNDS: u32 = 50;
 
 /// What a successful answer says of a refund.
-struct Told<'a> {
-    number: Option<&'a str>,
-    refund_fee: Option<&'a str>,
-    fee_type: Option<&'a str>,
+pub(super) struct Told<'a> {
+    pub(super) number: Option<&'a str>,
+    pub(super) refund_fee: Option<&'a str>,
+    pub(super) fee_type: Option<&'a str>,
     /// `refund_status`
-    status: &'a str,
+    pub(super) status: &'a str,
     /// Its place in the list, if it is one.
-    index: Option<u32>,
+    pub(super) index: Option<u32>,
 }
 
 impl WechatV2 {
@@ -222,7 +222,7 @@ impl WechatV2 {
 
     /// Whether a refund is the one that was asked for. The documents require the refund number, the
     /// order and the amount in every such answer and, in institution mode, the shop.
-    fn judge_refund(
+    pub(super) fn judge_refund(
         &self,
         expected: &ExpectedRefund,
         message: &Fields,
@@ -311,7 +311,7 @@ fn numbered(name: &str) -> (&str, Vec<u32>) {
 }
 
 /// `2016-07-25 15:26:26`, Beijing time.
-fn success_time(text: &str) -> Option<Beijing> {
+pub(super) fn success_time(text: &str) -> Option<Beijing> {
     let shaped = text.len() == 19 && text.as_bytes()[10] == b' ';
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     Beijing::parse(&digits).filter(|_| shaped)
