@@ -9,9 +9,9 @@ use super::{WechatV2, facts};
 use crate::config::Region;
 use crate::exchange::{Call, Reply, Resend};
 use crate::fields::Fields;
+use crate::gateway::rules::short;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::refunded::{self, Reported};
-use crate::gateway::rules::short;
 use crate::gateway::{
     Answer, Expected, ExpectedRefund, InvalidField, Refund, Refunds, Stamp, codes, refund_codes,
     rules,
