@@ -17,6 +17,8 @@ use crate::fields::Fields;
 use crate::gateway::Gateway;
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::wechat_v2::tests::{self as v2, Message};
+use crate::gateway::wechat_v3::WechatV3;
+use crate::gateway::wechat_v3::tests as v3;
 use crate::journal::sqlite::SqliteJournal;
 use crate::journal::{Begin, Book, Entry, Journal, JournalError, Key, Sale, Take};
 use crate::outcome::{Facts, Outcome};
@@ -75,7 +77,7 @@ const CODE_URL: &str = "weixin://wxpay/bizpayurl?pr=NwY5Mz9";
 const PAID: Order = Order::Paid { total_fee: "888" };
 
 /// What goes wrong with the next request of an operation.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Fault {
     /// It is carried out, and the answer is lost.
     AnswerLost,
@@ -172,6 +174,17 @@ impl Transport for Shop {
             let place = faults.iter().position(|(name, _)| *name == call.operation);
             place.and_then(|place| faults.remove(place))
         };
+        let date = START + i64::try_from(self.time.seconds()).unwrap();
+        if (call.operation, &fault) == ("query", &None) {
+            // Of APIv3 this shop knows the time only.
+            return Ok(Reply {
+                sent_at: self.time.now(),
+                date: Some(date),
+                status: 404,
+                body: Vec::new(),
+                ..Message::success(&[]).reply()
+            });
+        }
         let message = match fault {
             None => self.carry_out(call.operation).signed(),
             Some((_, Fault::AnswerLost)) => {
@@ -182,7 +195,6 @@ impl Transport for Shop {
             Some((_, Fault::Code(code))) => Message::failed(code, "").signed(),
             Some((_, Fault::Unsigned)) => self.carry_out(call.operation).without("sign"),
         };
-        let date = START + i64::try_from(self.time.seconds()).unwrap();
         Ok(Reply {
             sent_at: self.time.now(),
             date: Some(date),
@@ -280,6 +292,10 @@ impl Bench {
     }
 
     fn with(change: impl FnOnce(&mut PolicyConfig)) -> Self {
+        Self::of(Arc::new(WechatV2::new(v2::config())), change)
+    }
+
+    fn of(gateway: Arc<dyn Gateway>, change: impl FnOnce(&mut PolicyConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let time = Arc::new(Time::default());
         let shop = Arc::new(Shop {
@@ -292,7 +308,7 @@ impl Bench {
         let mut policy = PolicyConfig::profile(Region::Mainland);
         change(&mut policy);
         let disk = open_disk(folder.path(), &time);
-        let client = open_client(&time, &shop, &disk, policy);
+        let client = open_client(gateway, &time, &shop, &disk, policy);
         Self {
             folder,
             time,
@@ -308,7 +324,8 @@ impl Bench {
         let mut policy = self.client.policy.clone();
         change(&mut policy);
         let disk = open_disk(self.folder.path(), &self.time);
-        let client = open_client(&self.time, &self.shop, &disk, policy);
+        let gateway = Arc::clone(&self.client.gateway);
+        let client = open_client(gateway, &self.time, &self.shop, &disk, policy);
         Self {
             disk,
             client,
@@ -357,13 +374,14 @@ fn open_disk(folder: &std::path::Path, time: &Arc<Time>) -> Arc<Disk> {
 }
 
 fn open_client(
+    gateway: Arc<dyn Gateway>,
     time: &Arc<Time>,
     shop: &Arc<Shop>,
     disk: &Arc<Disk>,
     policy: PolicyConfig,
 ) -> Arc<Client> {
     Arc::new(Client::from_parts(Parts {
-        gateway: Arc::new(WechatV2::new(v2::config())) as Arc<dyn Gateway>,
+        gateway,
         transport: Arc::clone(shop) as Arc<dyn Transport>,
         clock: Arc::clone(time) as Arc<dyn Clock>,
         journal: Arc::clone(disk) as Arc<dyn Journal>,

@@ -290,3 +290,64 @@ fn a_closing_client_asks_for_it_again() {
     ended(&outcome, Status::ClientClosed);
     answered(&outcome, 500, "FAIL");
 }
+
+/// A till of APIv3 whose clock is wrong by so many seconds.
+fn skewed(skew: i64) -> Bench {
+    let bench = Bench::of(Arc::new(WechatV3::new(v3::config())), |_| {});
+    bench.time.skew.store(skew, Ordering::SeqCst);
+    bench
+}
+
+/// A payment that was signed at this time.
+fn signed_at(bench: &Bench, at: i64) -> Outcome {
+    let (headers, body) = v3::notices::posted(&v3::notices::payment(&v3::notices::paid()), at);
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    bench.client.notify_decode(&headers, &body)
+}
+
+#[test]
+fn a_till_whose_clock_is_wrong_by_a_day_asks_for_the_time_once_and_is_not_open_to_replay() {
+    for skew in [-86_400, 0, 86_400] {
+        let bench = skewed(skew);
+        ended(&signed_at(&bench, START), Status::Ok);
+        assert_eq!(bench.shop.asked(), ["query"]);
+        // What its own clock would have let through.
+        for replayed_at in [START - 300, START + 300, START - 86_400, START + 86_400] {
+            let outcome = signed_at(&bench, replayed_at);
+            ended(&outcome, Status::Forged);
+            assert_eq!(outcome.int("reply_status"), Some(401));
+            assert_eq!(outcome.text("reply_type"), Some("application/json"));
+        }
+        assert!(bench.shop.asked().is_empty());
+    }
+}
+
+#[test]
+fn where_nobody_tells_the_time_the_tills_own_clock_has_to_do() {
+    let bench = skewed(0);
+    bench.shop.fails("query", &[Fault::Unsent; 2]);
+    ended(&signed_at(&bench, START), Status::Ok);
+    ended(&signed_at(&bench, START - 300), Status::Forged);
+}
+
+#[test]
+fn a_notification_of_apiv3_is_told_by_its_own_numbers_and_answered_in_its_own_words() {
+    let bench = skewed(0);
+    let outcome = signed_at(&bench, START);
+    ended(&outcome, Status::Ok);
+    assert_eq!(outcome.text("event_id"), Some("EV-2018022511223320873"));
+    assert_eq!(outcome.text("event_type"), Some("TRANSACTION.SUCCESS"));
+    assert_eq!(outcome.int("reply_status"), Some(200));
+    assert!(outcome.text("reply").unwrap().contains("SUCCESS"));
+    assert_eq!(outcome.int("total_fee"), Some(888));
+}
+
+#[test]
+fn what_carries_no_time_is_no_reason_to_ask_for_it() {
+    let bench = skewed(0);
+    ended(&bench.client.notify_decode("A: b", b"{}"), Status::Forged);
+    assert!(bench.shop.asked().is_empty());
+}
