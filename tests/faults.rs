@@ -67,6 +67,10 @@ fn of_a_faulty_charge(kind: &FaultKind) -> Ending {
         | F::Slow { .. }
         | F::Close
         | F::CloseUnannounced => Ending::Paid,
+        // Of APIv3 alone, without effect here.
+        F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
+            Ending::Paid
+        }
     }
 }
 
@@ -101,6 +105,10 @@ fn of_a_faulty_first_query(kind: &FaultKind) -> Ending {
         | F::Slow { .. }
         | F::Close
         | F::CloseUnannounced => Ending::Paid,
+        // Of APIv3 alone, without effect here.
+        F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
+            Ending::Paid
+        }
     }
 }
 
@@ -133,6 +141,10 @@ fn of_faulty_queries(kind: &FaultKind) -> Ending {
         | F::DuplicateElement
         | F::Huge { .. }
         | F::Slow { .. } => Ending::Open,
+        // Of APIv3 alone, without effect here.
+        F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
+            Ending::Paid
+        }
     }
 }
 
@@ -167,6 +179,10 @@ fn of_faulty_reverses(kind: &FaultKind) -> Ending {
         | F::DuplicateElement
         | F::Huge { .. }
         | F::Slow { .. } => Ending::Open,
+        // Of APIv3 alone, without effect here.
+        F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
+            Ending::Reversed
+        }
     }
 }
 

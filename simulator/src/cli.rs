@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use wxpay_simulator::{
-    Ledger, Log, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator, Timing, auth_code,
+    Api, Ledger, Log, PlatformKeys, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator,
+    Timing, auth_code,
 };
 
 #[derive(Parser)]
@@ -56,15 +57,37 @@ struct Serve {
     /// The control interface's port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8480)]
     control_port: u16,
+    /// Which API the written configuration uses; the gateway serves both
+    #[arg(long, value_enum, default_value_t = Generation::V2)]
+    api: Generation,
+    /// What proves APIv3 answers
+    #[arg(long, value_enum, default_value_t = Keys::Both)]
+    platform_keys: Keys,
     /// Whose documents are enforced
     #[arg(long, value_enum, default_value_t = Mode::Mainland)]
     gateway_mode: Mode,
-    /// What the written configuration signs with
+    /// What a configuration written for APIv2 signs with
     #[arg(long, value_enum, default_value_t = Signature::HmacSha256)]
     sign_type: Signature,
     /// Short durations, here and in the written configuration: a sale takes a second or two
     #[arg(long)]
     quick: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Generation {
+    V2,
+    V3,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Keys {
+    /// Platform certificates alone
+    Certificates,
+    /// The WeChat Pay public key alone
+    PublicKey,
+    /// Both; the public key signs until the control interface says otherwise
+    Both,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -122,6 +145,15 @@ fn serve(options: &Serve) -> Result<(), Failure> {
         _ => {}
     }
     let simulator = Simulator::start(Settings {
+        api: match options.api {
+            Generation::V2 => Api::V2,
+            Generation::V3 => Api::V3,
+        },
+        platform_keys: match options.platform_keys {
+            Keys::Certificates => PlatformKeys::Certificates,
+            Keys::PublicKey => PlatformKeys::PublicKey,
+            Keys::Both => PlatformKeys::Both,
+        },
         region: match options.gateway_mode {
             Mode::Mainland => Region::Mainland,
             Mode::Hk => Region::HongKong,

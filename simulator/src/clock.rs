@@ -53,17 +53,35 @@ impl Clock {
     }
 }
 
-/// `yyyyMMddHHmmss` in Beijing, as every time of APIv2.
-pub(crate) fn beijing(unix_seconds: i64) -> String {
+fn in_beijing(unix_seconds: i64) -> OffsetDateTime {
     const BEIJING: UtcOffset = match UtcOffset::from_hms(8, 0, 0) {
         Ok(offset) => offset,
         Err(_) => UtcOffset::UTC,
     };
-    let time = OffsetDateTime::from_unix_timestamp(unix_seconds)
+    OffsetDateTime::from_unix_timestamp(unix_seconds)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        .to_offset(BEIJING);
+        .to_offset(BEIJING)
+}
+
+/// `yyyyMMddHHmmss` in Beijing, as every time of APIv2.
+pub(crate) fn beijing(unix_seconds: i64) -> String {
+    let time = in_beijing(unix_seconds);
     format!(
         "{:04}{:02}{:02}{:02}{:02}{:02}",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
+/// `yyyy-MM-ddTHH:mm:ss+08:00`, as every time of APIv3.
+pub(crate) fn rfc3339(unix_seconds: i64) -> String {
+    let time = in_beijing(unix_seconds);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+08:00",
         time.year(),
         u8::from(time.month()),
         time.day(),
@@ -81,6 +99,7 @@ mod tests {
     fn beijing_is_eight_hours_ahead_of_utc() {
         assert_eq!(beijing(0), "19700101080000");
         assert_eq!(beijing(1_735_660_800), "20250101000000");
+        assert_eq!(rfc3339(1_735_660_800), "2025-01-01T00:00:00+08:00");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::host::HostState;
 use crate::hosts::Hosts;
 use crate::ledger::PayerAction;
 use crate::reply::{PacedBody, Reply};
+use crate::settings::PlatformSigner;
 use crate::shared::Shared;
 
 #[derive(Clone)]
@@ -45,6 +46,12 @@ struct HostBody {
 #[serde(deny_unknown_fields)]
 struct ClockBody {
     skew_seconds: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignerBody {
+    signer: PlatformSigner,
 }
 
 /// Status and what is wrong.
@@ -145,6 +152,20 @@ impl Control {
                 self.shared.clock().set_skew(skew);
                 done()
             }
+            ("GET", ["platform-keys"]) => Ok(self.platform_keys()),
+            ("POST", ["platform-keys"]) => {
+                let signer = read::<SignerBody>(body)?.signer;
+                self.shared
+                    .keys()
+                    .set_signer(signer)
+                    .map_err(|error| (409, error.to_string()))?;
+                done()
+            }
+            ("POST", ["platform-keys", "rotate"]) => {
+                let serial = self.shared.keys().rotate();
+                let serial = serial.map_err(|error| (500, error.to_string()))?;
+                Ok(json!({ "ok": true, "serial_no": serial }))
+            }
             ("POST", ["reset"]) => {
                 self.shared.reset();
                 done()
@@ -152,12 +173,27 @@ impl Control {
             (
                 _,
                 [
-                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "clock" | "reset",
+                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "clock"
+                    | "platform-keys" | "reset",
                     ..,
                 ],
             ) => Err((405, format!("{method} {path} is not offered"))),
             _ => Err((404, format!("{path} is not here; see docs/simulator.md"))),
         }
+    }
+
+    fn platform_keys(&self) -> Value {
+        let keys = self.shared.keys();
+        let certificates = keys.certificates().unwrap_or_default();
+        let serials: Vec<_> = certificates
+            .into_iter()
+            .map(|certificate| certificate.serial)
+            .collect();
+        json!({
+            "signer": keys.signer(),
+            "public_key_id": keys.public_key_id(),
+            "certificates": serials,
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::fault::Faults;
 use crate::ledger::{Book, Ledger, PayerAction, PayerError, State};
 use crate::requests::{RequestRecord, Requests};
 use crate::settings::Settings;
+use crate::v3::{Keys, Nonces, Sent};
 
 pub(crate) struct Shared {
     settings: Settings,
@@ -21,10 +22,17 @@ pub(crate) struct Shared {
     nonces: AtomicU64,
     /// Issued client certificates (DER) and their merchants.
     certificates: HashMap<Vec<u8>, String>,
+    keys: Keys,
+    nonces_seen: Mutex<Nonces>,
+    answers_sent: Mutex<Sent>,
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, certificates: HashMap<Vec<u8>, String>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        certificates: HashMap<Vec<u8>, String>,
+        keys: Keys,
+    ) -> Self {
         Self {
             clock: Clock::new(settings.skew_seconds),
             settings,
@@ -33,6 +41,9 @@ impl Shared {
             requests: Mutex::default(),
             nonces: AtomicU64::new(0),
             certificates,
+            keys,
+            nonces_seen: Mutex::default(),
+            answers_sent: Mutex::default(),
         }
     }
 
@@ -55,6 +66,19 @@ impl Shared {
     /// The merchant that a client certificate was issued to.
     pub(crate) fn certificate_owner(&self, der: &[u8]) -> Option<&str> {
         self.certificates.get(der).map(String::as_str)
+    }
+
+    /// The platform's and the merchants' RSA keys.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn nonces_seen(&self) -> MutexGuard<'_, Nonces> {
+        lock(&self.nonces_seen)
+    }
+
+    pub(crate) fn answers_sent(&self) -> MutexGuard<'_, Sent> {
+        lock(&self.answers_sent)
     }
 
     /// 32 characters that no answer had before.
@@ -90,11 +114,13 @@ impl Shared {
             .act(self.clock.now(), out_trade_no, action, &self.settings)
     }
 
-    /// Forgets orders, faults and requests, and sets the skew back.
+    /// Forgets orders, faults and requests, and sets the skew back. Keys stay as they are.
     pub(crate) fn reset(&self) {
         *self.book() = Book::default();
         self.faults().clear();
         lock(&self.requests).clear();
+        *self.nonces_seen() = Nonces::default();
+        *self.answers_sent() = Sent::default();
         self.clock.set_skew(self.settings.skew_seconds);
     }
 }

@@ -37,6 +37,11 @@ impl Counts {
             Operation::Micropay => self.submits,
             Operation::Orderquery => self.queries,
             Operation::Reverse => self.reverses,
+            Operation::Certificates
+            | Operation::Prepay
+            | Operation::Close
+            | Operation::Refund
+            | Operation::RefundQuery => 0,
         }
     }
 }
@@ -113,6 +118,11 @@ impl Book {
                 });
                 entry.counts.early_reverses += u32::from(early);
             }
+            Operation::Certificates
+            | Operation::Prepay
+            | Operation::Close
+            | Operation::Refund
+            | Operation::RefundQuery => {}
         }
         earlier
     }

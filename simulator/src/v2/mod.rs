@@ -265,6 +265,12 @@ fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: 
                 Reversed::NotFound => listed("ORDERNOTEXIST"),
             }
         }
+        // No path of APIv2 asks for these.
+        Operation::Certificates
+        | Operation::Prepay
+        | Operation::Close
+        | Operation::Refund
+        | Operation::RefundQuery => listed("SYSTEMERROR"),
     }
 }
 

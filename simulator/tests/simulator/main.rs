@@ -7,3 +7,4 @@ mod gateway;
 mod program;
 mod scenarios;
 mod tls;
+mod v3;

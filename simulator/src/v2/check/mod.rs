@@ -173,7 +173,7 @@ const fn takes(name: &'static str, check: fn(&str, Region) -> Result<(), String>
 fn rules(operation: Operation) -> &'static [Rule] {
     match operation {
         Operation::Micropay => MICROPAY,
-        Operation::Orderquery | Operation::Reverse => ABOUT_AN_ORDER,
+        _ => ABOUT_AN_ORDER,
     }
 }
 
