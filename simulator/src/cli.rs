@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use wxpay_simulator::{
-    Api, Ledger, Log, PlatformKeys, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator,
-    Timing, auth_code,
+    Api, Ledger, Log, PayerAction, PlatformKeys, PolicyNumbers, RefundAction, Region, Scenario,
+    Settings, SignType, Simulator, Timing, auth_code,
 };
 
 #[derive(Parser)]
@@ -32,18 +32,97 @@ struct Cli {
 enum Command {
     /// Print the ledger of a running simulator
     Ledger {
-        /// Its control interface; taken from the directory's ready.json unless given
-        #[arg(long, value_name = "URL")]
-        control: Option<String>,
-        /// Where the running simulator wrote its files
-        #[arg(long, default_value = "wxpay-simulator")]
-        dir: PathBuf,
-        /// A line for each order instead of JSON
+        #[command(flatten)]
+        running: Running,
+        /// A line for each order and refund instead of JSON
         #[arg(long)]
         table: bool,
     },
+    /// Let the payer, the platform or the merchant's back office do something to an order
+    Payer {
+        #[command(flatten)]
+        running: Running,
+        /// The order's out_trade_no
+        number: String,
+        /// What happens; an order made by prepay is paid by `pay`
+        action: Payer,
+    },
+    /// Let the bank do something to a refund
+    Refund {
+        #[command(flatten)]
+        running: Running,
+        /// The refund's out_refund_no
+        number: String,
+        /// What happens
+        action: Bank,
+    },
+    /// Print the notifications of a running simulator and what became of them
+    Notifications {
+        #[command(flatten)]
+        running: Running,
+    },
     /// Print what the last four digits of an auth code do
     Scenarios,
+}
+
+/// Which running simulator.
+#[derive(Args)]
+struct Running {
+    /// Its control interface; taken from the directory's ready.json unless given
+    #[arg(long, value_name = "URL")]
+    control: Option<String>,
+    /// Where the running simulator wrote its files
+    #[arg(long, default_value = "wxpay-simulator")]
+    dir: PathBuf,
+}
+
+impl Running {
+    fn control(self) -> Result<String, Failure> {
+        match self.control {
+            Some(url) => Ok(url),
+            None => Ok(ready_file(&self.dir)?.control),
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Payer {
+    Pay,
+    Fail,
+    Wait,
+    Close,
+    Refund,
+}
+
+impl From<Payer> for PayerAction {
+    fn from(action: Payer) -> Self {
+        match action {
+            Payer::Pay => Self::Pay,
+            Payer::Fail => Self::Fail,
+            Payer::Wait => Self::Wait,
+            Payer::Close => Self::Close,
+            Payer::Refund => Self::Refund,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Bank {
+    Succeed,
+    Fail,
+    Wait,
+    Close,
+}
+
+impl From<Bank> for RefundAction {
+    fn from(action: Bank) -> Self {
+        match action {
+            Bank::Succeed => Self::Succeed,
+            Bank::Fail => Self::Fail,
+            Bank::Wait => Self::Wait,
+            Bank::Close => Self::Close,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -119,23 +198,39 @@ pub(crate) fn run() -> Result<(), Failure> {
     match cli.command {
         None => serve(&cli.serve),
         Some(Command::Scenarios) => print(&scenarios()),
-        Some(Command::Ledger {
-            control,
-            dir,
-            table,
-        }) => {
-            let control = match control {
-                Some(url) => url,
-                None => ready_file(&dir)?.control,
-            };
-            let json = get(&control, "/ledger")?;
+        Some(Command::Ledger { running, table }) => {
+            let json = get(&running.control()?, "/ledger")?;
             if table {
                 print(&rows(&serde_json::from_str(&json)?))
             } else {
                 print(&json)
             }
         }
+        Some(Command::Payer {
+            running,
+            number,
+            action,
+        }) => {
+            let action = PayerAction::from(action);
+            act(running, &format!("/payer/{number}"), action)
+        }
+        Some(Command::Refund {
+            running,
+            number,
+            action,
+        }) => {
+            let action = RefundAction::from(action);
+            act(running, &format!("/refunds/{number}"), action)
+        }
+        Some(Command::Notifications { running }) => {
+            print(&get(&running.control()?, "/notifications")?)
+        }
     }
+}
+
+fn act(running: Running, path: &str, action: impl Serialize) -> Result<(), Failure> {
+    let body = serde_json::json!({ "action": action }).to_string();
+    print(&request(&running.control()?, "POST", path, &body)?)
 }
 
 fn serve(options: &Serve) -> Result<(), Failure> {
@@ -245,6 +340,21 @@ fn rows(ledger: &Ledger) -> String {
             order.net_fen
         );
     }
+    if !ledger.refunds.is_empty() {
+        text += &format!(
+            "\n{:<32}  {:<10}  {:>9}  {}\n",
+            "out_refund_no", "state", "refund", "out_trade_no"
+        );
+    }
+    for refund in &ledger.refunds {
+        text += &format!(
+            "{:<32}  {:<10}  {:>9}  {}\n",
+            refund.out_refund_no,
+            refund.state.name(),
+            refund.refund_fee.unwrap_or(0),
+            refund.out_trade_no.as_deref().unwrap_or("-")
+        );
+    }
     text
 }
 
@@ -266,8 +376,12 @@ fn ready_file(dir: &Path) -> Result<Ready, Failure> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// A plain HTTP request to the control interface.
 fn get(control: &str, path: &str) -> Result<String, Failure> {
+    request(control, "GET", path, "")
+}
+
+/// A plain HTTP request to the control interface.
+fn request(control: &str, method: &str, path: &str, body: &str) -> Result<String, Failure> {
     let address = control
         .trim_end_matches('/')
         .strip_prefix("http://")
@@ -281,7 +395,12 @@ fn get(control: &str, path: &str) -> Result<String, Failure> {
         .map_err(|error| format!("no simulator answers at {control}: {error}"))?;
     stream.set_read_timeout(Some(limit))?;
     stream.write_all(
-        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .as_bytes(),
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

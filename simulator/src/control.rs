@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use crate::fault::Fault;
 use crate::host::HostState;
 use crate::hosts::Hosts;
-use crate::ledger::PayerAction;
+use crate::ledger::{PayerAction, RefundAction};
 use crate::reply::{PacedBody, Reply};
 use crate::settings::PlatformSigner;
 use crate::shared::Shared;
@@ -34,6 +34,12 @@ pub(crate) struct Control {
 #[serde(deny_unknown_fields)]
 struct PayerBody {
     action: PayerAction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RefundBody {
+    action: RefundAction,
 }
 
 #[derive(Deserialize)]
@@ -143,6 +149,21 @@ impl Control {
                     .map_err(|error| (409, error.to_string()))?;
                 Ok(json!({ "ok": true, "state": state }))
             }
+            ("GET", ["refunds", number]) => match self.shared.ledger().refund(number) {
+                Some(refund) => value(refund),
+                None => Err((404, format!("{number:?} was never heard of"))),
+            },
+            ("POST", ["refunds", number]) => {
+                let action = read::<RefundBody>(body)?.action;
+                let state = self
+                    .shared
+                    .refund_action(number, action)
+                    .map_err(|error| (409, error.to_string()))?;
+                Ok(json!({ "ok": true, "state": state }))
+            }
+            ("GET", ["notifications"]) => {
+                Ok(json!({ "notifications": self.shared.notifications().all() }))
+            }
             ("GET", ["clock"]) => {
                 let clock = self.shared.clock();
                 Ok(json!({ "skew_seconds": clock.skew(), "unix_seconds": clock.unix(clock.now()) }))
@@ -173,8 +194,8 @@ impl Control {
             (
                 _,
                 [
-                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "clock"
-                    | "platform-keys" | "reset",
+                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds"
+                    | "notifications" | "clock" | "platform-keys" | "reset",
                     ..,
                 ],
             ) => Err((405, format!("{method} {path} is not offered"))),

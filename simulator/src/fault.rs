@@ -99,7 +99,7 @@ pub enum FaultKind {
     },
     /// Executed; a reverse of this kind says SUCCESS, `recall` N, but has done nothing.
     EmptySuccess,
-    /// Executed; `trade_state` is this text.
+    /// Executed; `trade_state`, or a refund's status, is this text.
     TradeState {
         /// Any text.
         trade_state: Cow<'static, str>,

@@ -9,6 +9,7 @@
 //! * [`Scenario`]: what happens to a sale, chosen by the last four digits of the auth code.
 //! * [`Fault`]: what goes wrong on top of it, and which requests it happens to.
 //! * [`Ledger`]: what was charged and what was given back.
+//! * [`Notification`]: what is sent to a `notify_url`.
 //! * `v2`, `v3`: the two APIs' requests, checks, answers and signatures.
 //! * `tls`, `host`, `hosts`, `server`, `reply`: certificates, ports, HTTP, and how bytes leave.
 //! * `control`: all of it by JSON over HTTP.
@@ -35,6 +36,7 @@ mod fault;
 mod host;
 mod hosts;
 mod ledger;
+mod notify;
 mod reply;
 mod requests;
 mod scenario;
@@ -56,7 +58,13 @@ pub use configuration::PolicyNumbers;
 pub use fault::{Fault, FaultError, FaultKind, Operation};
 pub use host::{HostState, ListenError};
 pub use hosts::HostError;
-pub use ledger::{Ledger, OrderRecord, PayerAction, PayerError, State, Totals};
+pub use ledger::{
+    Ledger, OrderRecord, PayerAction, PayerError, RefundAction, RefundError, RefundRecord,
+    RefundState, State, Totals,
+};
+pub use notify::{
+    Notification, NotificationError, NotificationFault, NotificationKind, NotificationRecord,
+};
 pub use requests::RequestRecord;
 pub use scenario::{Scenario, auth_code};
 pub use settings::{
@@ -125,6 +133,7 @@ impl Simulator {
         let keys = Keys::new(&settings, &certificates)?;
         let shared = Arc::new(Shared::new(settings, certificates.owners(), keys));
         let acceptor = TlsAcceptor::from(certificates.server.clone());
+        runtime.spawn(notify::run(shared.clone()));
         let hosts = Hosts::start(&ports, &shared, &acceptor, runtime.handle().clone())?;
         let mut simulator = Self {
             hosts: Arc::new(hosts),
@@ -278,12 +287,55 @@ impl Simulator {
         self.shared.payer(out_trade_no, action)
     }
 
+    /// Does to a refund what its bank does; returns its state.
+    pub fn refund_action(
+        &self,
+        out_refund_no: &str,
+        action: RefundAction,
+    ) -> Result<RefundState, RefundError> {
+        self.shared.refund_action(out_refund_no, action)
+    }
+
+    /// The latest notifications (at most 10 000), oldest first.
+    pub fn notifications(&self) -> Vec<NotificationRecord> {
+        self.shared.notifications().all()
+    }
+
+    /// Makes a notification about a paid prepay order, right or wrong, and sends it nowhere.
+    pub fn notification_for_payment(
+        &self,
+        out_trade_no: &str,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        let (now, settings) = (self.shared.clock().now(), self.settings());
+        let notice = self
+            .shared
+            .book()
+            .payment_notice(now, out_trade_no, settings);
+        notify::make(&self.shared, notice, out_trade_no, fault)
+    }
+
+    /// Makes a notification about a refund that has ended, right or wrong, and sends it nowhere.
+    pub fn notification_for_refund(
+        &self,
+        out_refund_no: &str,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        let (now, settings) = (self.shared.clock().now(), self.settings());
+        let notice = self
+            .shared
+            .book()
+            .refund_notice(now, out_refund_no, settings);
+        notify::make(&self.shared, notice, out_refund_no, fault)
+    }
+
     /// Moves the platform's wall clock away from this computer's.
     pub fn set_skew(&self, seconds: i64) {
         self.shared.clock().set_skew(seconds);
     }
 
-    /// Forgets orders, faults and requests and sets the clock back. Hosts and keys stay as they are.
+    /// Forgets orders, refunds, faults, requests and notifications and sets the clock back. Hosts
+    /// and keys stay as they are.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -295,6 +295,13 @@ pub struct Timing {
     pub code_lifetime_ms: i64,
     /// A reverse that comes earlier after the submit is counted as early (it is not refused).
     pub reverse_not_before_ms: i64,
+    /// The payer pays an order made by prepay this long after it was made; `None`: only when told.
+    pub prepay_ms: Option<i64>,
+    /// How long a refund is on its way; 0: none at all.
+    pub refund_ms: i64,
+    /// A notification that was not answered as it should is sent again after the first of these,
+    /// then after the second, and so on.
+    pub notify_retry_ms: Vec<u64>,
 }
 
 impl Default for Timing {
@@ -313,6 +320,9 @@ impl Default for Timing {
             auto_revoke_ms: None,
             code_lifetime_ms: 60_000,
             reverse_not_before_ms: 15_000,
+            prepay_ms: None,
+            refund_ms: 3_000,
+            notify_retry_ms: [15, 15, 30, 180].map(|seconds| seconds * 1_000).to_vec(),
         }
     }
 }
@@ -329,6 +339,8 @@ impl Timing {
             slow_byte_ms: 100,
             code_lifetime_ms: 4_000,
             reverse_not_before_ms: 1_000,
+            refund_ms: 300,
+            notify_retry_ms: vec![200, 200, 400, 800],
             ..Self::default()
         }
     }

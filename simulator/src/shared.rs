@@ -5,12 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use md5::{Digest, Md5};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::fault::Faults;
-use crate::ledger::{Book, Ledger, PayerAction, PayerError, State};
+use crate::ledger::{
+    Book, Ledger, PayerAction, PayerError, RefundAction, RefundError, RefundState, State,
+};
+use crate::notify::Notifications;
 use crate::requests::{RequestRecord, Requests};
-use crate::settings::Settings;
+use crate::settings::{Merchant, Settings};
 use crate::v3::{Keys, Nonces, Sent};
 
 pub(crate) struct Shared {
@@ -19,6 +23,9 @@ pub(crate) struct Shared {
     book: Mutex<Book>,
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
+    notifications: Mutex<Notifications>,
+    /// There may be something to tell.
+    stirred: Notify,
     nonces: AtomicU64,
     /// Issued client certificates (DER) and their merchants.
     certificates: HashMap<Vec<u8>, String>,
@@ -39,6 +46,8 @@ impl Shared {
             book: Mutex::default(),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            notifications: Mutex::default(),
+            stirred: Notify::new(),
             nonces: AtomicU64::new(0),
             certificates,
             keys,
@@ -61,6 +70,25 @@ impl Shared {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
+    }
+
+    pub(crate) fn notifications(&self) -> MutexGuard<'_, Notifications> {
+        lock(&self.notifications)
+    }
+
+    /// Wakes the sender of notifications: something has happened, or will by itself.
+    pub(crate) fn stir(&self) {
+        self.stirred.notify_one();
+    }
+
+    /// Waits until something may have happened.
+    pub(crate) async fn stirred(&self) {
+        self.stirred.notified().await;
+    }
+
+    pub(crate) fn merchant(&self, mch_id: &str) -> Option<&Merchant> {
+        let merchants = &self.settings.merchants;
+        merchants.iter().find(|merchant| merchant.mch_id == mch_id)
     }
 
     /// The merchant that a client certificate was issued to.
@@ -110,15 +138,33 @@ impl Shared {
         out_trade_no: &str,
         action: PayerAction,
     ) -> Result<State, PayerError> {
-        self.book()
-            .act(self.clock.now(), out_trade_no, action, &self.settings)
+        let state = self
+            .book()
+            .act(self.clock.now(), out_trade_no, action, &self.settings);
+        self.stir();
+        state
     }
 
-    /// Forgets orders, faults and requests, and sets the skew back. Keys stay as they are.
+    pub(crate) fn refund_action(
+        &self,
+        out_refund_no: &str,
+        action: RefundAction,
+    ) -> Result<RefundState, RefundError> {
+        let now = self.clock.now();
+        let state = self
+            .book()
+            .act_on_refund(now, out_refund_no, action, &self.settings);
+        self.stir();
+        state
+    }
+
+    /// Forgets orders, refunds, faults, requests and notifications, and sets the skew back. Keys
+    /// stay as they are.
     pub(crate) fn reset(&self) {
         *self.book() = Book::default();
         self.faults().clear();
         lock(&self.requests).clear();
+        self.notifications().clear();
         *self.nonces_seen() = Nonces::default();
         *self.answers_sent() = Sent::default();
         self.clock.set_skew(self.settings.skew_seconds);

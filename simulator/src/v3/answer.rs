@@ -78,7 +78,7 @@ impl Answer {
     }
 
     /// What `fault` does to the fields.
-    fn tamper(&mut self, fault: &FaultKind) {
+    pub(super) fn tamper(&mut self, fault: &FaultKind) {
         let Value::Object(body) = &mut self.body else {
             return;
         };
@@ -92,7 +92,10 @@ impl Answer {
                     }
                 }
             }
-            FaultKind::ForeignOrder => replace(body, "out_trade_no", "SOMEBODYELSESORDER"),
+            FaultKind::ForeignOrder => {
+                replace(body, "out_trade_no", "SOMEBODYELSESORDER");
+                replace(body, "out_refund_no", "SOMEBODYELSESREFUND");
+            }
             FaultKind::ForeignMerchant => {
                 replace(body, "mchid", "1999999999");
                 replace(body, "sp_mchid", "1999999999");
@@ -103,7 +106,10 @@ impl Answer {
                     replace(body, "success_time", &older);
                 }
             }
-            FaultKind::TradeState { trade_state } => replace(body, "trade_state", trade_state),
+            FaultKind::TradeState { trade_state } => {
+                replace(body, "trade_state", trade_state);
+                replace(body, "status", trade_state);
+            }
             FaultKind::Huge { bytes } => {
                 let padding = usize::try_from(*bytes).unwrap_or(usize::MAX);
                 body.insert("padding".to_owned(), "x".repeat(padding).into());
@@ -113,7 +119,7 @@ impl Answer {
     }
 
     /// The body's bytes, with what `faults` do to them.
-    fn text(&self, faults: &[FaultKind]) -> Vec<u8> {
+    pub(super) fn text(&self, faults: &[FaultKind]) -> Vec<u8> {
         let mut text = match &self.body {
             Value::Null => String::new(),
             body => body.to_string(),
@@ -240,10 +246,10 @@ fn leaves_the_signature(fault: &FaultKind) -> bool {
     )
 }
 
-type Headers = Vec<(&'static str, String)>;
+pub(super) type Headers = Vec<(&'static str, String)>;
 
 /// The four headers (protocol §5.2), with what `faults` do to them.
-fn signature(shared: &Shared, body: &[u8], faults: &[FaultKind]) -> Headers {
+pub(super) fn signature(shared: &Shared, body: &[u8], faults: &[FaultKind]) -> Headers {
     if faults.contains(&FaultKind::MissingSign) {
         return Vec::new();
     }

@@ -156,6 +156,22 @@ pub(super) fn problem(v2: &'static str) -> Problem {
 pub(super) const UNLISTED: &str = "模拟器返回的其他错误";
 /// What is said when an auth code served another order.
 pub(super) const CODE_USED: &str = "101 每个二维码仅限使用一次，请刷新再试";
+/// What a reverse says about an order that it cannot undo.
+pub(super) const NOT_REVERSIBLE: &str = "该订单不支持撤销";
+/// What a close says about a payment by code (protocol §4.12).
+pub(super) const ONLY_REVERSE: &str = "当前交易不允许进行普通关单（只能撤销）";
+/// What a refund says whose amounts are not the order's, or not its number's.
+pub(super) const MISMATCH: &str = "订单金额或退款金额与之前请求不一致，请核实后再试";
+/// What a refund says that has nothing left to give back.
+pub(super) const ALL_REFUNDED: &str = "订单已全额退款";
+/// What a refund says that asks for more than is left.
+pub(super) const TOO_MUCH: &str = "申请退款金额大于可退金额";
+/// What the refund after the fiftieth says.
+pub(super) const TOO_MANY: &str = "部分退款次数超过限制";
+/// What a refund of an unpaid order says.
+pub(super) const NOT_PAID: &str = "订单未支付，不能退款";
+/// What is said about a number of a refund, or of an order to be refunded, that is unknown.
+pub(super) const NO_RESOURCE: &str = "查询的资源不存在";
 /// What a reverse says while the payer is at the password prompt.
 pub(super) const PAYER_BUSY: &str = "正在支付中不能发起撤销";
 

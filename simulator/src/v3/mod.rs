@@ -8,6 +8,9 @@ mod check;
 mod error;
 mod json;
 mod keys;
+pub(crate) mod notice;
+mod prepay;
+mod refund;
 mod route;
 mod transactions;
 
@@ -37,8 +40,6 @@ pub(crate) struct Verified<'a> {
     pub(crate) merchant: &'a Merchant,
     /// `sub_mchid` of the body or the query.
     pub(crate) sub_mchid: Option<String>,
-    /// The number in the path (`out_trade_no`, `out_refund_no`, `transaction_id`), percent-decoded.
-    pub(crate) path_number: Option<String>,
     /// As requested, without the query.
     pub(crate) path: &'a str,
     /// Percent-decoded.
@@ -115,7 +116,9 @@ async fn respond(shared: &Shared, route: &Route, request: &Request) -> Outcome {
         .faults()
         .take(operation, request.host, out_trade_no.as_deref());
     let mut earlier = Counts::default();
-    if let (Ok(verified), Some(key)) = (&received, &key) {
+    if let (Ok(verified), Operation::Refund | Operation::RefundQuery) = (&received, operation) {
+        refund::count(shared, route, verified);
+    } else if let (Ok(verified), Some(key)) = (&received, &key) {
         let scripted;
         (earlier, scripted) = count(shared, operation, verified, key);
         faults.extend(scripted);
@@ -180,18 +183,14 @@ fn receive<'a>(
 ) -> (Result<Verified<'a>, Problem>, u32) {
     let (sender, nonce_repeats) = auth::sender(shared, request);
     let verified = sender.and_then(|merchant| {
-        let verified = read(merchant, route, request)?;
+        let verified = read(merchant, request)?;
         check::content(route, &verified, shared.settings())?;
         Ok(verified)
     });
     (verified, nonce_repeats)
 }
 
-fn read<'a>(
-    merchant: &'a Merchant,
-    route: &Route,
-    request: &'a Request,
-) -> Result<Verified<'a>, Problem> {
+fn read<'a>(merchant: &'a Merchant, request: &'a Request) -> Result<Verified<'a>, Problem> {
     let query = check::query(request.query())?;
     let body = match (&request.method, request.body.is_empty()) {
         (&Method::GET, true) => Value::Null,
@@ -213,7 +212,6 @@ fn read<'a>(
     Ok(Verified {
         merchant,
         sub_mchid,
-        path_number: route.number.text().map(str::to_owned),
         path: &request.path,
         query,
         body,
@@ -225,14 +223,20 @@ fn read<'a>(
 fn key(shared: &Shared, route: &Route, verified: &Verified<'_>) -> Option<Key> {
     let mch_id = &verified.merchant.mch_id;
     let sub_mch_id = verified.sub_mchid.as_deref();
-    let out_trade_no = match (&route.number, route.operation) {
-        (_, Operation::RefundQuery) => return None,
+    if route.operation == Operation::RefundQuery {
+        return refund::order_of_query(shared, route, verified);
+    }
+    let text = |name: &str| verified.body.get(name).and_then(Value::as_str);
+    let by_id = |id: &str| {
+        let book = shared.book();
+        let number = book.out_trade_no(mch_id, sub_mch_id, id);
+        number.map(str::to_owned)
+    };
+    let out_trade_no = match (&route.number, text("transaction_id")) {
         (Number::Own(number), _) => number.clone(),
-        (Number::Platform(id), _) => shared
-            .book()
-            .out_trade_no(mch_id, sub_mch_id, id)?
-            .to_owned(),
-        (Number::None, _) => verified.body.get("out_trade_no")?.as_str()?.to_owned(),
+        (Number::Platform(id), _) => by_id(id)?,
+        (Number::None, Some(id)) => by_id(id)?,
+        (Number::None, None) => text("out_trade_no")?.to_owned(),
     };
     Some(Key {
         mch_id: mch_id.clone(),
@@ -273,18 +277,21 @@ fn execute(
     key: Option<&Key>,
     earlier: Counts,
 ) -> Result<Answer, Problem> {
-    match route.operation {
-        Operation::Micropay => {
-            let key = key.ok_or_else(|| Problem::parameter("/out_trade_no", "缺少必填参数"))?;
-            transactions::codepay(shared, verified, key, earlier)
-        }
+    let named = || key.ok_or_else(|| Problem::parameter("/out_trade_no", "缺少必填参数"));
+    let answer = match route.operation {
+        Operation::Micropay => transactions::codepay(shared, verified, named()?, earlier),
         Operation::Orderquery => transactions::query(shared, verified, key, earlier),
         Operation::Reverse => transactions::reverse(shared, route, verified, key, earlier),
         Operation::Certificates => certificates::respond(shared, verified).map(Answer::from),
-        Operation::Prepay | Operation::Close | Operation::Refund | Operation::RefundQuery => {
-            Err(Problem::no_such_path())
-        }
+        Operation::Prepay => prepay::make(shared, verified, named()?, earlier),
+        Operation::Close => prepay::close(shared, key, earlier),
+        Operation::Refund => refund::open(shared, route, verified, key),
+        Operation::RefundQuery => refund::query(shared, route, verified),
+    };
+    if matches!(route.operation, Operation::Prepay | Operation::Refund) {
+        shared.stir();
     }
+    answer
 }
 
 /// The answer that `fault` puts in the place of the honest one, if it does.

@@ -33,17 +33,8 @@ pub(crate) enum Number {
     None,
     /// The merchant's: `out_trade_no`, `out_refund_no`.
     Own(String),
-    /// The platform's: `transaction_id`.
+    /// The platform's: `transaction_id`, `refund_id`.
     Platform(String),
-}
-
-impl Number {
-    pub(crate) fn text(&self) -> Option<&str> {
-        match self {
-            Self::None => None,
-            Self::Own(text) | Self::Platform(text) => Some(text),
-        }
-    }
 }
 
 /// Finds what `path` (as requested, without query) asks for. A mainland gateway has no global
@@ -88,6 +79,18 @@ pub(crate) fn find(method: &Method, path: &str, region: Region) -> Result<Route,
             number,
             "reverse",
         ] if global => (Method::POST, O::Reverse, Shared, named(kind, number)?),
+        [
+            "global",
+            "transactions",
+            "jsapi" | "native" | "app" | "mweb",
+        ] if global => (Method::POST, O::Prepay, Shared, Number::None),
+        ["global", "transactions", kind, number, "close"] if global => {
+            (Method::POST, O::Close, Shared, named(kind, number)?)
+        }
+        ["global", "refunds"] if global => (Method::POST, O::Refund, Shared, Number::None),
+        ["global", "refunds", kind @ ("id" | "out-refund-no"), number] if global => {
+            (Method::GET, O::RefundQuery, Shared, named(kind, number)?)
+        }
         ["global", "transactions", kind, number] if global => {
             (Method::GET, O::Orderquery, Shared, named(kind, number)?)
         }
@@ -131,7 +134,7 @@ fn transactions(method: &Method, rest: &[&str]) -> Result<(Method, Operation, Nu
 
 fn named(kind: &str, number: &str) -> Result<Number, Problem> {
     match kind {
-        "out-trade-no" => Ok(Number::Own(decoded(number)?)),
+        "out-trade-no" | "out-refund-no" => Ok(Number::Own(decoded(number)?)),
         "id" => Ok(Number::Platform(decoded(number)?)),
         _ => Err(Problem::no_such_path()),
     }

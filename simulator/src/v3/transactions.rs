@@ -20,12 +20,16 @@ pub(super) fn codepay(
     let (now, settings) = (shared.clock().now(), shared.settings());
     let sale = sale(key.clone(), &request.body);
     let submitted = shared.book().submit(now, &sale, earlier, settings);
-    let refusal = match submitted {
-        Submitted::Paid(order) => return Ok(state(shared, request, &order).into()),
-        Submitted::Paying => return paying(request, &sale, settings.paying_form),
-        Submitted::Refused(refusal) => refusal,
-    };
-    Err(match refusal {
+    match submitted {
+        Submitted::Paid(order) => Ok(state(shared, request, &order).into()),
+        Submitted::Paying => paying(request, &sale, settings.paying_form),
+        Submitted::Refused(refusal) => Err(refused(refusal)),
+    }
+}
+
+/// Why no order is booked or made.
+pub(super) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
         Refusal::CodeAlreadyUsed => Problem {
             message: error::CODE_USED.to_owned(),
             ..error::problem("AUTH_CODE_INVALID")
@@ -34,8 +38,9 @@ pub(super) fn codepay(
         Refusal::OrderReversed => error::problem("ORDERREVERSED"),
         Refusal::OrderClosed => error::problem("ORDERCLOSED"),
         Refusal::DifferentSale => error::problem("INVALID_REQUEST"),
+        Refusal::NumberUsed => error::problem("OUT_TRADE_NO_USED"),
         Refusal::Scripted(code) => error::problem(code),
-    })
+    }
 }
 
 pub(super) fn query(
@@ -81,6 +86,11 @@ pub(super) fn reverse(
             message: error::PAYER_BUSY.to_owned(),
             ..error::problem("USERPAYING")
         }),
+        Reversed::PaidElsewhere => Err(error::problem("ORDERPAID")),
+        Reversed::Impossible => Err(Problem {
+            message: error::NOT_REVERSIBLE.to_owned(),
+            ..error::problem("TRADE_ERROR")
+        }),
     }
 }
 
@@ -99,6 +109,7 @@ pub(super) fn replacement(
         }
         FaultKind::RecallY { success: false } => Some(Answer::failure("SYSTEMERROR")),
         FaultKind::RecallY { success: true } | FaultKind::EmptySuccess => Some(match operation {
+            Operation::Close => Value::Null.into(),
             Operation::Reverse => done(region, request, out_trade_no),
             _ => done(Region::Mainland, request, out_trade_no),
         }),
@@ -132,7 +143,7 @@ fn paying(request: &Verified<'_>, sale: &Sale, form: PayingForm) -> Result<Answe
 }
 
 /// What there is to say about a booked order.
-fn state(shared: &Shared, request: &Verified<'_>, order: &Order) -> Value {
+pub(super) fn state(shared: &Shared, request: &Verified<'_>, order: &Order) -> Value {
     let mut body = accounts(request);
     insert_state(&mut body, order.state);
     insert_sale(&mut body, &order.sale);
@@ -143,7 +154,7 @@ fn state(shared: &Shared, request: &Verified<'_>, order: &Order) -> Value {
 }
 
 /// The accounts of the order, as the request's API names them.
-fn accounts(request: &Verified<'_>) -> Map<String, Value> {
+pub(super) fn accounts(request: &Verified<'_>) -> Map<String, Value> {
     let merchant = request.merchant;
     let mut body = Map::new();
     let mut set = |name: &str, value: &str| {
@@ -215,9 +226,13 @@ fn insert_payment(
         Some(_) => "sp_openid",
     };
     body.insert("amount".to_owned(), amount);
-    body.insert("payer".to_owned(), json!({ payer: order.openid }));
+    let mut payer = json!({ payer: order.openid });
+    if let Some(sub_openid) = order.sale.parameters.get("payer/sub_openid") {
+        payer["sub_openid"] = sub_openid.as_str().into();
+    }
+    body.insert("payer".to_owned(), payer);
     body.insert(number.to_owned(), order.transaction_id.as_str().into());
-    body.insert("trade_type".to_owned(), "MICROPAY".into());
+    body.insert("trade_type".to_owned(), order.trade_type().name().into());
     body.insert("bank_type".to_owned(), "CMB_DEBIT".into());
     if coupon > 0 {
         let promotion = promotion(settings.region, coupon, currency);

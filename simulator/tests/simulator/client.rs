@@ -28,6 +28,8 @@ pub(crate) fn timing() -> Timing {
         delayed_ms: 100,
         too_late_ms: 300,
         slow_byte_ms: 1,
+        refund_ms: 600_000,
+        notify_retry_ms: vec![1, 1, 1],
         ..Timing::quick()
     }
 }
@@ -220,6 +222,30 @@ impl<'a> Till<'a> {
         self.send("/secapi/pay/reverse", &[("out_trade_no", out_trade_no)])
     }
 
+    /// Asks for an order of 888 fen by `/pay/unifiedorder`.
+    pub(crate) fn prepay(&self, out_trade_no: &str, notify_url: &str) -> io::Result<Answer> {
+        self.send("/pay/unifiedorder", &order(out_trade_no, notify_url))
+    }
+
+    pub(crate) fn close(&self, out_trade_no: &str) -> io::Result<Answer> {
+        self.send("/pay/closeorder", &[("out_trade_no", out_trade_no)])
+    }
+
+    /// Gives back a part of 888 fen.
+    pub(crate) fn refund(
+        &self,
+        out_trade_no: &str,
+        out_refund_no: &str,
+        refund_fee: &str,
+    ) -> io::Result<Answer> {
+        let fields = refund(out_trade_no, out_refund_no, refund_fee);
+        self.send("/secapi/pay/refund", &fields)
+    }
+
+    pub(crate) fn refund_query(&self, name: &str, number: &str) -> io::Result<Answer> {
+        self.send("/pay/refundquery", &[(name, number)])
+    }
+
     /// The answer's fields, after checking that it is signed as the request was.
     pub(crate) fn verified(&self, answer: io::Result<Answer>) -> Fields {
         let fields = answer.expect("there is an answer").fields();
@@ -251,6 +277,31 @@ pub(crate) fn sale<'a>(out_trade_no: &'a str, code: &'a str) -> Vec<(&'a str, &'
         ("total_fee", "888"),
         ("spbill_create_ip", "127.0.0.1"),
         ("auth_code", code),
+    ]
+}
+
+pub(crate) fn order<'a>(out_trade_no: &'a str, notify_url: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("body", "可乐"),
+        ("attach", "till 1"),
+        ("out_trade_no", out_trade_no),
+        ("total_fee", "888"),
+        ("spbill_create_ip", "127.0.0.1"),
+        ("notify_url", notify_url),
+        ("trade_type", "NATIVE"),
+    ]
+}
+
+pub(crate) fn refund<'a>(
+    out_trade_no: &'a str,
+    out_refund_no: &'a str,
+    refund_fee: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("out_trade_no", out_trade_no),
+        ("out_refund_no", out_refund_no),
+        ("total_fee", "888"),
+        ("refund_fee", refund_fee),
     ]
 }
 

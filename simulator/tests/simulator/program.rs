@@ -109,6 +109,39 @@ fn the_program_writes_the_configuration_of_the_api_that_was_asked_for() {
 }
 
 #[test]
+fn payers_refunds_and_notifications_are_reached_from_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_running, _) = run(dir.path(), &[]);
+    let said = |arguments: &[&str]| {
+        let output = program()
+            .args(arguments)
+            .arg("--dir")
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        let text = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let (ended_well, text) = said(&["notifications"]);
+    assert!(
+        ended_well && text.contains("\"notifications\": []"),
+        "{text}"
+    );
+    for (arguments, reason) in [
+        (["payer", "A", "pay"], "no order"),
+        (["refund", "R", "succeed"], "no refund"),
+        (["payer", "A", "steal"], "steal"),
+    ] {
+        let (ended_well, text) = said(&arguments);
+        assert!(!ended_well && text.contains(reason), "{text}");
+    }
+}
+
+#[test]
 fn the_ledger_of_nobody_is_a_clear_error() {
     let output = program()
         .args(["ledger", "--control", "http://127.0.0.1:9"])

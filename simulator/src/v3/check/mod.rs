@@ -1,5 +1,7 @@
 //! What a request has to be before the ledger sees it: fields, lengths, characters, accounts.
 
+mod orders;
+mod refunds;
 mod tables;
 mod values;
 
@@ -9,7 +11,7 @@ use serde_json::{Map, Value};
 
 use self::values::Check;
 use super::route::{Form, Route, decoded};
-use super::{Problem, Verified, error};
+use super::{Problem, Verified, error, prepay};
 use crate::fault::Operation;
 use crate::settings::{Region, Settings};
 
@@ -60,8 +62,13 @@ pub(super) fn content(
         (Operation::Certificates, ..) => {
             return parameters(tables::CERTIFICATES, request, settings);
         }
-        (Operation::Prepay | Operation::Close, ..)
-        | (Operation::Refund | Operation::RefundQuery, ..) => return Ok(()),
+        (Operation::Prepay, ..) => {
+            orders::fields(prepay::trade_type(request.path), partner, settings.region)
+        }
+        (Operation::Close, false, _) => orders::CLOSE,
+        (Operation::Close, true, _) => orders::PARTNER_CLOSE,
+        (Operation::Refund, ..) => refunds::fields(partner, settings.region),
+        (Operation::RefundQuery, ..) => refunds::query(partner, settings.region),
         (Operation::Micropay, false, false) => tables::CODEPAY,
         (Operation::Micropay, true, false) => tables::PARTNER_CODEPAY,
         (Operation::Micropay, false, true) => tables::GLOBAL_PAY,
@@ -73,13 +80,21 @@ pub(super) fn content(
         (Operation::Reverse, true, _) => tables::PARTNER_REVERSE,
     };
     form(route, request)?;
-    if route.operation == Operation::Orderquery {
+    if matches!(
+        route.operation,
+        Operation::Orderquery | Operation::RefundQuery
+    ) {
         parameters(fields, request, settings)?;
     } else {
         no_parameters(request)?;
         body(fields, request, settings)?;
     }
     account(request, settings)?;
+    match route.operation {
+        Operation::Prepay => orders::rest(request)?,
+        Operation::Refund => refunds::rest(request)?,
+        _ => {}
+    }
     if route.operation == Operation::Micropay {
         let code = request.body.pointer("/payer/auth_code");
         if !code

@@ -4,25 +4,25 @@ use super::Kind::{Flag, List, Object, Text, Whole};
 use super::values::{address, alphanumeric, currency, digits, one_of, order_number, up_to};
 use super::{Field, needs, takes};
 
-const MOST: i64 = 9_999_999_999;
+pub(super) const MOST: i64 = 9_999_999_999;
 
-const APPID: Field = needs("appid", Text(|v, _| up_to(32, v)));
-const MCHID: Field = needs("mchid", Text(|v, _| up_to(32, v)));
-const SP_APPID: Field = needs("sp_appid", Text(|v, _| up_to(32, v)));
-const SP_MCHID: Field = needs("sp_mchid", Text(|v, _| up_to(32, v)));
-const SUB_APPID: Field = takes("sub_appid", Text(|v, _| up_to(32, v)));
-const SUB_MCHID: Field = needs("sub_mchid", Text(|v, _| up_to(32, v)));
+pub(super) const APPID: Field = needs("appid", Text(|v, _| up_to(32, v)));
+pub(super) const MCHID: Field = needs("mchid", Text(|v, _| up_to(32, v)));
+pub(super) const SP_APPID: Field = needs("sp_appid", Text(|v, _| up_to(32, v)));
+pub(super) const SP_MCHID: Field = needs("sp_mchid", Text(|v, _| up_to(32, v)));
+pub(super) const SUB_APPID: Field = takes("sub_appid", Text(|v, _| up_to(32, v)));
+pub(super) const SUB_MCHID: Field = needs("sub_mchid", Text(|v, _| up_to(32, v)));
 
-const DESCRIPTION: Field = needs("description", Text(|v, _| up_to(127, v)));
-const OUT_TRADE_NO: Field = needs("out_trade_no", Text(order_number));
-const ATTACH: Field = takes("attach", Text(|v, _| up_to(128, v)));
-const GOODS_TAG: Field = takes("goods_tag", Text(|v, _| up_to(32, v)));
-const SUPPORT_FAPIAO: Field = takes("support_fapiao", Flag);
+pub(super) const DESCRIPTION: Field = needs("description", Text(|v, _| up_to(127, v)));
+pub(super) const OUT_TRADE_NO: Field = needs("out_trade_no", Text(order_number));
+pub(super) const ATTACH: Field = takes("attach", Text(|v, _| up_to(128, v)));
+pub(super) const GOODS_TAG: Field = takes("goods_tag", Text(|v, _| up_to(32, v)));
+pub(super) const SUPPORT_FAPIAO: Field = takes("support_fapiao", Flag);
 const PAYER: Field = needs(
     "payer",
     Object(&[needs("auth_code", Text(|v, _| up_to(32, v)))]),
 );
-const AMOUNT: Field = needs(
+pub(super) const AMOUNT: Field = needs(
     "amount",
     Object(&[
         needs("total", Whole(1, MOST)),
@@ -43,7 +43,7 @@ const SCENE: Field = needs(
         ),
     ]),
 );
-const DETAIL: Field = takes(
+pub(super) const DETAIL: Field = takes(
     "detail",
     Object(&[
         takes("cost_price", Whole(0, MOST)),
@@ -60,7 +60,7 @@ const DETAIL: Field = takes(
         ),
     ]),
 );
-const SETTLE: Field = takes("settle_info", Object(&[takes("profit_sharing", Flag)]));
+pub(super) const SETTLE: Field = takes("settle_info", Object(&[takes("profit_sharing", Flag)]));
 
 /// Protocol §5.5.
 pub(super) const CODEPAY: &[Field] = &[
@@ -97,16 +97,16 @@ pub(super) const PARTNER_CODEPAY: &[Field] = &[
 ];
 
 const TRADE_TYPE: Field = needs("trade_type", Text(|v, _| one_of(&["MICROPAY"], v)));
-const CATEGORY: Field = takes("merchant_category_code", Text(|v, _| digits(4, v)));
-const LIMIT_PAY: Field = takes("limit_pay", Text(|v, _| one_of(&["no_credit"], v)));
-const GLOBAL_AMOUNT: Field = needs(
+pub(super) const CATEGORY: Field = takes("merchant_category_code", Text(|v, _| digits(4, v)));
+pub(super) const LIMIT_PAY: Field = takes("limit_pay", Text(|v, _| one_of(&["no_credit"], v)));
+pub(super) const GLOBAL_AMOUNT: Field = needs(
     "amount",
     Object(&[
         needs("total", Whole(1, MOST)),
         needs("currency", Text(currency)),
     ]),
 );
-const GLOBAL_SCENE: Field = takes(
+pub(super) const GLOBAL_SCENE: Field = takes(
     "scene_info",
     Object(&[
         takes("payer_client_ip", Text(address)),
@@ -123,7 +123,7 @@ const GLOBAL_SCENE: Field = takes(
         ),
     ]),
 );
-const GLOBAL_DETAIL: Field = takes(
+pub(super) const GLOBAL_DETAIL: Field = takes(
     "detail",
     Object(&[
         takes("cost_price", Whole(0, MOST)),

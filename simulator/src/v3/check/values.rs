@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::clock::from_rfc3339;
+use crate::notify::check_notify_url;
 use crate::settings::Region;
 
 /// Says what is wrong, never the value.
@@ -37,6 +39,30 @@ pub(super) fn order_number(value: &str, region: Region) -> Result<(), String> {
     } else {
         Err(format!("只能是数字、大小写字母和{others}"))
     }
+}
+
+/// `out_refund_no`: up to 64 of letters, digits and `_-|*@`.
+pub(super) fn refund_number(value: &str, _: Region) -> Result<(), String> {
+    up_to(64, value)?;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-|*@".contains(c);
+    if value.chars().all(allowed) {
+        Ok(())
+    } else {
+        Err("只能是数字、大小写字母和_-|*@".to_owned())
+    }
+}
+
+pub(super) fn notify_url(value: &str, _: Region) -> Result<(), String> {
+    up_to(256, value)?;
+    check_notify_url(value).map_err(|_| "不是不带参数的http或https地址".to_owned())
+}
+
+/// As RFC 3339 writes it.
+pub(super) fn moment(value: &str, _: Region) -> Result<(), String> {
+    up_to(64, value)?;
+    from_rfc3339(value)
+        .map(|_| ())
+        .ok_or_else(|| "不是rfc3339格式".to_owned())
 }
 
 pub(super) fn currency(value: &str, region: Region) -> Result<(), String> {

@@ -26,32 +26,32 @@ use crate::client::{Answer, config, connect, exchange, number_of};
     clippy::disallowed_methods,
     reason = "the simulator measures a request by its clock, which runs with this computer's"
 )]
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     i64::try_from(since.expect("after 1970").as_secs()).expect("before the end of time")
 }
 
-pub(super) struct Till<'a> {
-    pub(super) simulator: &'a Simulator,
-    pub(super) host: usize,
+pub(crate) struct Till<'a> {
+    pub(crate) simulator: &'a Simulator,
+    pub(crate) host: usize,
     /// Added to the timestamps of requests.
-    pub(super) ahead: i64,
-    pub(super) sub_mchid: Option<String>,
+    pub(crate) ahead: i64,
+    pub(crate) sub_mchid: Option<String>,
     key: KeyPair,
     config: Arc<ClientConfig>,
 }
 
 /// What a request is signed with, apart from the key.
 #[derive(Clone)]
-pub(super) struct Credentials {
-    pub(super) mchid: String,
-    pub(super) serial_no: String,
-    pub(super) timestamp: String,
-    pub(super) nonce_str: String,
+pub(crate) struct Credentials {
+    pub(crate) mchid: String,
+    pub(crate) serial_no: String,
+    pub(crate) timestamp: String,
+    pub(crate) nonce_str: String,
 }
 
 impl<'a> Till<'a> {
-    pub(super) fn new(simulator: &'a Simulator) -> Self {
+    pub(crate) fn new(simulator: &'a Simulator) -> Self {
         let key = PrivatePkcs8KeyDer::from_pem_slice(simulator.client_key_pem().as_bytes());
         let key = key.expect("the key is PEM");
         Self {
@@ -65,7 +65,7 @@ impl<'a> Till<'a> {
         }
     }
 
-    pub(super) fn credentials(&self) -> Credentials {
+    pub(crate) fn credentials(&self) -> Credentials {
         static NONCE: AtomicU64 = AtomicU64::new(0);
         Credentials {
             mchid: self.simulator.merchant().mch_id.clone(),
@@ -75,7 +75,7 @@ impl<'a> Till<'a> {
         }
     }
 
-    pub(super) fn sign(&self, message: &str) -> String {
+    pub(crate) fn sign(&self, message: &str) -> String {
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key
             .sign(
@@ -89,7 +89,7 @@ impl<'a> Till<'a> {
     }
 
     /// The header of a request that is signed as the documents say.
-    pub(super) fn authorization(
+    pub(crate) fn authorization(
         &self,
         credentials: &Credentials,
         method: &str,
@@ -112,7 +112,7 @@ impl<'a> Till<'a> {
     }
 
     /// Sends these header lines and nothing else.
-    pub(super) fn raw(
+    pub(crate) fn raw(
         &self,
         method: &str,
         target: &str,
@@ -123,7 +123,7 @@ impl<'a> Till<'a> {
         exchange(&mut stream, method, target, headers, body)
     }
 
-    pub(super) fn signed(
+    pub(crate) fn signed(
         &self,
         credentials: &Credentials,
         method: &str,
@@ -143,16 +143,16 @@ impl<'a> Till<'a> {
         self.raw(method, target, &headers, body)
     }
 
-    pub(super) fn get(&self, target: &str) -> io::Result<Answer> {
+    pub(crate) fn get(&self, target: &str) -> io::Result<Answer> {
         self.signed(&self.credentials(), "GET", target, "")
     }
 
-    pub(super) fn post(&self, target: &str, body: &Value) -> io::Result<Answer> {
+    pub(crate) fn post(&self, target: &str, body: &Value) -> io::Result<Answer> {
         self.signed(&self.credentials(), "POST", target, &body.to_string())
     }
 
     /// `/v3/pay/transactions`, or its partner form.
-    pub(super) fn base(&self) -> &'static str {
+    pub(crate) fn base(&self) -> &'static str {
         match self.sub_mchid {
             None => "/v3/pay/transactions",
             Some(_) => "/v3/pay/partner/transactions",
@@ -160,7 +160,7 @@ impl<'a> Till<'a> {
     }
 
     /// The accounts in a body.
-    pub(super) fn accounts(&self) -> Value {
+    pub(crate) fn accounts(&self) -> Value {
         let merchant = self.simulator.merchant();
         match &self.sub_mchid {
             None => json!({ "appid": merchant.appid, "mchid": merchant.mch_id }),
@@ -173,7 +173,7 @@ impl<'a> Till<'a> {
     }
 
     /// The accounts in a query.
-    pub(super) fn query_string(&self) -> String {
+    pub(crate) fn query_string(&self) -> String {
         let mchid = &self.simulator.merchant().mch_id;
         match &self.sub_mchid {
             None => format!("mchid={mchid}"),
@@ -181,7 +181,7 @@ impl<'a> Till<'a> {
         }
     }
 
-    pub(super) fn sale(&self, out_trade_no: &str, code: &str) -> Value {
+    pub(crate) fn sale(&self, out_trade_no: &str, code: &str) -> Value {
         let mut body = self.accounts();
         let sale = json!({
             "description": "可乐 \"<&>\" \\",
@@ -197,27 +197,90 @@ impl<'a> Till<'a> {
         body
     }
 
-    pub(super) fn submit(&self, out_trade_no: &str, code: &str) -> io::Result<Answer> {
+    pub(crate) fn submit(&self, out_trade_no: &str, code: &str) -> io::Result<Answer> {
         let target = format!("{}/codepay", self.base());
         self.post(&target, &self.sale(out_trade_no, code))
     }
 
-    pub(super) fn play(&self, out_trade_no: &str, scenario: Scenario) -> io::Result<Answer> {
+    pub(crate) fn play(&self, out_trade_no: &str, scenario: Scenario) -> io::Result<Answer> {
         self.submit(out_trade_no, &auth_code(scenario, number_of(out_trade_no)))
     }
 
-    pub(super) fn query(&self, out_trade_no: &str) -> io::Result<Answer> {
+    pub(crate) fn query(&self, out_trade_no: &str) -> io::Result<Answer> {
         let (base, accounts) = (self.base(), self.query_string());
         self.get(&format!("{base}/out-trade-no/{out_trade_no}?{accounts}"))
     }
 
-    pub(super) fn reverse(&self, out_trade_no: &str) -> io::Result<Answer> {
+    pub(crate) fn reverse(&self, out_trade_no: &str) -> io::Result<Answer> {
         let target = format!("{}/out-trade-no/{out_trade_no}/reverse", self.base());
         self.post(&target, &self.accounts())
     }
 
+    /// An order of 888 fen that is paid elsewhere.
+    pub(crate) fn order(&self, out_trade_no: &str, notify_url: &str) -> Value {
+        let mut body = self.accounts();
+        let order = json!({
+            "description": "可乐",
+            "attach": "till 1",
+            "out_trade_no": out_trade_no,
+            "notify_url": notify_url,
+            "amount": { "total": 888, "currency": "CNY" },
+        });
+        for (name, value) in order.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        body
+    }
+
+    pub(crate) fn native(&self, out_trade_no: &str, notify_url: &str) -> io::Result<Answer> {
+        let target = format!("{}/native", self.base());
+        self.post(&target, &self.order(out_trade_no, notify_url))
+    }
+
+    pub(crate) fn close(&self, out_trade_no: &str) -> io::Result<Answer> {
+        let mut body = self.accounts();
+        for name in ["appid", "sp_appid"] {
+            body.as_object_mut().expect("an object").remove(name);
+        }
+        let target = format!("{}/out-trade-no/{out_trade_no}/close", self.base());
+        self.post(&target, &body)
+    }
+
+    /// A part of 888 fen that goes back.
+    pub(crate) fn part(&self, out_trade_no: &str, out_refund_no: &str, fen: i64) -> Value {
+        let mut body = json!({
+            "out_trade_no": out_trade_no,
+            "out_refund_no": out_refund_no,
+            "amount": { "refund": fen, "total": 888, "currency": "CNY" },
+        });
+        if let Some(shop) = &self.sub_mchid {
+            body["sub_mchid"] = shop.as_str().into();
+        }
+        body
+    }
+
+    pub(crate) fn refund(
+        &self,
+        out_trade_no: &str,
+        out_refund_no: &str,
+        fen: i64,
+    ) -> io::Result<Answer> {
+        let body = self.part(out_trade_no, out_refund_no, fen);
+        self.post("/v3/refund/domestic/refunds", &body)
+    }
+
+    pub(crate) fn refund_query(&self, out_refund_no: &str) -> io::Result<Answer> {
+        let shop = match &self.sub_mchid {
+            None => String::new(),
+            Some(shop) => format!("?sub_mchid={shop}"),
+        };
+        self.get(&format!(
+            "/v3/refund/domestic/refunds/{out_refund_no}{shop}"
+        ))
+    }
+
     /// The answer's body, after checking that it is good and signed by a known key.
-    pub(super) fn verified(&self, answer: io::Result<Answer>) -> Value {
+    pub(crate) fn verified(&self, answer: io::Result<Answer>) -> Value {
         let answer = answer.expect("there is an answer");
         assert!((200..300).contains(&answer.status), "{answer:?}");
         assert!(self.proves(&answer), "{answer:?}");
@@ -228,7 +291,7 @@ impl<'a> Till<'a> {
     }
 
     /// Whether a key that this till knows signed the answer within the last five minutes.
-    pub(super) fn proves(&self, answer: &Answer) -> bool {
+    pub(crate) fn proves(&self, answer: &Answer) -> bool {
         let header = |name: &str| answer.headers.get(&format!("wechatpay-{name}"));
         let parts = (
             header("timestamp"),
@@ -273,7 +336,7 @@ impl<'a> Till<'a> {
 }
 
 /// Serial number (capital hexadecimal digits) and SubjectPublicKeyInfo of a certificate.
-pub(super) fn read_certificate(pem: &str) -> (String, Vec<u8>) {
+pub(crate) fn read_certificate(pem: &str) -> (String, Vec<u8>) {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate is PEM");
     let certificate = EndEntityCert::try_from(&der).expect("a certificate is X.509");
     let serial = certificate.serial();
@@ -282,7 +345,7 @@ pub(super) fn read_certificate(pem: &str) -> (String, Vec<u8>) {
 }
 
 /// What an encrypted resource holds.
-pub(super) fn open(key: &str, resource: &Value) -> Option<String> {
+pub(crate) fn open(key: &str, resource: &Value) -> Option<String> {
     let text = |name: &str| resource[name].as_str().expect("a text");
     assert_eq!(text("algorithm"), "AEAD_AES_256_GCM");
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_bytes()).expect("32 bytes"));
@@ -294,7 +357,7 @@ pub(super) fn open(key: &str, resource: &Value) -> Option<String> {
 }
 
 /// The error code of a refusal, which nobody signed.
-pub(super) fn refusal(answer: io::Result<Answer>) -> (u16, Value) {
+pub(crate) fn refusal(answer: io::Result<Answer>) -> (u16, Value) {
     let answer = answer.expect("there is an answer");
     assert!(answer.status >= 400, "{answer:?}");
     assert!(!answer.headers.contains_key("wechatpay-signature"));
@@ -303,7 +366,7 @@ pub(super) fn refusal(answer: io::Result<Answer>) -> (u16, Value) {
 }
 
 /// `trade_state`, or the error's `code`.
-pub(super) fn code(answer: io::Result<Answer>) -> String {
+pub(crate) fn code(answer: io::Result<Answer>) -> String {
     let answer = answer.expect("there is an answer");
     let body: Value = serde_json::from_slice(&answer.body).expect("the answer is JSON");
     let code = body.get("code").or_else(|| body.get("trade_state"));
