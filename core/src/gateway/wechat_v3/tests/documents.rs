@@ -1,18 +1,24 @@
 //! The documents say what the table says.
 
-use crate::gateway::wechat_v3::fields::{CODE_PAYMENT, OWN, Rule, Where};
+use crate::gateway::wechat_v3::fields::{CODE_PAYMENT, Field, OWN, PREPAY, Rule, Where};
 
 const PAGE: &str = include_str!("../../../../../docs/fields.md");
 
-/// The part of the page that is about this gateway.
-fn section() -> &'static str {
-    let (_, rest) = PAGE.split_once("\n## wechat-v3\n").expect("a section");
+/// The parts of the page that are about this gateway, with their tables.
+const SECTIONS: [(&str, &[Field]); 2] = [
+    ("wechat-v3", CODE_PAYMENT),
+    ("Orders that the payer scans or opens (wechat-v3)", PREPAY),
+];
+
+fn section(title: &str) -> &'static str {
+    let title = format!("\n## {title}\n");
+    let (_, rest) = PAGE.split_once(&title).expect("a section");
     rest.split("\n## ").next().expect("its text")
 }
 
-fn row(name: &str) -> &'static str {
+fn row(section: &'static str, name: &str) -> &'static str {
     let start = format!("| `{name}` |");
-    section()
+    section
         .lines()
         .find(|line| line.starts_with(&start))
         .unwrap_or_else(|| panic!("docs/fields.md has no row for {name}"))
@@ -26,8 +32,11 @@ fn cells(row: &str) -> Vec<String> {
 
 #[test]
 fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required() {
-    for field in CODE_PAYMENT {
-        let row = row(field.name);
+    let fields = SECTIONS
+        .into_iter()
+        .flat_map(|(title, table)| table.iter().map(move |field| (section(title), field)));
+    for (section, field) in fields {
+        let row = row(section, field.name);
         let cells = cells(row);
         let required = match (field.required, field.region) {
             (false, _) => "",
@@ -55,7 +64,13 @@ fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required()
             Rule::Currency => 3,
             Rule::Detail(_) => 6000,
             Rule::Parts => 2048,
-            Rule::Amount | Rule::IpAddress | Rule::Flag => {
+            Rule::NotifyUrl => 256,
+            Rule::Time => 14,
+            Rule::Amount
+            | Rule::IpAddress
+            | Rule::Flag
+            | Rule::TradeType
+            | Rule::H5Type => {
                 assert_eq!(cells[3], "", "{row}");
                 continue;
             }
@@ -66,10 +81,12 @@ fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required()
 
 #[test]
 fn every_row_is_a_field_and_what_the_library_sets_itself_is_named() {
-    let rows = section().lines().filter(|line| line.starts_with("| `"));
-    for row in rows {
-        let name = row.split('`').nth(1).expect("a name");
-        assert!(CODE_PAYMENT.iter().any(|field| field.name == name), "{row}");
+    for (title, table) in SECTIONS {
+        let rows = section(title).lines().filter(|line| line.starts_with("| `"));
+        for row in rows {
+            let name = row.split('`').nth(1).expect("a name");
+            assert!(table.iter().any(|field| field.name == name), "{row}");
+        }
     }
     for name in OWN {
         assert!(
