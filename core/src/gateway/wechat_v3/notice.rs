@@ -127,7 +127,10 @@ impl Notifications for WechatV3 {
         Answer {
             code: failed.then(|| short(status, 64)),
             facts: facts::of(&body, REFUND),
-            ..nothing(verdict, format!("refund_status {}: {why}", short(status, 64)))
+            ..nothing(
+                verdict,
+                format!("refund_status {}: {why}", short(status, 64)),
+            )
         }
     }
 
@@ -163,9 +166,10 @@ impl WechatV3 {
         let opened = aead_open(key, nonce.as_bytes(), associated_data.as_bytes(), &sealed);
         let opened = opened.map_err(|error| match error {
             OpenError::NonceLength => malformed(error.to_string()),
-            OpenError::KeyLength | OpenError::Refused => {
-                forged("it does not open with api_v3_key; check that in the configuration", None)
-            }
+            OpenError::KeyLength | OpenError::Refused => forged(
+                "it does not open with api_v3_key; check that in the configuration",
+                None,
+            ),
         })?;
         json::parse_object(&opened, MAX_BYTES)
             .map_err(|error| malformed(format!("what it holds is {error}")))

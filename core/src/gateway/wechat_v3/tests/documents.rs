@@ -66,11 +66,7 @@ fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required()
             Rule::Parts => 2048,
             Rule::NotifyUrl => 256,
             Rule::Time => 14,
-            Rule::Amount
-            | Rule::IpAddress
-            | Rule::Flag
-            | Rule::TradeType
-            | Rule::H5Type => {
+            Rule::Amount | Rule::IpAddress | Rule::Flag | Rule::TradeType | Rule::H5Type => {
                 assert_eq!(cells[3], "", "{row}");
                 continue;
             }
@@ -82,7 +78,9 @@ fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required()
 #[test]
 fn every_row_is_a_field_and_what_the_library_sets_itself_is_named() {
     for (title, table) in SECTIONS {
-        let rows = section(title).lines().filter(|line| line.starts_with("| `"));
+        let rows = section(title)
+            .lines()
+            .filter(|line| line.starts_with("| `"));
         for row in rows {
             let name = row.split('`').nth(1).expect("a name");
             assert!(table.iter().any(|field| field.name == name), "{row}");
