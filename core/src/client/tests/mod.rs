@@ -43,7 +43,9 @@ impl Time {
 
 impl Clock for Time {
     fn now(&self) -> Moment {
-        Moment(Duration::from_millis(self.elapsed_ms.load(Ordering::SeqCst)))
+        Moment(Duration::from_millis(
+            self.elapsed_ms.load(Ordering::SeqCst),
+        ))
     }
 
     fn unix_ms(&self) -> i64 {

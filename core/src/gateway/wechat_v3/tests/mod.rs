@@ -5,6 +5,7 @@ mod attacks;
 mod details;
 mod documents;
 mod properties;
+mod refunds;
 mod requests;
 mod rules;
 mod verdicts;
