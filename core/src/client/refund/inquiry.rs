@@ -46,7 +46,9 @@ impl Client {
         outcome.set("out_refund_no", out_refund_no);
         outcome.set("elapsed_ms", self.elapsed_ms(begun));
         let outcome = self.explain(Asked::Refund, outcome);
-        if known.is_some() && told(verdict).is_some() {
+        // That the number is another's takes two answers, see the policy.
+        let certain = told(verdict).is_some() && verdict != RefundVerdict::Conflict;
+        if known.is_some() && certain {
             self.take_up_answer(&key, &outcome);
         }
         Ok(outcome)
@@ -65,12 +67,10 @@ impl Client {
         if accepted {
             let (fresh, verdict) =
                 self.one_question(refunds, &entry.expected_refund(refunds), signal);
-            if told(verdict).is_some() {
+            if told(verdict).is_some() && supersedes(&entry, fresh.status) {
                 self.take_up_answer(&entry.key, &fresh);
-                if supersedes(&entry, fresh.status) {
-                    let outcome = merged(&entry, &fresh);
-                    entry.outcome = Some((outcome.status, outcome.fields));
-                }
+                let outcome = merged(&entry, &fresh);
+                entry.outcome = Some((outcome.status, outcome.fields));
             }
         }
         self.handed_over(&entry.key);
