@@ -355,11 +355,17 @@ impl Drop for Client {
 
 /// An outcome with prompt and advice, for errors found before there is a client.
 pub fn refusal(language: Language, status: Status, message: impl Into<String>) -> Outcome {
-    explain(
-        language,
-        Asked::Other,
-        Outcome::with_message(status, message),
-    )
+    refusal_of(language, Asked::Other, status, message)
+}
+
+/// The same, where it is known what was asked for.
+pub fn refusal_of(
+    language: Language,
+    asked: Asked,
+    status: Status,
+    message: impl Into<String>,
+) -> Outcome {
+    explain(language, asked, Outcome::with_message(status, message))
 }
 
 fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {

@@ -3,6 +3,8 @@
 
 pub(super) mod inquiry;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use std::panic::AssertUnwindSafe;
 
@@ -68,9 +70,9 @@ impl Client {
             ))),
             Begin::OtherSale(entry) => Err(Box::new(self.other_refund(&entry))),
             Begin::Settled(entry) => Ok(self.replay_up_to_date(refunds, &entry, call.signal())),
-            Begin::Unfinished(entry) => {
-                Ok(self.resume_refund(refunds, &entry, HandOver::Now, call.signal()).0)
-            }
+            Begin::Unfinished(entry) => Ok(self
+                .resume_refund(refunds, &entry, HandOver::Now, call.signal())
+                .0),
             Begin::Started => {
                 let asked = asked_for(&fields);
                 let refunding = Refunding::new(self.policy.clone(), refund::Begin::New);
@@ -156,7 +158,10 @@ impl Client {
             self.sinks
                 .log(Level::Error, || format!("{} {message}", key.number));
             // Says nothing about the network.
-            (self.about_refund(&key.number, Status::Unknown, message), true)
+            (
+                self.about_refund(&key.number, Status::Unknown, message),
+                true,
+            )
         })
     }
 
