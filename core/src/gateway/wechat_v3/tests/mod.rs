@@ -7,6 +7,7 @@ mod documents;
 pub(crate) mod notices;
 mod prepay;
 mod properties;
+mod refunds;
 mod requests;
 mod rules;
 mod stores;
