@@ -54,7 +54,10 @@ fn header(line: &str, number: usize) -> Result<(String, String), HeaderError> {
     if value.len() > MAX_VALUE_BYTES {
         return Err(HeaderError::ValueTooLong(number));
     }
-    if value.chars().any(|character| character.is_control() && character != '\t') {
+    if value
+        .chars()
+        .any(|character| character.is_control() && character != '\t')
+    {
         return Err(HeaderError::Control(number));
     }
     let value = value.trim_matches([' ', '\t']);
@@ -95,7 +98,10 @@ mod tests {
     fn a_colon_in_a_value_belongs_to_it_and_equal_names_are_all_kept() {
         let lines = "Host: 192.0.2.7:443\nX: 1\nx: 2";
         assert_eq!(read(lines)[0].1, "192.0.2.7:443");
-        assert_eq!(read(lines)[1..], [("x".into(), "1".into()), ("x".into(), "2".into())]);
+        assert_eq!(
+            read(lines)[1..],
+            [("x".into(), "1".into()), ("x".into(), "2".into())]
+        );
     }
 
     #[test]
@@ -130,7 +136,10 @@ mod tests {
         let name = |length: usize| format!("{}: b", "a".repeat(length));
         assert_eq!(read(&name(MAX_NAME_BYTES)).len(), 1);
         assert_eq!(parse(&name(MAX_NAME_BYTES + 1)), Err(HeaderError::Shape(1)));
-        assert_eq!(parse(&"\n".repeat(MAX_BYTES + 1)), Err(HeaderError::TooLong));
+        assert_eq!(
+            parse(&"\n".repeat(MAX_BYTES + 1)),
+            Err(HeaderError::TooLong)
+        );
     }
 
     proptest! {

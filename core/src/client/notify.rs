@@ -84,7 +84,9 @@ impl Client {
             _ => Level::Info,
         };
         self.sinks.log(level, || {
-            let number = outcome.text("out_refund_no").or(outcome.text("out_trade_no"));
+            let number = outcome
+                .text("out_refund_no")
+                .or_else(|| outcome.text("out_trade_no"));
             format!(
                 "{} notification: {}: {}",
                 number.unwrap_or("-"),
@@ -188,11 +190,13 @@ impl Client {
                 message,
             } => self.take_in_refund(notifications, out_refund_no, message),
         };
-        let mut decoded = taken_in
-            .unwrap_or_else(|error| Decoded::refused(Status::Journal, error.to_string()));
+        let mut decoded =
+            taken_in.unwrap_or_else(|error| Decoded::refused(Status::Journal, error.to_string()));
         let (kind, field, number) = match notification {
             Notification::Payment { out_trade_no, .. } => ("payment", "out_trade_no", out_trade_no),
-            Notification::Refund { out_refund_no, .. } => ("refund", "out_refund_no", out_refund_no),
+            Notification::Refund { out_refund_no, .. } => {
+                ("refund", "out_refund_no", out_refund_no)
+            }
         };
         decoded.outcome.set("notification", kind);
         decoded.outcome.set(field, number.as_str());

@@ -321,7 +321,11 @@ impl Client {
                 match self.journal.take(key, None).map_err(failed)? {
                     Take::Taken(entry) => {
                         let held = held(Some(entry));
-                        match held.shown_before.as_ref().filter(|entry| !entry.awaits_payer()) {
+                        match held
+                            .shown_before
+                            .as_ref()
+                            .filter(|entry| !entry.awaits_payer())
+                        {
                             // Somebody settled it in between.
                             Some(entry) => Err(ended(entry)),
                             None => Ok(held),
@@ -389,7 +393,13 @@ impl Client {
     }
 
     /// The ending of a request that brought nothing to show.
-    fn not_shown(&self, held: Held<'_>, tried: &Tried, shared: Outcome, signal: &Signal) -> Outcome {
+    fn not_shown(
+        &self,
+        held: Held<'_>,
+        tried: &Tried,
+        shared: Outcome,
+        signal: &Signal,
+    ) -> Outcome {
         let (key, shown_before) = (held.key.clone(), held.shown_before.clone());
         // The second is what the journal keeps: a number that is as good as new may be asked for
         // again with other fields.
@@ -481,11 +491,7 @@ struct Held<'a> {
 
 impl Held<'_> {
     /// Puts on record that there is something to show. A task's order stays held, for its run.
-    fn record_shown(
-        mut self,
-        waits: Waits,
-        submitted_at: Option<i64>,
-    ) -> Result<(), JournalError> {
+    fn record_shown(mut self, waits: Waits, submitted_at: Option<i64>) -> Result<(), JournalError> {
         let journal = &self.client.journal;
         match waits {
             // Returned, so that no recovery closes what somebody may be about to pay.

@@ -47,7 +47,9 @@ impl Client {
         outcome.set("out_refund_no", out_refund_no);
         outcome.set("elapsed_ms", self.elapsed_ms(begun));
         let outcome = self.explain(Asked::Refund, outcome);
-        if known.is_some() && told(verdict).is_some() {
+        // That the number is another's takes two answers, see the policy.
+        let certain = told(verdict).is_some() && verdict != RefundVerdict::Conflict;
+        if known.is_some() && certain {
             let taken_up = self.take_up_answer(&key, &outcome, HandOver::Now);
             self.report_fault(&key, taken_up.map(|_| ()));
         }
@@ -67,13 +69,11 @@ impl Client {
         if accepted {
             let (fresh, verdict) =
                 self.one_question(refunds, &entry.expected_refund(refunds), signal);
-            if told(verdict).is_some() {
+            if told(verdict).is_some() && supersedes(&entry, fresh.status) {
                 let taken_up = self.take_up_answer(&entry.key, &fresh, HandOver::Now);
                 self.report_fault(&entry.key, taken_up.map(|_| ()));
-                if supersedes(&entry, fresh.status) {
-                    let outcome = merged(&entry, &fresh);
-                    entry.outcome = Some((outcome.status, outcome.fields));
-                }
+                let outcome = merged(&entry, &fresh);
+                entry.outcome = Some((outcome.status, outcome.fields));
             }
         }
         self.handed_over(&entry.key);

@@ -46,7 +46,9 @@ impl Time {
 
 impl Clock for Time {
     fn now(&self) -> Moment {
-        Moment(Duration::from_millis(self.elapsed_ms.load(Ordering::SeqCst)))
+        Moment(Duration::from_millis(
+            self.elapsed_ms.load(Ordering::SeqCst),
+        ))
     }
 
     fn unix_ms(&self) -> i64 {
@@ -417,7 +419,10 @@ fn shown() -> Bench {
 
 /// A task that waits for the payer.
 fn waiting(bench: &Bench) -> Task {
-    let (task, outcome) = bench.client.start_prepay(native(&[])).expect("something to show");
+    let (task, outcome) = bench
+        .client
+        .start_prepay(native(&[]))
+        .expect("something to show");
     ended(&outcome, Status::Running);
     assert_eq!(outcome.text("code_url"), Some(CODE_URL));
     task

@@ -10,7 +10,9 @@ const OUT_REFUND_NO: &str = "1217752501201407033233368018R1";
 
 /// The payment of [`native`].
 fn paid() -> Message {
-    Message::paid().without("attach").with("trade_type", "NATIVE")
+    Message::paid()
+        .without("attach")
+        .with("trade_type", "NATIVE")
 }
 
 fn told(bench: &Bench, message: &Message) -> Outcome {
@@ -148,7 +150,9 @@ fn a_task_that_waits_finds_the_payment_by_itself() {
     let client = Arc::downgrade(&bench.client);
     let shop = Arc::clone(&bench.shop);
     bench.client.on_event(Some(Arc::new(move |event, _, _| {
-        let Some(client) = client.upgrade() else { return };
+        let Some(client) = client.upgrade() else {
+            return;
+        };
         if event == Event::WaitingForPayer {
             shop.has(Some(PAID));
             let outcome = client.notify_decode("", paid().signed().xml().as_bytes());

@@ -194,11 +194,7 @@ impl WechatV2 {
     }
 
     /// Signed with our key and by our algorithm, from the merchant we asked for, about our order.
-    pub(super) fn verify(
-        &self,
-        expected: &Expected,
-        message: &Fields,
-    ) -> Result<(), &'static str> {
+    pub(super) fn verify(&self, expected: &Expected, message: &Fields) -> Result<(), &'static str> {
         if message.get("sign").is_none() {
             return Err("the answer has no signature");
         }

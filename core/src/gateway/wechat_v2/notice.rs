@@ -46,7 +46,7 @@ impl Notifications for WechatV2 {
             return without_message(QueryVerdict::Unclear, why, true);
         }
         let (verdict, why) = match failed(&message) {
-            None => WechatV2::judge(self, expected, &message),
+            None => Self::judge(self, expected, &message),
             Some((code, _)) => {
                 let why = format!("the payment failed: err_code {}", short(code, 64));
                 (QueryVerdict::Failed, why)
@@ -69,7 +69,9 @@ impl Notifications for WechatV2 {
     fn judge_refund(&self, message: &Facts, expected: &ExpectedRefund) -> Answer<RefundVerdict> {
         let message = flat(message);
         let shop = self.shop(expected.sub_mch_id.as_deref());
-        let other_shop = message.get("sub_mch_id").is_some_and(|have| Some(have) != shop);
+        let other_shop = message
+            .get("sub_mch_id")
+            .is_some_and(|have| Some(have) != shop);
         if shop.is_some() && other_shop {
             let why = "the notification is about another sub_mch_id";
             return without_message(RefundVerdict::Unclear, why, true);
@@ -83,7 +85,7 @@ impl Notifications for WechatV2 {
             status,
             index: None,
         };
-        let (verdict, why) = WechatV2::judge_refund(self, expected, &message, &told);
+        let (verdict, why) = Self::judge_refund(self, expected, &message, &told);
         let mut answer = Answer {
             facts: facts::of_message(&message),
             ..without_message(verdict, why, false)
@@ -134,14 +136,19 @@ impl WechatV2 {
         if message.get("mch_id") != Some(&self.config.mch_id) {
             return Err(forged("it is about another mch_id"));
         }
-        if message.get("appid").is_some_and(|have| have != self.config.appid) {
+        if message
+            .get("appid")
+            .is_some_and(|have| have != self.config.appid)
+        {
             return Err(forged("it is about another appid"));
         }
         let sealed = BASE64
             .decode(sealed)
             .map_err(|_| malformed("req_info is not Base64"))?;
         // The documents' key: MD5 of the API key, in lower-case hex.
-        let key = Zeroizing::new(digest::md5_hex_upper(self.config.api_key.expose().as_bytes()));
+        let key = Zeroizing::new(digest::md5_hex_upper(
+            self.config.api_key.expose().as_bytes(),
+        ));
         let key = Zeroizing::new(key.to_ascii_lowercase());
         let opened = ecb_open(key.as_bytes(), &sealed)
             .map_err(|_| forged("req_info does not open with api_key"))?;
@@ -152,9 +159,12 @@ impl WechatV2 {
         };
         // Pieces put together anew can make one field swallow another.
         let order = refund.get("out_trade_no").unwrap_or_default();
-        if fields::check_out_refund_no(number).is_err() || fields::check_out_trade_no(order).is_err()
+        if fields::check_out_refund_no(number).is_err()
+            || fields::check_out_trade_no(order).is_err()
         {
-            return Err(forged("what req_info opens to does not name an order and a refund"));
+            return Err(forged(
+                "what req_info opens to does not name an order and a refund",
+            ));
         }
         let mut about = document(&refund);
         // Only the envelope says whose shop it is.

@@ -1,10 +1,10 @@
 //! From a till's fields to a JSON body: each product has a table that says what a value must look
 //! like and where in the body it goes.
 //!
-//! Sources: "付款码支付" and "JSAPI下单", "Native下单", "H5下单", "APP下单", APIv3, direct and partner
-//! editions, and their global editions. The documents do
-//! not say whether their lengths count bytes or characters, so bytes of UTF-8 are counted: what fits
-//! in bytes fits in either. `docs/fields.md` is these tables in prose.
+//! Sources: "付款码支付", "JSAPI下单", "Native下单", "H5下单", "APP下单" and "申请退款", APIv3, direct and
+//! partner edition, and the global edition of each. The documents do not say whether their lengths
+//! count bytes or characters, so bytes of UTF-8 are counted: what fits in bytes fits in either.
+//! `docs/fields.md` and `docs/refunds.md` are these tables in prose.
 
 use serde_json::{Map, Value};
 
@@ -30,8 +30,16 @@ pub(super) enum Rule {
     Digits(usize),
     /// Up to so many letters and digits.
     Alphanumeric(usize),
+    /// See [`rules::notify_url`].
+    NotifyUrl,
+    /// See [`rules::refund_account`].
+    RefundAccount,
     /// A number that the merchant gives: see [`check_new_number`].
     Number,
+    /// A number that the merchant has given: see [`check_known_number`].
+    KnownNumber,
+    /// See [`check_refund_number`].
+    RefundNumber,
     /// See [`rules::amount`]; an integer.
     Amount,
     /// See [`rules::currency`].
@@ -51,10 +59,15 @@ pub(super) enum Rule {
     Time,
     /// See [`TradeType`].
     TradeType,
-    /// See [`rules::notify_url`].
-    NotifyUrl,
     /// The kinds of browser or app that H5 knows.
     H5Type,
+}
+
+impl Rule {
+    /// Whether it is a number that the merchant gives.
+    fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::KnownNumber | Self::RefundNumber)
+    }
 }
 
 /// Where a field exists.
@@ -194,7 +207,7 @@ pub(super) const PREPAY: &[Field] = &[
     field("sub_openid", BY_HAND, Rule::Identifier(128)),
     field("fee_type", "/amount/currency", Rule::Currency),
     field("attach", "/attach", Rule::Text(128)),
-    field("detail", "/detail", Rule::Detail("wechatpay_goods_id")).only(Where::Mainland),
+    field("detail", "/detail", Rule::Detail(WECHAT_GOODS_ID)).only(Where::Mainland),
     field("device_info", "/scene_info/device_id", Rule::Text(32)),
     field("goods_tag", "/goods_tag", Rule::Text(32)),
     field("limit_pay", "/limit_pay", Rule::Identifier(32)).only(Where::HongKong),
@@ -275,6 +288,26 @@ pub(super) const PREPAY: &[Field] = &[
     field("time_start", "/time_start", Rule::Time).only(Where::HongKong),
 ];
 
+/// What refunds and prepaid orders call WeChat Pay's own number of an article.
+pub(super) const WECHAT_GOODS_ID: &str = "wechatpay_goods_id";
+
+/// The fields of a refund.
+pub(super) const REFUND: &[Field] = &[
+    required("out_refund_no", "/out_refund_no", Rule::RefundNumber),
+    field("out_trade_no", "/out_trade_no", Rule::KnownNumber),
+    field("transaction_id", "/transaction_id", Rule::Identifier(32)),
+    required("refund_fee", "/amount/refund", Rule::Amount),
+    required("total_fee", "/amount/total", Rule::Amount),
+    field("refund_fee_type", "/amount/currency", Rule::Currency),
+    field("fee_type", "/amount/currency", Rule::Currency),
+    field("refund_desc", "/reason", Rule::Text(80)),
+    field("refund_account", BY_HAND, Rule::RefundAccount).only(Where::Mainland),
+    field("notify_url", "/notify_url", Rule::NotifyUrl),
+    field("detail", BY_HAND, Rule::Detail(WECHAT_GOODS_ID)).only(Where::Mainland),
+    field("sub_mch_id", BY_HAND, Rule::Identifier(32)),
+    field("sub_appid", BY_HAND, Rule::Identifier(32)).only(Where::HongKong),
+];
+
 /// Parameters that the library sets itself, in the words of either generation.
 pub(super) const OWN: &[&str] = &[
     "appid",
@@ -314,7 +347,7 @@ impl WechatV3 {
                 .find(|field| field.name == name && field.exists(region));
             let value = match field {
                 // It is the name by which the till asks again.
-                Some(field) if field.rule == Rule::Number => value,
+                Some(field) if field.rule.is_number() => value,
                 _ => trimmed(value),
             };
             if value.is_empty() {
@@ -361,6 +394,10 @@ impl WechatV3 {
             Rule::Digits(max) => rules::digits(value, max)?,
             Rule::Alphanumeric(max) => rules::alphanumeric(value, max)?,
             Rule::Number => check_new_number(value)?,
+            Rule::KnownNumber => check_known_number(value)?,
+            Rule::RefundNumber => check_refund_number(value)?,
+            Rule::NotifyUrl => rules::notify_url(value)?,
+            Rule::RefundAccount => return rules::refund_account(value).map(|(_, v3)| v3.into()),
             Rule::Amount => return rules::amount(value).map(Value::from),
             Rule::Currency => rules::currency(value)?,
             Rule::AuthCode => rules::wechat_auth_code(value, self.config.auth_code_check)?,
@@ -379,7 +416,6 @@ impl WechatV3 {
             Rule::TradeType => {
                 TradeType::parse(value)?;
             }
-            Rule::NotifyUrl => rules::notify_url(value)?,
             Rule::H5Type => {
                 if !matches!(value, "Wap" | "iOS" | "Android") {
                     return Err("Wap, iOS or Android".into());
@@ -390,7 +426,7 @@ impl WechatV3 {
     }
 }
 
-/// Checks a number that a new order or refund gets.
+/// Checks a number that a new order gets.
 pub(super) fn check_new_number(value: &str) -> Result<(), Broken> {
     if value.contains(['|', '@']) {
         return Err(
@@ -409,6 +445,11 @@ pub(super) fn check_new_number(value: &str) -> Result<(), Broken> {
 /// Checks a number that is only asked about: it may be from the days of APIv2.
 pub(super) fn check_known_number(value: &str) -> Result<(), Broken> {
     rules::order_number(value, "_-|*@", 32)
+}
+
+/// Checks a refund's number, new or not: both generations allow the same.
+pub(super) fn check_refund_number(value: &str) -> Result<(), Broken> {
+    rules::order_number(value, "_-|*@", 64)
 }
 
 /// Puts `value` at a JSON pointer, through objects that are made on the way. `false` if something

@@ -8,9 +8,8 @@ use serde_json::{Map, Value};
 
 use super::answer::{forged_answer, nothing, text};
 use super::verify::{Verification, claimed_time};
-use super::{WechatV3, facts};
+use super::{WechatV3, facts, refund};
 use crate::crypto::{OpenError, aead_open};
-use crate::gateway::refunded::{self, Reported};
 use crate::gateway::rules::short;
 use crate::gateway::{
     Answer, Expected, ExpectedRefund, Notice, NoticeError, Notification, Notifications,
@@ -25,15 +24,6 @@ const ALGORITHM: &str = "AEAD_AES_256_GCM";
 
 /// What the envelope says, put beside what it holds; as names of results.
 const ENVELOPE: [(&str, &str); 2] = [("id", "event_id"), ("event_type", "event_type")];
-
-/// Of messages about a refund.
-const REFUND: &facts::Names = &[
-    ("amount.payer_refund", "payer_refund"),
-    ("amount.payer_total", "payer_total"),
-    ("amount.refund", "refund_fee"),
-    ("amount.total", "total_fee"),
-    ("success_time", "refunded_at"),
-];
 
 impl Notifications for WechatV3 {
     fn signed_at(&self, notice: &Notice<'_>) -> Option<i64> {
@@ -91,43 +81,16 @@ impl Notifications for WechatV3 {
 
     fn judge_refund(&self, message: &Facts, expected: &ExpectedRefund) -> Answer<RefundVerdict> {
         let body = Value::Object(message.clone());
-        let merchant = Expected {
-            sub_mch_id: expected.sub_mch_id.clone(),
-            ..Expected::default()
-        };
-        if let Err(why) = self.is_about(&merchant, &body) {
+        if let Err(why) = self.is_about_refund(expected, &body) {
             return forged_answer(RefundVerdict::Unclear, why.into(), None);
         }
-        if text(&body, "out_refund_no") != Some(&expected.out_refund_no) {
-            let why = "it is about another out_refund_no".to_owned();
-            return forged_answer(RefundVerdict::Unclear, why, None);
-        }
         let status = text(&body, "refund_status").unwrap_or_default();
-        let state = match status {
-            "SUCCESS" => RefundVerdict::Refunded,
-            "PROCESSING" => RefundVerdict::Processing,
-            "CLOSED" | "ABNORMAL" => RefundVerdict::Failed,
-            _ => RefundVerdict::Unclear,
-        };
-        let reported = Reported {
-            out_trade_no: text(&body, "out_trade_no"),
-            transaction_id: text(&body, "transaction_id"),
-            refund_fee: body
-                .pointer("/amount/refund")
-                .and_then(Value::as_i64)
-                .filter(|fee| *fee >= 0),
-            // The documents' amount has no currency; where there is one, it is compared.
-            fee_type: body
-                .pointer("/amount/currency")
-                .and_then(Value::as_str)
-                .or(expected.fee_type.as_deref()),
-        };
-        let (verdict, why) = refunded::judge(expected, &reported, state);
+        let (verdict, why) = refund::judge_refund(expected, &body, status);
         let failed = verdict == RefundVerdict::Failed;
         Answer {
             code: failed.then(|| short(status, 64)),
-            facts: facts::of(&body, REFUND),
-            ..nothing(verdict, format!("refund_status {}: {why}", short(status, 64)))
+            facts: facts::of(&body, refund::NAMES),
+            ..nothing(verdict, why)
         }
     }
 
@@ -163,9 +126,10 @@ impl WechatV3 {
         let opened = aead_open(key, nonce.as_bytes(), associated_data.as_bytes(), &sealed);
         let opened = opened.map_err(|error| match error {
             OpenError::NonceLength => malformed(error.to_string()),
-            OpenError::KeyLength | OpenError::Refused => {
-                forged("it does not open with api_v3_key; check that in the configuration", None)
-            }
+            OpenError::KeyLength | OpenError::Refused => forged(
+                "it does not open with api_v3_key; check that in the configuration",
+                None,
+            ),
         })?;
         json::parse_object(&opened, MAX_BYTES)
             .map_err(|error| malformed(format!("what it holds is {error}")))

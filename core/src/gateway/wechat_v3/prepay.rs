@@ -61,7 +61,7 @@ impl Prepay for WechatV3 {
         if self.config.region == Region::Mainland {
             body.remove("trade_type");
         }
-        WechatV3::call(
+        Self::call(
             self,
             "prepay",
             "POST",
@@ -99,7 +99,7 @@ impl Prepay for WechatV3 {
             escaped(&expected.out_trade_no)
         );
         let body = Value::Object(self.merchant(shop));
-        WechatV3::call(
+        Self::call(
             self,
             "close",
             "POST",
@@ -132,11 +132,7 @@ impl Prepay for WechatV3 {
 }
 
 impl WechatV3 {
-    fn name_payer(
-        &self,
-        checked: &mut Checked,
-        trade_type: TradeType,
-    ) -> Result<(), InvalidField> {
+    fn name_payer(&self, checked: &mut Checked, trade_type: TradeType) -> Result<(), InvalidField> {
         let openid = checked.fields.get("openid");
         let sub_openid = checked.fields.get("sub_openid");
         if sub_openid.is_some() {
@@ -165,13 +161,13 @@ impl WechatV3 {
     }
 
     /// What the documents require of a scene, if there is one; H5 has to have one.
-    fn name_scene(
-        &self,
-        checked: &mut Checked,
-        trade_type: TradeType,
-    ) -> Result<(), InvalidField> {
+    fn name_scene(&self, checked: &mut Checked, trade_type: TradeType) -> Result<(), InvalidField> {
         if trade_type == TradeType::H5 {
-            if checked.body.get("scene_info").and_then(|scene| scene.get("payer_client_ip")).is_none()
+            if checked
+                .body
+                .get("scene_info")
+                .and_then(|scene| scene.get("payer_client_ip"))
+                .is_none()
             {
                 return Err(invalid(
                     "spbill_create_ip",

@@ -37,6 +37,8 @@ pub(super) enum Fault {
     /// Executed, and the answer is no XML, or has a wrong signature.
     Garbage,
     Forged,
+    /// Executed, and the answer tells one fen more.
+    WrongAmount,
     /// The library itself breaks.
     Crash,
     /// Something else happens while the request is under way; then it is answered.
@@ -289,6 +291,15 @@ impl Transport for Wire {
             Fault::Forged => {
                 forged = true;
                 answer()
+            }
+            Fault::WrongAmount => {
+                let mut answer = answer();
+                for (name, value) in &mut answer {
+                    if matches!(name.as_str(), "refund_fee" | "refund_fee_0") {
+                        *value = "101".into();
+                    }
+                }
+                answer
             }
             Fault::Crash => panic!("simulated bug"),
             Fault::Meanwhile(what) => {

@@ -3,9 +3,7 @@
 use crate::gateway::codes::CODES;
 use crate::gateway::refund_codes;
 use crate::gateway::vocabulary;
-use crate::gateway::wechat_v2::fields::{
-    FIELDS, Field, OWN, PREPAY_FIELDS, REFUND_FIELDS, Rule,
-};
+use crate::gateway::wechat_v2::fields::{FIELDS, Field, OWN, PREPAY_FIELDS, REFUND_FIELDS, Rule};
 use crate::status::Status;
 
 const FIELDS_PAGE: &str = include_str!("../../../../../docs/fields.md");

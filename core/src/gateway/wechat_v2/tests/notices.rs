@@ -6,9 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use proptest::prelude::*;
 
 use super::*;
-use crate::gateway::{
-    ExpectedRefund, Gateway, Notice, NoticeError, Notification, Notifications,
-};
+use crate::gateway::{ExpectedRefund, Gateway, Notice, NoticeError, Notification, Notifications};
 use crate::outcome::Facts;
 use crate::verdict::QueryVerdict as Q;
 use crate::verdict::RefundVerdict as R;
@@ -133,11 +131,27 @@ fn a_payment_is_compared_with_what_was_asked() {
     for (message, expected, verdict) in [
         (Message::paid(), expected(), Q::Paid),
         (Message::paid(), Expected::default(), Q::Paid),
-        (Message::paid().with("total_fee", "887"), expected(), Q::Conflict),
-        (Message::paid().with("fee_type", "HKD"), expected(), Q::Conflict),
-        (Message::paid().with("attach", "till 4"), expected(), Q::Conflict),
+        (
+            Message::paid().with("total_fee", "887"),
+            expected(),
+            Q::Conflict,
+        ),
+        (
+            Message::paid().with("fee_type", "HKD"),
+            expected(),
+            Q::Conflict,
+        ),
+        (
+            Message::paid().with("attach", "till 4"),
+            expected(),
+            Q::Conflict,
+        ),
         (Message::paid(), later, Q::Foreign),
-        (Message::paid().with("total_fee", "8.88"), expected(), Q::Unclear),
+        (
+            Message::paid().with("total_fee", "8.88"),
+            expected(),
+            Q::Unclear,
+        ),
         (Message::paid().without("time_end"), expected(), Q::Unclear),
     ] {
         assert_eq!(judge(message, &expected).verdict, verdict);

@@ -7,8 +7,10 @@ mod documents;
 pub(crate) mod notices;
 mod prepay;
 mod properties;
+mod refunds;
 mod requests;
 mod rules;
+mod stores;
 mod verdicts;
 
 use std::sync::LazyLock;

@@ -54,12 +54,20 @@ pub(crate) fn posted(envelope: &Value, at: i64) -> Posted {
 }
 
 pub(crate) fn payment(message: &Value) -> Value {
-    envelope("TRANSACTION.SUCCESS", "transaction", message.to_string().as_bytes())
+    envelope(
+        "TRANSACTION.SUCCESS",
+        "transaction",
+        message.to_string().as_bytes(),
+    )
 }
 
 fn refund(message: &Value) -> Value {
     let status = message["refund_status"].as_str().unwrap_or("SUCCESS");
-    envelope(&format!("REFUND.{status}"), "refund", message.to_string().as_bytes())
+    envelope(
+        &format!("REFUND.{status}"),
+        "refund",
+        message.to_string().as_bytes(),
+    )
 }
 
 /// The payment of an order that was scanned.
@@ -203,7 +211,10 @@ fn a_refund_is_opened_and_judged() {
     for (message, verdict) in [
         (changed("/refund_status", json!("CLOSED")), R::Failed),
         (changed("/refund_status", json!("ABNORMAL")), R::Failed),
-        (changed("/refund_status", json!("PROCESSING")), R::Processing),
+        (
+            changed("/refund_status", json!("PROCESSING")),
+            R::Processing,
+        ),
         (changed("/refund_status", json!("NEW")), R::Unclear),
         (changed("/amount/refund", json!(101)), R::Conflict),
         (changed("/amount/refund", json!(-100)), R::Unclear),
@@ -303,7 +314,10 @@ fn what_was_sealed_otherwise_does_not_open() {
         .unwrap();
     for envelope in [
         change("/resource/ciphertext", &other_key),
-        change("/resource/ciphertext", &BASE64.encode(&bytes[..bytes.len() - 1])),
+        change(
+            "/resource/ciphertext",
+            &BASE64.encode(&bytes[..bytes.len() - 1]),
+        ),
         change("/resource/ciphertext", &BASE64.encode(&bytes[..8])),
         change("/resource/ciphertext", ""),
         change("/resource/associated_data", "refund"),
@@ -334,7 +348,10 @@ fn the_answer_is_what_the_documents_ask_for_and_the_time_is_told() {
     let gateway = gateway();
     assert_eq!(
         gateway.acknowledgement(true),
-        ("application/json", r#"{"code":"SUCCESS","message":"成功"}"#.into())
+        (
+            "application/json",
+            r#"{"code":"SUCCESS","message":"成功"}"#.into()
+        )
     );
     assert!(gateway.acknowledgement(false).1.contains("FAIL"));
     let (headers, body) = posted(&payment(&paid()), 1234);

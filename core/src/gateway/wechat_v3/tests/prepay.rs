@@ -96,7 +96,11 @@ fn every_way_to_pay_has_its_path() {
     for (fields, path, trade_type) in [
         (asked("NATIVE", &[overseas]), "native", "NATIVE"),
         (asked("H5", &[overseas, ip]), "mweb", "MWEB"),
-        (asked("JSAPI", &[overseas, ("openid", "o")]), "jsapi", "JSAPI"),
+        (
+            asked("JSAPI", &[overseas, ("openid", "o")]),
+            "jsapi",
+            "JSAPI",
+        ),
     ] {
         let call = call(&hong_kong(), &fields);
         assert_eq!(call.path, format!("/v3/global/transactions/{path}"));
@@ -163,7 +167,10 @@ fn a_scene_has_what_the_documents_require_of_it() {
         body(&call(&gateway, &named))["scene_info"],
         json!({ "payer_client_ip": "127.0.0.1", "device_id": "7" })
     );
-    let nameless = order(&gateway, &asked("NATIVE", &[("scene_info.store_name", "店")]));
+    let nameless = order(
+        &gateway,
+        &asked("NATIVE", &[("scene_info.store_name", "店")]),
+    );
     assert_eq!(nameless.left_out, ["scene_info.store_name"]);
     assert!(!nameless.parameters.contains_key("scene_info"));
 }
@@ -186,12 +193,36 @@ fn every_trade_type_asks_for_what_it_cannot_do_without() {
         (gateway(), asked("JSAPI", &[]), "openid"),
         (gateway(), asked("H5", &[]), "spbill_create_ip"),
         (gateway(), asked("MICROPAY", &[]), "trade_type"),
-        (gateway(), asked("NATIVE", &[("notify_url", "")]), "notify_url"),
-        (gateway(), asked("NATIVE", &[("notify_url", "x")]), "notify_url"),
-        (gateway(), asked("NATIVE", &[("time_expire", "2h")]), "time_expire"),
-        (gateway(), asked("NATIVE", &[("out_trade_no", "a|b")]), "out_trade_no"),
-        (gateway(), asked("JSAPI", &[("sub_openid", "o")]), "sub_openid"),
-        (gateway(), asked("NATIVE", &[("sub_mch_id", "1")]), "sub_mch_id"),
+        (
+            gateway(),
+            asked("NATIVE", &[("notify_url", "")]),
+            "notify_url",
+        ),
+        (
+            gateway(),
+            asked("NATIVE", &[("notify_url", "x")]),
+            "notify_url",
+        ),
+        (
+            gateway(),
+            asked("NATIVE", &[("time_expire", "2h")]),
+            "time_expire",
+        ),
+        (
+            gateway(),
+            asked("NATIVE", &[("out_trade_no", "a|b")]),
+            "out_trade_no",
+        ),
+        (
+            gateway(),
+            asked("JSAPI", &[("sub_openid", "o")]),
+            "sub_openid",
+        ),
+        (
+            gateway(),
+            asked("NATIVE", &[("sub_mch_id", "1")]),
+            "sub_mch_id",
+        ),
         (
             gateway(),
             asked("H5", &[("scene_info.h5_info.type", "Mac")]),
@@ -226,7 +257,12 @@ fn signs(facts: &crate::outcome::Facts, name: &str, lines: [&str; 4]) -> bool {
 
 #[test]
 fn jsapi_gets_the_signed_parameters_of_the_bridge() {
-    let facts = read(&gateway(), &jsapi(), &ready(json!({ "prepay_id": PREPAY_ID }))).facts;
+    let facts = read(
+        &gateway(),
+        &jsapi(),
+        &ready(json!({ "prepay_id": PREPAY_ID })),
+    )
+    .facts;
     let package = format!("prepay_id={PREPAY_ID}");
     for (name, value) in [
         ("prepay_id", PREPAY_ID),
@@ -239,7 +275,11 @@ fn jsapi_gets_the_signed_parameters_of_the_bridge() {
         assert_eq!(facts[name], value, "{name}");
     }
     let nonce = "5d0b44f2f1a84e1f9f0c8a7d6b5e4c3a";
-    assert!(signs(&facts, "pay.paySign", [APPID, "1414647325", nonce, &package]));
+    assert!(signs(
+        &facts,
+        "pay.paySign",
+        [APPID, "1414647325", nonce, &package]
+    ));
     let text: Value = serde_json::from_str(facts["pay_params"].as_str().unwrap()).unwrap();
     assert_eq!(text["paySign"], facts["pay.paySign"]);
     assert_eq!(text.as_object().unwrap().len(), 6);
@@ -248,7 +288,12 @@ fn jsapi_gets_the_signed_parameters_of_the_bridge() {
 #[test]
 fn an_app_signs_the_bare_prepay_id() {
     let fields = asked("APP", &[]);
-    let facts = read(&gateway(), &fields, &ready(json!({ "prepay_id": PREPAY_ID }))).facts;
+    let facts = read(
+        &gateway(),
+        &fields,
+        &ready(json!({ "prepay_id": PREPAY_ID })),
+    )
+    .facts;
     for (name, value) in [
         ("pay.appid", APPID),
         ("pay.partnerid", MCHID),
@@ -260,7 +305,11 @@ fn an_app_signs_the_bare_prepay_id() {
         assert_eq!(facts[name], value, "{name}");
     }
     let nonce = "5d0b44f2f1a84e1f9f0c8a7d6b5e4c3a";
-    assert!(signs(&facts, "pay.sign", [APPID, "1414647325", nonce, PREPAY_ID]));
+    assert!(signs(
+        &facts,
+        "pay.sign",
+        [APPID, "1414647325", nonce, PREPAY_ID]
+    ));
 }
 
 #[test]
@@ -268,9 +317,15 @@ fn a_partner_signs_for_the_app_id_that_really_calls() {
     let reply = || ready(json!({ "prepay_id": PREPAY_ID }));
     let of = |fields: &Fields| read(&partner(), fields, &reply()).facts;
     assert_eq!(of(&jsapi())["pay.appId"], APPID);
-    assert_eq!(of(&asked("JSAPI", &[("sub_openid", "o")]))["pay.appId"], "wxsub");
+    assert_eq!(
+        of(&asked("JSAPI", &[("sub_openid", "o")]))["pay.appId"],
+        "wxsub"
+    );
     let app = of(&asked("APP", &[]));
-    assert_eq!((&app["pay.appid"], &app["pay.partnerid"]), (&json!("wxsub"), &json!(MCHID)));
+    assert_eq!(
+        (&app["pay.appid"], &app["pay.partnerid"]),
+        (&json!("wxsub"), &json!(MCHID))
+    );
 }
 
 #[test]
@@ -299,7 +354,12 @@ fn native_and_h5_have_a_url_to_show_and_nothing_to_sign() {
             "weixin://wxpay/bizpayurl?pr=NwY5Mz9",
         ),
         (asked("H5", &[ip]), json!({ "h5_url": url }), "h5_url", url),
-        (asked("H5", &[ip]), json!({ "mweb_url": url }), "h5_url", url),
+        (
+            asked("H5", &[ip]),
+            json!({ "mweb_url": url }),
+            "h5_url",
+            url,
+        ),
     ] {
         let answer = read(&gateway(), &fields, &ready(answer));
         assert_eq!(answer.verdict, P::Ready, "{}", answer.why);
@@ -318,8 +378,14 @@ fn an_answer_without_anything_to_show_or_without_proof_is_unclear() {
         (ready(json!({ "prepay_id": 5 })), false),
         (ready(json!({ "code_url": "weixin://x" })), false),
         (reply(200, good.clone()), true),
-        (signed_by(&STRANGER, KEY_ID, NOW, reply(200, good.clone())), true),
-        (signed_by(&PLATFORM, KEY_ID, NOW - 300, reply(200, good)), true),
+        (
+            signed_by(&STRANGER, KEY_ID, NOW, reply(200, good.clone())),
+            true,
+        ),
+        (
+            signed_by(&PLATFORM, KEY_ID, NOW - 300, reply(200, good)),
+            true,
+        ),
     ] {
         let answer = read(&gateway(), &jsapi(), &reply);
         assert_eq!((answer.verdict, answer.forged), (P::Unclear, forged));
@@ -354,7 +420,10 @@ fn every_code_of_the_jsapi_table_is_read_with_its_status() {
         assert_eq!(answer.verdict, verdict, "{code}");
         assert_eq!(answer.code.as_deref(), Some(code));
     }
-    assert_eq!(read(&gateway(), &jsapi(), &reply(502, "<html>")).verdict, P::Unclear);
+    assert_eq!(
+        read(&gateway(), &jsapi(), &reply(502, "<html>")).verdict,
+        P::Unclear
+    );
 }
 
 #[test]
