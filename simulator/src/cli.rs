@@ -9,8 +9,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use wxpay_simulator::{
-    Ledger, Log, PolicyNumbers, Region, Scenario, Settings, SignType, Simulator, Timing, auth_code,
+    Api, Ledger, Log, PayerAction, PlatformKeys, PolicyNumbers, RefundAction, Region, Scenario,
+    Settings, SignType, Simulator, Timing, auth_code,
 };
+
+use crate::qr;
 
 #[derive(Parser)]
 #[command(
@@ -31,18 +34,102 @@ struct Cli {
 enum Command {
     /// Print the ledger of a running simulator
     Ledger {
-        /// Its control interface; taken from the directory's ready.json unless given
-        #[arg(long, value_name = "URL")]
-        control: Option<String>,
-        /// Where the running simulator wrote its files
-        #[arg(long, default_value = "wxpay-simulator")]
-        dir: PathBuf,
-        /// A line for each order instead of JSON
+        #[command(flatten)]
+        running: Running,
+        /// A line for each order and refund instead of JSON
         #[arg(long)]
         table: bool,
     },
+    /// Let the payer, the platform or the merchant's back office do something to an order
+    Payer {
+        #[command(flatten)]
+        running: Running,
+        /// The order's out_trade_no
+        number: String,
+        /// What happens; an order made by prepay is paid by `pay`
+        action: Payer,
+    },
+    /// Let the bank do something to a refund
+    Refund {
+        #[command(flatten)]
+        running: Running,
+        /// The refund's out_refund_no
+        number: String,
+        /// What happens
+        action: Bank,
+    },
+    /// Print the notifications of a running simulator and what became of them
+    Notifications {
+        #[command(flatten)]
+        running: Running,
+    },
     /// Print what the last four digits of an auth code do
     Scenarios,
+    /// Draw the QR code of a text in the terminal
+    Qr {
+        /// The text, such as a code_url; otherwise standard input
+        text: Option<String>,
+    },
+}
+
+/// Which running simulator.
+#[derive(Args)]
+struct Running {
+    /// Its control interface; taken from the directory's ready.json unless given
+    #[arg(long, value_name = "URL")]
+    control: Option<String>,
+    /// Where the running simulator wrote its files
+    #[arg(long, default_value = "wxpay-simulator")]
+    dir: PathBuf,
+}
+
+impl Running {
+    fn control(self) -> Result<String, Failure> {
+        match self.control {
+            Some(url) => Ok(url),
+            None => Ok(ready_file(&self.dir)?.control),
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Payer {
+    Pay,
+    Fail,
+    Wait,
+    Close,
+    Refund,
+}
+
+impl From<Payer> for PayerAction {
+    fn from(action: Payer) -> Self {
+        match action {
+            Payer::Pay => Self::Pay,
+            Payer::Fail => Self::Fail,
+            Payer::Wait => Self::Wait,
+            Payer::Close => Self::Close,
+            Payer::Refund => Self::Refund,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Bank {
+    Succeed,
+    Fail,
+    Wait,
+    Close,
+}
+
+impl From<Bank> for RefundAction {
+    fn from(action: Bank) -> Self {
+        match action {
+            Bank::Succeed => Self::Succeed,
+            Bank::Fail => Self::Fail,
+            Bank::Wait => Self::Wait,
+            Bank::Close => Self::Close,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -56,15 +143,37 @@ struct Serve {
     /// The control interface's port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8480)]
     control_port: u16,
+    /// Which API the written configuration uses; the gateway serves both
+    #[arg(long, value_enum, default_value_t = Generation::V2)]
+    api: Generation,
+    /// What proves APIv3 answers
+    #[arg(long, value_enum, default_value_t = Keys::Both)]
+    platform_keys: Keys,
     /// Whose documents are enforced
     #[arg(long, value_enum, default_value_t = Mode::Mainland)]
     gateway_mode: Mode,
-    /// What the written configuration signs with
+    /// What a configuration written for APIv2 signs with
     #[arg(long, value_enum, default_value_t = Signature::HmacSha256)]
     sign_type: Signature,
     /// Short durations, here and in the written configuration: a sale takes a second or two
     #[arg(long)]
     quick: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Generation {
+    V2,
+    V3,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Keys {
+    /// Platform certificates alone
+    Certificates,
+    /// The WeChat Pay public key alone
+    PublicKey,
+    /// Both; the public key signs until the control interface says otherwise
+    Both,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -96,23 +205,46 @@ pub(crate) fn run() -> Result<(), Failure> {
     match cli.command {
         None => serve(&cli.serve),
         Some(Command::Scenarios) => print(&scenarios()),
-        Some(Command::Ledger {
-            control,
-            dir,
-            table,
-        }) => {
-            let control = match control {
-                Some(url) => url,
-                None => ready_file(&dir)?.control,
+        Some(Command::Qr { text }) => {
+            let text = match text {
+                Some(text) => text,
+                None => io::read_to_string(io::stdin())?,
             };
-            let json = get(&control, "/ledger")?;
+            print(&qr::draw(text.trim_end_matches(['\r', '\n']))?)
+        }
+        Some(Command::Ledger { running, table }) => {
+            let json = get(&running.control()?, "/ledger")?;
             if table {
                 print(&rows(&serde_json::from_str(&json)?))
             } else {
                 print(&json)
             }
         }
+        Some(Command::Payer {
+            running,
+            number,
+            action,
+        }) => {
+            let action = PayerAction::from(action);
+            act(running, &format!("/payer/{number}"), action)
+        }
+        Some(Command::Refund {
+            running,
+            number,
+            action,
+        }) => {
+            let action = RefundAction::from(action);
+            act(running, &format!("/refunds/{number}"), action)
+        }
+        Some(Command::Notifications { running }) => {
+            print(&get(&running.control()?, "/notifications")?)
+        }
     }
+}
+
+fn act(running: Running, path: &str, action: impl Serialize) -> Result<(), Failure> {
+    let body = serde_json::json!({ "action": action }).to_string();
+    print(&request(&running.control()?, "POST", path, &body)?)
 }
 
 fn serve(options: &Serve) -> Result<(), Failure> {
@@ -122,6 +254,15 @@ fn serve(options: &Serve) -> Result<(), Failure> {
         _ => {}
     }
     let simulator = Simulator::start(Settings {
+        api: match options.api {
+            Generation::V2 => Api::V2,
+            Generation::V3 => Api::V3,
+        },
+        platform_keys: match options.platform_keys {
+            Keys::Certificates => PlatformKeys::Certificates,
+            Keys::PublicKey => PlatformKeys::PublicKey,
+            Keys::Both => PlatformKeys::Both,
+        },
         region: match options.gateway_mode {
             Mode::Mainland => Region::Mainland,
             Mode::Hk => Region::HongKong,
@@ -213,6 +354,21 @@ fn rows(ledger: &Ledger) -> String {
             order.net_fen
         );
     }
+    if !ledger.refunds.is_empty() {
+        text += &format!(
+            "\n{:<32}  {:<10}  {:>9}  {}\n",
+            "out_refund_no", "state", "refund", "out_trade_no"
+        );
+    }
+    for refund in &ledger.refunds {
+        text += &format!(
+            "{:<32}  {:<10}  {:>9}  {}\n",
+            refund.out_refund_no,
+            refund.state.name(),
+            refund.refund_fee.unwrap_or(0),
+            refund.out_trade_no.as_deref().unwrap_or("-")
+        );
+    }
     text
 }
 
@@ -234,8 +390,12 @@ fn ready_file(dir: &Path) -> Result<Ready, Failure> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// A plain HTTP request to the control interface.
 fn get(control: &str, path: &str) -> Result<String, Failure> {
+    request(control, "GET", path, "")
+}
+
+/// A plain HTTP request to the control interface.
+fn request(control: &str, method: &str, path: &str, body: &str) -> Result<String, Failure> {
     let address = control
         .trim_end_matches('/')
         .strip_prefix("http://")
@@ -249,7 +409,12 @@ fn get(control: &str, path: &str) -> Result<String, Failure> {
         .map_err(|error| format!("no simulator answers at {control}: {error}"))?;
     stream.set_read_timeout(Some(limit))?;
     stream.write_all(
-        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes(),
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .as_bytes(),
     )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use time::{OffsetDateTime, UtcOffset};
+use time::format_description::well_known::Rfc3339;
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 pub(crate) struct Clock {
     started: Instant,
@@ -38,6 +39,13 @@ impl Clock {
             .saturating_add(self.skew_seconds.load(Ordering::Relaxed))
     }
 
+    /// When, in milliseconds since the start, the platform's wall clock shows `unix` seconds.
+    pub(crate) fn at(&self, unix: i64) -> i64 {
+        unix.saturating_sub(self.skew_seconds.load(Ordering::Relaxed))
+            .saturating_mul(1000)
+            .saturating_sub(self.started_unix_ms)
+    }
+
     pub(crate) fn set_skew(&self, seconds: i64) {
         self.skew_seconds.store(seconds, Ordering::Relaxed);
     }
@@ -53,15 +61,48 @@ impl Clock {
     }
 }
 
-/// `yyyyMMddHHmmss` in Beijing, as every time of APIv2.
-pub(crate) fn beijing(unix_seconds: i64) -> String {
-    const BEIJING: UtcOffset = match UtcOffset::from_hms(8, 0, 0) {
-        Ok(offset) => offset,
-        Err(_) => UtcOffset::UTC,
-    };
-    let time = OffsetDateTime::from_unix_timestamp(unix_seconds)
+const BEIJING: UtcOffset = match UtcOffset::from_hms(8, 0, 0) {
+    Ok(offset) => offset,
+    Err(_) => UtcOffset::UTC,
+};
+
+fn in_beijing(unix_seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(unix_seconds)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-        .to_offset(BEIJING);
+        .to_offset(BEIJING)
+}
+
+/// Unix seconds of a `yyyyMMddHHmmss` in Beijing.
+pub(crate) fn from_beijing(text: &str) -> Option<i64> {
+    if text.len() != 14 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<u8>().ok();
+    let year = text.get(0..4)?.parse().ok()?;
+    let date = Date::from_calendar_date(year, Month::try_from(part(4..6)?).ok()?, part(6..8)?);
+    let time = Time::from_hms(part(8..10)?, part(10..12)?, part(12..14)?);
+    let moment = PrimitiveDateTime::new(date.ok()?, time.ok()?);
+    Some(moment.assume_offset(BEIJING).unix_timestamp())
+}
+
+/// `yyyy-MM-dd HH:mm:ss` in Beijing, as APIv2's times of refunds.
+pub(crate) fn beijing_spaced(unix_seconds: i64) -> String {
+    let digits = beijing(unix_seconds);
+    let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();
+    format!(
+        "{}-{}-{} {}:{}:{}",
+        part(0..4),
+        part(4..6),
+        part(6..8),
+        part(8..10),
+        part(10..12),
+        part(12..14)
+    )
+}
+
+/// `yyyyMMddHHmmss` in Beijing, as most times of APIv2.
+pub(crate) fn beijing(unix_seconds: i64) -> String {
+    let time = in_beijing(unix_seconds);
     format!(
         "{:04}{:02}{:02}{:02}{:02}{:02}",
         time.year(),
@@ -73,6 +114,27 @@ pub(crate) fn beijing(unix_seconds: i64) -> String {
     )
 }
 
+/// `yyyy-MM-ddTHH:mm:ss+08:00`, as every time of APIv3.
+pub(crate) fn rfc3339(unix_seconds: i64) -> String {
+    let time = in_beijing(unix_seconds);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+08:00",
+        time.year(),
+        u8::from(time.month()),
+        time.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
+/// Unix seconds of a time as RFC 3339 writes it.
+pub(crate) fn from_rfc3339(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .ok()
+        .map(OffsetDateTime::unix_timestamp)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +143,34 @@ mod tests {
     fn beijing_is_eight_hours_ahead_of_utc() {
         assert_eq!(beijing(0), "19700101080000");
         assert_eq!(beijing(1_735_660_800), "20250101000000");
+        assert_eq!(rfc3339(1_735_660_800), "2025-01-01T00:00:00+08:00");
+        assert_eq!(beijing_spaced(1_735_660_799), "2024-12-31 23:59:59");
+    }
+
+    #[test]
+    fn a_time_in_beijing_is_read_back_and_others_are_refused() {
+        for unix in [0, 1_709_193_600, 1_735_660_799] {
+            assert_eq!(from_beijing(&beijing(unix)), Some(unix));
+            assert_eq!(from_rfc3339(&rfc3339(unix)), Some(unix));
+        }
+        for text in [
+            "",
+            "20230229000000",
+            "20231301000000",
+            "20231231240000",
+            "2023123123595",
+            "2023123123595x",
+        ] {
+            assert_eq!(from_beijing(text), None, "{text}");
+            assert_eq!(from_rfc3339(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_of_the_wall_clock_is_found_again() {
+        let clock = Clock::new(-3600);
+        let at = clock.at(clock.unix(7000));
+        assert!((6001..=7000).contains(&at), "{at}");
     }
 
     #[test]

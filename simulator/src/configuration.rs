@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Simulator;
-use crate::settings::Region;
+use crate::settings::{Api, PlatformKeys, Region};
 
 /// The numbers of `[policy]` and `[transport]`, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,12 +78,16 @@ const PKCS12: &str = "apiclient_cert.p12";
 const CERTIFICATE: &str = "apiclient_cert.pem";
 const KEY: &str = "apiclient_key.pem";
 const API_KEY: &str = "api_key.txt";
+const API_V3_KEY: &str = "api_v3_key.txt";
+const PUBLIC_KEY: &str = "pub_key.pem";
+const PLATFORM_CA: &str = "platform_ca.pem";
 const JOURNAL: &str = "wxpay-journal.db";
 const CONFIGURATION: &str = "wxpay.toml";
 
 impl Simulator {
-    /// Writes CA, client certificate and key into `dir` and returns a complete configuration with
-    /// absolute paths for the first merchant; without `numbers` the policy has its defaults.
+    /// Writes CAs, client certificate and keys into `dir` and returns a complete configuration with
+    /// absolute paths for the first merchant and the API of [`Settings::api`](crate::Settings::api);
+    /// without `numbers` the policy has its defaults.
     pub fn config_toml(&self, dir: &Path, numbers: Option<PolicyNumbers>) -> io::Result<String> {
         self.write_credentials(dir)?;
         let dir = std::path::absolute(dir)?;
@@ -104,37 +108,36 @@ impl Simulator {
         keep(&dir.join(PKCS12), self.client_p12())?;
         keep(&dir.join(CERTIFICATE), self.client_cert_pem().as_bytes())?;
         keep(&dir.join(KEY), self.client_key_pem().as_bytes())?;
-        keep(&dir.join(API_KEY), self.merchant().api_key.as_bytes())
+        keep(&dir.join(API_KEY), self.merchant().api_key.as_bytes())?;
+        keep(&dir.join(API_V3_KEY), self.merchant().api_v3_key.as_bytes())?;
+        keep(&dir.join(PUBLIC_KEY), self.public_key_pem().as_bytes())?;
+        keep(&dir.join(PLATFORM_CA), self.platform_ca_pem().as_bytes())
     }
 
     fn toml(&self, numbers: Option<PolicyNumbers>, path: impl Fn(&str) -> PathBuf) -> String {
         let file = |name: &str| quoted(&path(name).to_string_lossy());
-        let merchant = self.merchant();
         let settings = self.settings();
+        let gateway = match settings.api {
+            Api::V2 => "wechat-v2",
+            Api::V3 => "wechat-v3",
+        };
         let mut lines = vec![
             "# Written by the wxpay simulator; valid as long as it runs.".to_owned(),
-            "gateway = \"wechat-v2\"".to_owned(),
+            format!("gateway = \"{gateway}\""),
             String::new(),
             "[journal]".to_owned(),
             format!("path = {}", file(JOURNAL)),
             String::new(),
-            "[wechat_v2]".to_owned(),
-            format!("appid = {}", quoted(&merchant.appid)),
-            format!("mch_id = {}", quoted(&merchant.mch_id)),
         ];
+        match settings.api {
+            Api::V2 => self.wechat_v2(&mut lines, &file),
+            Api::V3 => self.wechat_v3(&mut lines, &file),
+        }
         if settings.region == Region::HongKong {
             lines.push("region = \"hk\"".to_owned());
         }
-        if let Some(shop) = merchant.sub_mch_ids.first() {
-            lines.push(format!("sub_mch_id = {}", quoted(shop)));
-        }
         let hosts: Vec<_> = self.hosts().iter().map(|host| quoted(host)).collect();
-        lines.extend([
-            format!("api_key = {{ file = {} }}", file(API_KEY)),
-            format!("sign_type = \"{}\"", settings.sign_type.name()),
-            format!("client_certificate = {{ p12 = {} }}", file(PKCS12)),
-            format!("hosts = [{}]", hosts.join(", ")),
-        ]);
+        lines.push(format!("hosts = [{}]", hosts.join(", ")));
         let durations = |list: &[(&str, u64)]| {
             list.iter().fold(String::new(), |mut text, (name, ms)| {
                 // Writing into a String cannot fail.
@@ -156,6 +159,58 @@ impl Simulator {
             text.push_str(&durations(&numbers.transport()));
         }
         text
+    }
+
+    fn wechat_v2(&self, lines: &mut Vec<String>, file: &impl Fn(&str) -> String) {
+        let merchant = self.merchant();
+        lines.extend([
+            "[wechat_v2]".to_owned(),
+            format!("appid = {}", quoted(&merchant.appid)),
+            format!("mch_id = {}", quoted(&merchant.mch_id)),
+        ]);
+        if let Some(shop) = merchant.sub_mch_ids.first() {
+            lines.push(format!("sub_mch_id = {}", quoted(shop)));
+        }
+        lines.extend([
+            format!("api_key = {{ file = {} }}", file(API_KEY)),
+            format!("sign_type = \"{}\"", self.settings().sign_type.name()),
+            format!("client_certificate = {{ p12 = {} }}", file(PKCS12)),
+        ]);
+    }
+
+    fn wechat_v3(&self, lines: &mut Vec<String>, file: &impl Fn(&str) -> String) {
+        let merchant = self.merchant();
+        lines.push("[wechat_v3]".to_owned());
+        match merchant.sub_mch_ids.first() {
+            None => lines.extend([
+                format!("appid = {}", quoted(&merchant.appid)),
+                format!("mchid = {}", quoted(&merchant.mch_id)),
+            ]),
+            Some(shop) => lines.extend([
+                format!("sp_appid = {}", quoted(&merchant.appid)),
+                format!("sp_mchid = {}", quoted(&merchant.mch_id)),
+                format!("sub_mchid = {}", quoted(shop)),
+            ]),
+        }
+        lines.extend([
+            format!("private_key = {{ file = {} }}", file(KEY)),
+            format!("certificate = {{ file = {} }}", file(CERTIFICATE)),
+            format!("serial_no = {}", quoted(self.client_serial_no())),
+            format!("api_v3_key = {{ file = {} }}", file(API_V3_KEY)),
+        ]);
+        let offered = self.settings().platform_keys;
+        if offered != PlatformKeys::Certificates {
+            lines.extend([
+                format!("public_key_id = {}", quoted(self.public_key_id())),
+                format!("public_key = {{ file = {} }}", file(PUBLIC_KEY)),
+            ]);
+        }
+        if offered != PlatformKeys::PublicKey {
+            lines.extend([
+                "platform_certificates = \"auto\"".to_owned(),
+                format!("platform_ca = {{ file = {} }}", file(PLATFORM_CA)),
+            ]);
+        }
     }
 }
 
@@ -190,7 +245,16 @@ mod tests {
         let simulator = Simulator::start(crate::Settings::default()).unwrap();
         let dir = tempfile::tempdir().unwrap();
         simulator.config_toml(dir.path(), None).unwrap();
-        let names = [CA, PKCS12, CERTIFICATE, KEY, API_KEY];
+        let names = [
+            CA,
+            PKCS12,
+            CERTIFICATE,
+            KEY,
+            API_KEY,
+            API_V3_KEY,
+            PUBLIC_KEY,
+            PLATFORM_CA,
+        ];
         let written = |name: &str| {
             fs::metadata(dir.path().join(name))
                 .unwrap()

@@ -19,8 +19,9 @@ use tokio::task::JoinSet;
 use crate::fault::Fault;
 use crate::host::HostState;
 use crate::hosts::Hosts;
-use crate::ledger::PayerAction;
+use crate::ledger::{PayerAction, RefundAction};
 use crate::reply::{PacedBody, Reply};
+use crate::settings::PlatformSigner;
 use crate::shared::Shared;
 
 #[derive(Clone)]
@@ -37,6 +38,12 @@ struct PayerBody {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RefundBody {
+    action: RefundAction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct HostBody {
     state: HostState,
 }
@@ -45,6 +52,12 @@ struct HostBody {
 #[serde(deny_unknown_fields)]
 struct ClockBody {
     skew_seconds: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignerBody {
+    signer: PlatformSigner,
 }
 
 /// Status and what is wrong.
@@ -136,6 +149,21 @@ impl Control {
                     .map_err(|error| (409, error.to_string()))?;
                 Ok(json!({ "ok": true, "state": state }))
             }
+            ("GET", ["refunds", number]) => match self.shared.ledger().refund(number) {
+                Some(refund) => value(refund),
+                None => Err((404, format!("{number:?} was never heard of"))),
+            },
+            ("POST", ["refunds", number]) => {
+                let action = read::<RefundBody>(body)?.action;
+                let state = self
+                    .shared
+                    .refund_action(number, action)
+                    .map_err(|error| (409, error.to_string()))?;
+                Ok(json!({ "ok": true, "state": state }))
+            }
+            ("GET", ["notifications"]) => {
+                Ok(json!({ "notifications": self.shared.notifications().all() }))
+            }
             ("GET", ["clock"]) => {
                 let clock = self.shared.clock();
                 Ok(json!({ "skew_seconds": clock.skew(), "unix_seconds": clock.unix(clock.now()) }))
@@ -145,6 +173,20 @@ impl Control {
                 self.shared.clock().set_skew(skew);
                 done()
             }
+            ("GET", ["platform-keys"]) => Ok(self.platform_keys()),
+            ("POST", ["platform-keys"]) => {
+                let signer = read::<SignerBody>(body)?.signer;
+                self.shared
+                    .keys()
+                    .set_signer(signer)
+                    .map_err(|error| (409, error.to_string()))?;
+                done()
+            }
+            ("POST", ["platform-keys", "rotate"]) => {
+                let serial = self.shared.keys().rotate();
+                let serial = serial.map_err(|error| (500, error.to_string()))?;
+                Ok(json!({ "ok": true, "serial_no": serial }))
+            }
             ("POST", ["reset"]) => {
                 self.shared.reset();
                 done()
@@ -152,12 +194,27 @@ impl Control {
             (
                 _,
                 [
-                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "clock" | "reset",
+                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds"
+                    | "notifications" | "clock" | "platform-keys" | "reset",
                     ..,
                 ],
             ) => Err((405, format!("{method} {path} is not offered"))),
             _ => Err((404, format!("{path} is not here; see docs/simulator.md"))),
         }
+    }
+
+    fn platform_keys(&self) -> Value {
+        let keys = self.shared.keys();
+        let certificates = keys.certificates().unwrap_or_default();
+        let serials: Vec<_> = certificates
+            .into_iter()
+            .map(|certificate| certificate.serial)
+            .collect();
+        json!({
+            "signer": keys.signer(),
+            "public_key_id": keys.public_key_id(),
+            "certificates": serials,
+        })
     }
 }
 

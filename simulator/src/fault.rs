@@ -7,14 +7,24 @@ use serde_json::{Map, Value};
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
-    /// The charge.
+    /// The charge: APIv2 micropay, APIv3 codepay.
     Micropay,
     /// The question what became of an order.
     Orderquery,
     /// Close it, or give the money back.
     Reverse,
+    /// The list of platform certificates (APIv3).
+    Certificates,
+    /// An order that the payer pays on his own phone.
+    Prepay,
+    /// The end of such an order before it is paid.
+    Close,
+    /// Money back for a paid order.
+    Refund,
+    /// The question what became of a refund.
+    RefundQuery,
 }
 
 impl Operation {
@@ -24,6 +34,11 @@ impl Operation {
             Self::Micropay => "micropay",
             Self::Orderquery => "orderquery",
             Self::Reverse => "reverse",
+            Self::Certificates => "certificates",
+            Self::Prepay => "prepay",
+            Self::Close => "close",
+            Self::Refund => "refund",
+            Self::RefundQuery => "refund_query",
         }
     }
 }
@@ -84,7 +99,7 @@ pub enum FaultKind {
     },
     /// Executed; a reverse of this kind says SUCCESS, `recall` N, but has done nothing.
     EmptySuccess,
-    /// Executed; `trade_state` is this text.
+    /// Executed; `trade_state`, or a refund's status, is this text.
     TradeState {
         /// Any text.
         trade_state: Cow<'static, str>,
@@ -131,6 +146,23 @@ pub enum FaultKind {
     /// Executed; the connection is closed right after the answer without having been announced, so
     /// that a client that keeps it will find it dead.
     CloseUnannounced,
+    /// APIv3 only. Executed; `Wechatpay-Signature` is one of WeChat's probes: `WECHATPAY/SIGNTEST/`
+    /// and base64 that breaks off.
+    SignProbe,
+    /// APIv3 only. Executed; rightly signed, with a `Wechatpay-Timestamp` this many seconds in the past.
+    OldTimestamp {
+        /// A day unless given; negative for the future.
+        #[serde(default = "a_day")]
+        seconds: i64,
+    },
+    /// APIv3 only. Executed; in the answer's place an earlier signed answer of the same operation
+    /// with its old headers, about another order if there is one. The first answer of an operation
+    /// has no earlier one and goes out as it is.
+    Replay,
+    /// APIv3 only. Executed; rightly signed with a key that nobody was told of, under its own serial.
+    UnknownSerial,
+    /// APIv3 only. Executed; no `Wechatpay-Serial`.
+    MissingSerial,
 }
 
 fn a_day() -> i64 {
@@ -171,10 +203,15 @@ impl FaultKind {
             Self::Slow { .. } => "slow",
             Self::Close => "close",
             Self::CloseUnannounced => "close_unannounced",
+            Self::SignProbe => "sign_probe",
+            Self::OldTimestamp { .. } => "old_timestamp",
+            Self::Replay => "replay",
+            Self::UnknownSerial => "unknown_serial",
+            Self::MissingSerial => "missing_serial",
         }
     }
 
-    /// One of each kind, for documentation and exhaustive tests.
+    /// One of each kind that both APIs know, for documentation and exhaustive tests.
     pub fn examples() -> Vec<Self> {
         vec![
             Self::DropBefore,
@@ -213,6 +250,17 @@ impl FaultKind {
             Self::Slow { ms: 100 },
             Self::Close,
             Self::CloseUnannounced,
+        ]
+    }
+
+    /// One of each kind that APIv3 alone knows; on APIv2 they change nothing.
+    pub fn v3_examples() -> Vec<Self> {
+        vec![
+            Self::SignProbe,
+            Self::OldTimestamp { seconds: a_day() },
+            Self::Replay,
+            Self::UnknownSerial,
+            Self::MissingSerial,
         ]
     }
 
@@ -431,7 +479,10 @@ mod tests {
 
     #[test]
     fn every_kind_is_read_back_from_its_own_json() {
-        for kind in FaultKind::examples() {
+        for kind in FaultKind::examples()
+            .into_iter()
+            .chain(FaultKind::v3_examples())
+        {
             let json = serde_json::to_value(&kind).unwrap();
             assert_eq!(json["kind"], kind.name());
             let fault = Fault::from_json(&json.to_string()).unwrap();
@@ -446,7 +497,7 @@ mod tests {
             (r#"{"kind":"nonsense"}"#, "nonsense"),
             (r#"{"kind":"slow"}"#, "ms"),
             (r#"{"kind":"garbage","tims":3}"#, "tims"),
-            (r#"{"kind":"garbage","operation":"refund"}"#, "refund"),
+            (r#"{"kind":"garbage","operation":"payout"}"#, "payout"),
             (r#"{"kind":"http","status":99}"#, "99"),
             (r#"{"kind":"huge","bytes":999999999999}"#, "268435456"),
             ("[]", "not a fault"),

@@ -9,7 +9,8 @@
 //! * [`Scenario`]: what happens to a sale, chosen by the last four digits of the auth code.
 //! * [`Fault`]: what goes wrong on top of it, and which requests it happens to.
 //! * [`Ledger`]: what was charged and what was given back.
-//! * `v2`: APIv2's requests, checks, answers and signatures.
+//! * [`Notification`]: what is sent to a `notify_url`.
+//! * `v2`, `v3`: the two APIs' requests, checks, answers and signatures.
 //! * `tls`, `host`, `hosts`, `server`, `reply`: certificates, ports, HTTP, and how bytes leave.
 //! * `control`: all of it by JSON over HTTP.
 //! * `configuration`: ready-made wxpay configurations.
@@ -35,6 +36,7 @@ mod fault;
 mod host;
 mod hosts;
 mod ledger;
+mod notify;
 mod reply;
 mod requests;
 mod scenario;
@@ -43,6 +45,7 @@ mod settings;
 mod shared;
 mod tls;
 mod v2;
+mod v3;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -55,12 +58,18 @@ pub use configuration::PolicyNumbers;
 pub use fault::{Fault, FaultError, FaultKind, Operation};
 pub use host::{HostState, ListenError};
 pub use hosts::HostError;
-pub use ledger::{Ledger, OrderRecord, PayerAction, PayerError, State, Totals};
+pub use ledger::{
+    Ledger, OrderRecord, PayerAction, PayerError, RefundAction, RefundError, RefundRecord,
+    RefundState, State, Totals,
+};
+pub use notify::{
+    Notification, NotificationError, NotificationFault, NotificationKind, NotificationRecord,
+};
 pub use requests::RequestRecord;
 pub use scenario::{Scenario, auth_code};
 pub use settings::{
-    Certificate, Log, Merchant, Pkcs12, Region, RequestErrors, ReverseUnknown, ReversedPaid,
-    Settings, SignType, Timing,
+    Api, Certificate, Log, Merchant, PayingForm, Pkcs12, PlatformKeys, PlatformSigner, Region,
+    RequestErrors, ReverseUnknown, ReversedPaid, Settings, SignType, Timing,
 };
 pub use tls::CertificateError;
 
@@ -68,6 +77,8 @@ use control::Control;
 use hosts::Hosts;
 use shared::Shared;
 use tls::Certificates;
+use v3::Keys;
+pub use v3::SignerError;
 
 /// A running gateway with threads of its own. Every method may be called from any thread; dropping
 /// it closes every connection and frees every port.
@@ -108,6 +119,9 @@ impl Simulator {
                 "settings.ports is empty; add one a host, 0 for a free port",
             ));
         }
+        if let Some(why) = settings.merchants.iter().find_map(Merchant::objection) {
+            return Err(StartError::Settings(why));
+        }
         let certificates =
             Certificates::issue(&settings.merchants, settings.certificate, settings.pkcs12)?;
         let runtime = Builder::new_multi_thread()
@@ -116,8 +130,10 @@ impl Simulator {
             .enable_all()
             .build()?;
         let (ports, control_port) = (settings.ports.clone(), settings.control_port);
-        let shared = Arc::new(Shared::new(settings, certificates.owners()));
+        let keys = Keys::new(&settings, &certificates)?;
+        let shared = Arc::new(Shared::new(settings, certificates.owners(), keys));
         let acceptor = TlsAcceptor::from(certificates.server.clone());
+        runtime.spawn(notify::run(shared.clone()));
         let hosts = Hosts::start(&ports, &shared, &acceptor, runtime.handle().clone())?;
         let mut simulator = Self {
             hosts: Arc::new(hosts),
@@ -192,6 +208,43 @@ impl Simulator {
         &self.certificates.clients[0].key_pem
     }
 
+    /// The serial number of [`client_cert_pem`](Self::client_cert_pem): 40 hexadecimal digits.
+    pub fn client_serial_no(&self) -> &str {
+        &self.certificates.clients[0].serial
+    }
+
+    /// The authority that issues platform certificates; it has nothing to do with TLS.
+    pub fn platform_ca_pem(&self) -> String {
+        self.shared.keys().root_pem()
+    }
+
+    /// The platform certificates that are handed out, as PEM, oldest first; the last one is the one
+    /// that may sign.
+    pub fn platform_certificates(&self) -> Vec<String> {
+        self.shared.keys().certificates_pem()
+    }
+
+    /// The WeChat Pay public key, as `pub_key.pem` of the merchant platform has it.
+    pub fn public_key_pem(&self) -> &str {
+        self.shared.keys().public_key_pem()
+    }
+
+    /// Its id: `PUB_KEY_ID_01…`.
+    pub fn public_key_id(&self) -> &str {
+        self.shared.keys().public_key_id()
+    }
+
+    /// Issues a new platform certificate with another key and signs with that from now on if a
+    /// certificate signs at all; the old ones stay valid and listed. Returns the new serial number.
+    pub fn rotate_platform_key(&self) -> Result<String, CertificateError> {
+        self.shared.keys().rotate()
+    }
+
+    /// Which kind of key signs APIv3 answers from now on.
+    pub fn set_platform_signer(&self, signer: PlatformSigner) -> Result<(), SignerError> {
+        self.shared.keys().set_signer(signer)
+    }
+
     /// The truth as it is now.
     pub fn ledger(&self) -> Ledger {
         self.shared.ledger()
@@ -234,12 +287,55 @@ impl Simulator {
         self.shared.payer(out_trade_no, action)
     }
 
+    /// Does to a refund what its bank does; returns its state.
+    pub fn refund_action(
+        &self,
+        out_refund_no: &str,
+        action: RefundAction,
+    ) -> Result<RefundState, RefundError> {
+        self.shared.refund_action(out_refund_no, action)
+    }
+
+    /// The latest notifications (at most 10 000), oldest first.
+    pub fn notifications(&self) -> Vec<NotificationRecord> {
+        self.shared.notifications().all()
+    }
+
+    /// Makes a notification about a paid prepay order, right or wrong, and sends it nowhere.
+    pub fn notification_for_payment(
+        &self,
+        out_trade_no: &str,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        let (now, settings) = (self.shared.clock().now(), self.settings());
+        let notice = self
+            .shared
+            .book()
+            .payment_notice(now, out_trade_no, settings);
+        notify::make(&self.shared, notice, out_trade_no, fault)
+    }
+
+    /// Makes a notification about a refund that has ended, right or wrong, and sends it nowhere.
+    pub fn notification_for_refund(
+        &self,
+        out_refund_no: &str,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        let (now, settings) = (self.shared.clock().now(), self.settings());
+        let notice = self
+            .shared
+            .book()
+            .refund_notice(now, out_refund_no, settings);
+        notify::make(&self.shared, notice, out_refund_no, fault)
+    }
+
     /// Moves the platform's wall clock away from this computer's.
     pub fn set_skew(&self, seconds: i64) {
         self.shared.clock().set_skew(seconds);
     }
 
-    /// Forgets orders, faults and requests and sets the clock back. Hosts stay as they are.
+    /// Forgets orders, refunds, faults, requests and notifications and sets the clock back. Hosts
+    /// and keys stay as they are.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -23,6 +23,8 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
     pub(crate) location: Option<String>,
+    /// Others.
+    pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
     /// Between two bytes.
     pub(crate) pause: Option<Duration>,
@@ -45,6 +47,7 @@ impl Reply {
             status,
             content_type,
             location: None,
+            headers: Vec::new(),
             body: body.into(),
             pause: None,
             cut: false,
@@ -97,6 +100,11 @@ impl Reply {
         }
         if let Some(location) = self.location.as_deref().map(HeaderValue::from_str) {
             headers.extend(location.ok().map(|location| (LOCATION, location)));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(name, value);
+            }
         }
         if self.ending == Ending::Announced {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -31,6 +31,9 @@ pub struct RequestRecord {
     pub verdict: String,
     /// Names of the scripted and injected faults that took part.
     pub faults: Vec<String>,
+    /// How many earlier requests of the merchant had this one's timestamp and nonce (APIv3): 0 from
+    /// a till that does as the documents say. It is counted, not refused.
+    pub nonce_repeats: u32,
     /// What left: `200`, another HTTP status, or `dropped`.
     pub answer: String,
 }

@@ -393,7 +393,10 @@ mod tests {
             );
             assert!(page.contains(&row), "docs/simulator.md lacks {row}");
         }
-        for kind in FaultKind::examples() {
+        for kind in FaultKind::examples()
+            .into_iter()
+            .chain(FaultKind::v3_examples())
+        {
             assert!(
                 page.contains(&format!("| `{}` |", kind.name())),
                 "docs/simulator.md lacks the fault {}",

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Response};
+use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -18,17 +18,27 @@ use tokio_rustls::TlsAcceptor;
 use crate::reply::{Delivery, PacedBody, Reply};
 use crate::requests::RequestRecord;
 use crate::shared::Shared;
-use crate::v2;
+use crate::{v2, v3};
 
 /// A request that was read to its end.
 pub(crate) struct Request {
     pub(crate) host: usize,
     pub(crate) method: Method,
     pub(crate) path: String,
+    /// Path and query as they were sent.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) certificate: ClientCertificate,
     /// Scheme, name and port of the host.
     pub(crate) base: String,
+}
+
+impl Request {
+    /// What follows the question mark.
+    pub(crate) fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
 }
 
 /// What the client showed.
@@ -49,6 +59,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: String,
     pub(crate) out_trade_no: Option<String>,
     pub(crate) faults: Vec<String>,
+    /// How many requests before this one had its timestamp and nonce (APIv3).
+    pub(crate) nonce_repeats: u32,
 }
 
 impl Outcome {
@@ -59,6 +71,7 @@ impl Outcome {
             verdict: verdict.to_owned(),
             out_trade_no: None,
             faults: Vec::new(),
+            nonce_repeats: 0,
         }
     }
 }
@@ -131,6 +144,11 @@ impl Gate {
                         host: self.host,
                         method: head.method,
                         path: head.uri.path().to_owned(),
+                        target: head
+                            .uri
+                            .path_and_query()
+                            .map_or_else(String::new, ToString::to_string),
+                        headers: head.headers,
                         body,
                         certificate,
                         base: self.url(),
@@ -156,13 +174,18 @@ impl Gate {
 
 async fn handle(shared: &Shared, request: &Request) -> (Delivery, Duration) {
     let at_ms = shared.clock().now();
-    let operation = v2::operation(&request.path);
-    let outcome = match operation {
-        Some(operation) => v2::handle(shared, operation, request).await,
-        None => Outcome::new(
-            Delivery::Send(Reply::page(404, "Not Found")),
-            "NO_SUCH_PATH",
-        ),
+    let (operation, outcome) = if v3::serves(&request.path) {
+        v3::handle(shared, request).await
+    } else {
+        let operation = v2::operation(&request.path);
+        let outcome = match operation {
+            Some(operation) => v2::handle(shared, operation, request).await,
+            None => Outcome::new(
+                Delivery::Send(Reply::page(404, "Not Found")),
+                "NO_SUCH_PATH",
+            ),
+        };
+        (operation, outcome)
     };
     shared.record(RequestRecord {
         number: 0,
@@ -175,6 +198,7 @@ async fn handle(shared: &Shared, request: &Request) -> (Delivery, Duration) {
         client_certificate: matches!(request.certificate, ClientCertificate::Of(_)),
         verdict: outcome.verdict,
         faults: outcome.faults,
+        nonce_repeats: outcome.nonce_repeats,
         answer: match &outcome.delivery {
             Delivery::Drop => "dropped".to_owned(),
             Delivery::Send(reply) => reply.status.to_string(),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::requests::RequestRecord;
 
 /// Everything that is fixed when a simulator starts. `Settings::default()` is two hosts on free
@@ -36,7 +38,23 @@ pub struct Settings {
     pub allow_unknown_parameters: bool,
     /// `sign_type` in written configurations; the simulator itself takes both.
     pub sign_type: SignType,
-    /// Added to the `Date` header and to every time in answers.
+    /// Which API written configurations use; the simulator itself serves both.
+    pub api: Api,
+    /// What proves APIv3 answers: what is handed out and written into configurations.
+    pub platform_keys: PlatformKeys,
+    /// Which of two keys signs at first; see
+    /// [`Simulator::set_platform_signer`](crate::Simulator::set_platform_signer). Matters with
+    /// [`PlatformKeys::Both`] only.
+    pub platform_signer: PlatformSigner,
+    /// How an APIv3 charge says that the payer is at the password prompt.
+    pub paying_form: PayingForm,
+    /// Sign APIv3 error bodies, too. WeChat's clients do not verify them.
+    pub sign_errors: bool,
+    /// What a coupon of the platform pays of every sale, fen: APIv3 answers then have a
+    /// `promotion_detail` and a smaller `payer_total`. The ledger counts it as the payer's money.
+    pub coupon_fen: i64,
+    /// Added to the `Date` header and to every time in answers; APIv3 requests are measured by this
+    /// clock, too.
     pub skew_seconds: i64,
     /// Called once for every request when its answer is decided, on a thread of the simulator.
     pub log: Option<Log>,
@@ -58,6 +76,12 @@ impl Default for Settings {
             request_errors: RequestErrors::AsWechat,
             allow_unknown_parameters: false,
             sign_type: SignType::HmacSha256,
+            api: Api::V2,
+            platform_keys: PlatformKeys::Both,
+            platform_signer: PlatformSigner::PublicKey,
+            paying_form: PayingForm::Accepted,
+            sign_errors: false,
+            coupon_fen: 0,
             skew_seconds: 0,
             log: None,
         }
@@ -82,6 +106,8 @@ pub struct Merchant {
     pub mch_id: String,
     /// Its APIv2 key.
     pub api_key: String,
+    /// Its APIv3 key: 32 ASCII characters.
+    pub api_v3_key: String,
     /// Institution mode: the shops it acts for. If there are any, `sub_mch_id` is required and must
     /// be one of them; if there are none, it must be absent.
     pub sub_mch_ids: Vec<String>,
@@ -95,6 +121,7 @@ impl Merchant {
             appid: "wx2421b1c4370ec43b".to_owned(),
             mch_id: "10000100".to_owned(),
             api_key: "192006250b4c09247ec02edce69f6a2d".to_owned(),
+            api_v3_key: "a7cde1ZJB1kG2e7VfTs3jQzaWizur8Gb".to_owned(),
             sub_mch_ids: Vec::new(),
         }
     }
@@ -105,8 +132,18 @@ impl Merchant {
             appid: "wxd930ea5d5a258f4f".to_owned(),
             mch_id: "10000200".to_owned(),
             api_key: "8934e7d15453e97507ef794cf7b0519d".to_owned(),
+            api_v3_key: "01234567890abcdefedcba9876543210".to_owned(),
             sub_mch_ids: Vec::new(),
         }
+    }
+}
+
+impl Merchant {
+    /// What is wrong with it.
+    pub(crate) fn objection(&self) -> Option<&'static str> {
+        let key = &self.api_v3_key;
+        (key.len() != 32 || !key.bytes().all(|byte| byte.is_ascii_graphic()))
+            .then_some("a merchant's api_v3_key has to be 32 ASCII characters")
     }
 }
 
@@ -189,6 +226,48 @@ impl SignType {
     }
 }
 
+/// The two generations of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// XML, signed with a shared key.
+    V2,
+    /// JSON, signed with RSA keys.
+    V3,
+}
+
+/// What proves APIv3 answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlatformKeys {
+    /// Platform certificates alone, as older merchants have them.
+    Certificates,
+    /// The WeChat Pay public key alone, as new merchants have it: `/v3/certificates` has nothing to
+    /// give.
+    PublicKey,
+    /// Both, as while a merchant moves from the one to the other.
+    Both,
+}
+
+/// Which kind of platform key signs answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformSigner {
+    /// The newest platform certificate's.
+    Certificate,
+    /// The WeChat Pay public key's.
+    PublicKey,
+}
+
+/// How an APIv3 charge says that the payer is at the password prompt; documents and practice differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayingForm {
+    /// HTTP 202 with `trade_state` USERPAYING, as seen in the field.
+    Accepted,
+    /// HTTP 200 with `trade_state` USERPAYING, as documented.
+    Ok,
+    /// HTTP 400 with the error code USERPAYING.
+    ErrorCode,
+}
+
 /// Durations (milliseconds) and repetitions of scenarios.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -216,6 +295,13 @@ pub struct Timing {
     pub code_lifetime_ms: i64,
     /// A reverse that comes earlier after the submit is counted as early (it is not refused).
     pub reverse_not_before_ms: i64,
+    /// The payer pays an order made by prepay this long after it was made; `None`: only when told.
+    pub prepay_ms: Option<i64>,
+    /// How long a refund is on its way; 0: none at all.
+    pub refund_ms: i64,
+    /// A notification that was not answered as it should is sent again after the first of these,
+    /// then after the second, and so on.
+    pub notify_retry_ms: Vec<u64>,
 }
 
 impl Default for Timing {
@@ -234,6 +320,9 @@ impl Default for Timing {
             auto_revoke_ms: None,
             code_lifetime_ms: 60_000,
             reverse_not_before_ms: 15_000,
+            prepay_ms: None,
+            refund_ms: 3_000,
+            notify_retry_ms: [15, 15, 30, 180].map(|seconds| seconds * 1_000).to_vec(),
         }
     }
 }
@@ -250,6 +339,8 @@ impl Timing {
             slow_byte_ms: 100,
             code_lifetime_ms: 4_000,
             reverse_not_before_ms: 1_000,
+            refund_ms: 300,
+            notify_retry_ms: vec![200, 200, 400, 800],
             ..Self::default()
         }
     }

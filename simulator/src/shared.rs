@@ -5,12 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use md5::{Digest, Md5};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::fault::Faults;
-use crate::ledger::{Book, Ledger, PayerAction, PayerError, State};
+use crate::ledger::{
+    Book, Ledger, PayerAction, PayerError, RefundAction, RefundError, RefundState, State,
+};
+use crate::notify::Notifications;
 use crate::requests::{RequestRecord, Requests};
-use crate::settings::Settings;
+use crate::settings::{Merchant, Settings};
+use crate::v3::{Keys, Nonces, Sent};
 
 pub(crate) struct Shared {
     settings: Settings,
@@ -18,21 +23,36 @@ pub(crate) struct Shared {
     book: Mutex<Book>,
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
+    notifications: Mutex<Notifications>,
+    /// There may be something to tell.
+    stirred: Notify,
     nonces: AtomicU64,
     /// Issued client certificates (DER) and their merchants.
     certificates: HashMap<Vec<u8>, String>,
+    keys: Keys,
+    nonces_seen: Mutex<Nonces>,
+    answers_sent: Mutex<Sent>,
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, certificates: HashMap<Vec<u8>, String>) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        certificates: HashMap<Vec<u8>, String>,
+        keys: Keys,
+    ) -> Self {
         Self {
             clock: Clock::new(settings.skew_seconds),
             settings,
             book: Mutex::default(),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            notifications: Mutex::default(),
+            stirred: Notify::new(),
             nonces: AtomicU64::new(0),
             certificates,
+            keys,
+            nonces_seen: Mutex::default(),
+            answers_sent: Mutex::default(),
         }
     }
 
@@ -52,9 +72,41 @@ impl Shared {
         lock(&self.faults)
     }
 
+    pub(crate) fn notifications(&self) -> MutexGuard<'_, Notifications> {
+        lock(&self.notifications)
+    }
+
+    /// Wakes the sender of notifications: something has happened, or will by itself.
+    pub(crate) fn stir(&self) {
+        self.stirred.notify_one();
+    }
+
+    /// Waits until something may have happened.
+    pub(crate) async fn stirred(&self) {
+        self.stirred.notified().await;
+    }
+
+    pub(crate) fn merchant(&self, mch_id: &str) -> Option<&Merchant> {
+        let merchants = &self.settings.merchants;
+        merchants.iter().find(|merchant| merchant.mch_id == mch_id)
+    }
+
     /// The merchant that a client certificate was issued to.
     pub(crate) fn certificate_owner(&self, der: &[u8]) -> Option<&str> {
         self.certificates.get(der).map(String::as_str)
+    }
+
+    /// The platform's and the merchants' RSA keys.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn nonces_seen(&self) -> MutexGuard<'_, Nonces> {
+        lock(&self.nonces_seen)
+    }
+
+    pub(crate) fn answers_sent(&self) -> MutexGuard<'_, Sent> {
+        lock(&self.answers_sent)
     }
 
     /// 32 characters that no answer had before.
@@ -86,15 +138,35 @@ impl Shared {
         out_trade_no: &str,
         action: PayerAction,
     ) -> Result<State, PayerError> {
-        self.book()
-            .act(self.clock.now(), out_trade_no, action, &self.settings)
+        let state = self
+            .book()
+            .act(self.clock.now(), out_trade_no, action, &self.settings);
+        self.stir();
+        state
     }
 
-    /// Forgets orders, faults and requests, and sets the skew back.
+    pub(crate) fn refund_action(
+        &self,
+        out_refund_no: &str,
+        action: RefundAction,
+    ) -> Result<RefundState, RefundError> {
+        let now = self.clock.now();
+        let state = self
+            .book()
+            .act_on_refund(now, out_refund_no, action, &self.settings);
+        self.stir();
+        state
+    }
+
+    /// Forgets orders, refunds, faults, requests and notifications, and sets the skew back. Keys
+    /// stay as they are.
     pub(crate) fn reset(&self) {
         *self.book() = Book::default();
         self.faults().clear();
         lock(&self.requests).clear();
+        self.notifications().clear();
+        *self.nonces_seen() = Nonces::default();
+        *self.answers_sent() = Sent::default();
         self.clock.set_skew(self.settings.skew_seconds);
     }
 }

@@ -1,6 +1,7 @@
 //! The simulator's own certificate authority and what it issues.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use p12_keystore::{
@@ -8,13 +9,14 @@ use p12_keystore::{
 };
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, date_time_ymd,
+    KeyPair, KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SerialNumber, date_time_ymd,
 };
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use sha2::{Digest, Sha256};
 
 use crate::settings::{Certificate, Merchant, Pkcs12};
 
@@ -30,9 +32,12 @@ pub enum CertificateError {
     /// The PKCS#12 writer refused.
     #[error("could not write the PKCS#12 file: {0}")]
     Pkcs12(#[from] p12_keystore::error::Error),
+    /// A generated RSA key was not read.
+    #[error("could not read an RSA key: {0}")]
+    Rsa(String),
 }
 
-type Issuer = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Issuer = CertifiedIssuer<'static, KeyPair>;
 
 /// Everything that is issued when a simulator starts.
 pub(crate) struct Certificates {
@@ -44,7 +49,9 @@ pub(crate) struct Certificates {
 
 /// A merchant's client certificate.
 pub(crate) struct ClientIdentity {
-    mch_id: String,
+    pub(crate) mch_id: String,
+    /// 40 hexadecimal digits.
+    pub(crate) serial: String,
     der: Vec<u8>,
     pub(crate) certificate_pem: String,
     pub(crate) key_pem: String,
@@ -57,7 +64,7 @@ impl Certificates {
         server: Certificate,
         pkcs12: Pkcs12,
     ) -> Result<Self, CertificateError> {
-        let ca = authority("wxpay simulator CA")?;
+        let ca = authority("wxpay simulator CA", KeyPair::generate()?)?;
         let clients = merchants
             .iter()
             .map(|merchant| ClientIdentity::issue(&merchant.mch_id, &ca, pkcs12))
@@ -77,12 +84,15 @@ impl Certificates {
     }
 }
 
-fn authority(name: &str) -> Result<Issuer, CertificateError> {
+/// An authority with this key. No two of a process have the same number.
+pub(crate) fn authority(name: &str, key: KeyPair) -> Result<Issuer, CertificateError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
     let mut params = CertificateParams::default();
+    params.serial_number = Some(NUMBER.fetch_add(1, Ordering::Relaxed).into());
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
+    Ok(CertifiedIssuer::self_signed(params, key)?)
 }
 
 fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, CertificateError> {
@@ -103,7 +113,7 @@ fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, Ce
     }
     let key = KeyPair::generate()?;
     let certificate = if kind == Certificate::UnknownCa {
-        let stranger = authority("somebody else's CA")?;
+        let stranger = authority("somebody else's CA", KeyPair::generate()?)?;
         params.signed_by(&key, &stranger)?
     } else {
         params.signed_by(&key, ca)?
@@ -119,8 +129,20 @@ fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, Ce
     Ok(Arc::new(config))
 }
 
+/// A serial number of 40 hexadecimal digits that no other authority gives: every authority has a
+/// key of its own, and each of its certificates a `label` of its own.
+pub(crate) fn serial(issuer: &Issuer, label: &str) -> [u8; 20] {
+    let mut hash = Sha256::new_with_prefix(issuer.der());
+    hash.update(label);
+    let mut serial = [0; 20];
+    serial.copy_from_slice(&hash.finalize()[..20]);
+    // Positive, and no leading zero that would be left out.
+    serial[0] = serial[0] & 0x3f | 0x40;
+    serial
+}
+
 /// The clients' key: RSA as at WeChat, and made once in a process because that takes long.
-fn client_key() -> Result<&'static KeyPair, CertificateError> {
+pub(crate) fn client_key() -> Result<&'static KeyPair, CertificateError> {
     static KEY: OnceLock<KeyPair> = OnceLock::new();
     if let Some(key) = KEY.get() {
         return Ok(key);
@@ -138,9 +160,12 @@ impl ClientIdentity {
         name.push(DnType::OrganizationName, "wxpay simulator merchants");
         name.push(DnType::CommonName, mch_id);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let serial = serial(ca, mch_id);
+        params.serial_number = Some(SerialNumber::from_slice(&serial));
         let certificate = params.signed_by(key, ca)?;
         Ok(Self {
             mch_id: mch_id.to_owned(),
+            serial: hex::encode_upper(serial),
             der: certificate.der().to_vec(),
             certificate_pem: certificate.pem(),
             key_pem: key.serialize_pem(),

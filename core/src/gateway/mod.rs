@@ -1,11 +1,14 @@
 //! The gateways: pure codecs between orders and requests, replies and verdicts.
 
 pub mod codes;
+pub mod refund_codes;
 pub mod wechat_v2;
 pub mod wechat_v3;
 
 pub(crate) mod beijing;
 pub(crate) mod paid;
+pub(crate) mod prepaid;
+pub(crate) mod refunded;
 pub(crate) mod results;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;
@@ -358,6 +361,11 @@ pub enum NoticeError {
 
 /// What the gateway reports by itself.
 pub trait Notifications: Send + Sync {
+    /// When a message claims to have been signed, unix seconds, if its age is looked at.
+    fn signed_at(&self, _notice: &Notice<'_>) -> Option<i64> {
+        None
+    }
+
     /// Verifies and decrypts.
     fn open(&self, notice: &Notice<'_>) -> Result<Notification, NoticeError>;
 

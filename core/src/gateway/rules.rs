@@ -151,6 +151,41 @@ pub(crate) fn ip_address(value: &str) -> Result<(), Broken> {
     }
 }
 
+/// Where notifications are sent.
+///
+/// Source: "统一下单" and "JSAPI下单", `notify_url`.
+pub(crate) fn notify_url(value: &str) -> Result<(), Broken> {
+    at_most_bytes(value, 256)?;
+    let usable = url::Url::parse(value).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    if !usable || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(
+            "an https:// address (http:// over a private line only) without query and fragment, \
+             such as https://pay.example.com/notify"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// Where the money of a refund comes from, in the words of either generation; APIv2's word for it and
+/// APIv3's.
+///
+/// Source: "申请退款", `refund_account` and `funds_account`.
+pub(crate) fn refund_account(value: &str) -> Result<(&'static str, &'static str), Broken> {
+    [
+        ("REFUND_SOURCE_UNSETTLED_FUNDS", "UNSETTLED"),
+        ("REFUND_SOURCE_RECHARGE_FUNDS", "AVAILABLE"),
+    ]
+    .into_iter()
+    .find(|(v2, v3)| *v2 == value || *v3 == value)
+    .ok_or_else(|| "UNSETTLED (what is not settled yet) or AVAILABLE (the balance)".into())
+}
+
 /// One JSON object.
 pub(crate) fn json_object(value: &str, max: usize) -> Result<Map<String, Value>, Broken> {
     json::parse_object(value.as_bytes(), max)

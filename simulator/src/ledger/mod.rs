@@ -1,18 +1,29 @@
 //! The truth: what was booked, charged and given back. Pure: time comes in as milliseconds since
 //! the start, and whatever was due by then happens before anything is answered.
 
+mod entry;
+mod notice;
 mod order;
+mod prepay;
 mod record;
+mod refund;
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::fault::Operation;
 use crate::scenario::{Booking, Scenario};
-use crate::settings::{ReverseUnknown, ReversedPaid, Settings};
+use crate::settings::{ReversedPaid, Settings};
 
-use order::Event;
+use entry::Entry;
+pub(crate) use notice::Notice;
 pub(crate) use order::{Order, Sale};
-pub use record::{Ledger, OrderRecord, PayerAction, PayerError, State, Totals};
+pub(crate) use prepay::{Closed, Generation, Notify, Prepared, Prepay, TradeType};
+pub use record::{
+    Ledger, OrderRecord, PayerAction, PayerError, RefundAction, RefundError, RefundRecord,
+    RefundState, State, Totals,
+};
+use refund::RefundEntry;
+pub(crate) use refund::{Refund, RefundKey, RefundRefusal, RefundRequest, Refunded};
 
 /// An order number is unique within its merchant and shop.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,14 +40,17 @@ pub(crate) struct Counts {
     pub(crate) queries: u32,
     pub(crate) reverses: u32,
     early_reverses: u32,
+    pub(crate) closes: u32,
 }
 
 impl Counts {
     pub(crate) fn of(&self, operation: Operation) -> u32 {
         match operation {
-            Operation::Micropay => self.submits,
+            Operation::Micropay | Operation::Prepay => self.submits,
             Operation::Orderquery => self.queries,
             Operation::Reverse => self.reverses,
+            Operation::Close => self.closes,
+            Operation::Refund | Operation::RefundQuery | Operation::Certificates => 0,
         }
     }
 }
@@ -56,6 +70,8 @@ pub(crate) enum Refusal {
     OrderReversed,
     OrderClosed,
     DifferentSale,
+    /// By an order that is paid in another way.
+    NumberUsed,
     /// As the scenario has it.
     Scripted(&'static str),
 }
@@ -74,6 +90,10 @@ pub(crate) enum Reversed {
     Done,
     PayerBusy,
     NotFound,
+    /// It was made by prepay and is paid.
+    PaidElsewhere,
+    /// It was made by prepay, or refunds have begun to give the money back.
+    Impossible,
 }
 
 #[derive(Default)]
@@ -81,18 +101,13 @@ pub(crate) struct Book {
     entries: BTreeMap<Key, Entry>,
     /// Which order used an auth code.
     codes: HashMap<String, Key>,
+    refunds: BTreeMap<RefundKey, RefundEntry>,
+    /// Orders and refunds booked.
     transactions: u64,
 }
 
-#[derive(Default)]
-struct Entry {
-    counts: Counts,
-    order: Option<Order>,
-    tombstone: bool,
-}
-
 impl Book {
-    /// Counts a request and says how many came before it.
+    /// Counts a request about an order and says how many came before it.
     pub(crate) fn received(
         &mut self,
         now: i64,
@@ -100,12 +115,21 @@ impl Book {
         operation: Operation,
         settings: &Settings,
     ) -> Counts {
+        if matches!(
+            operation,
+            Operation::Refund | Operation::RefundQuery | Operation::Certificates
+        ) {
+            // Refunds are counted by numbers of their own.
+            return Counts::default();
+        }
         let entry = self.entries.entry(key.clone()).or_default();
         let earlier = entry.counts;
         entry.settle(now, earlier, settings);
         match operation {
-            Operation::Micropay => entry.counts.submits += 1,
+            Operation::Micropay | Operation::Prepay => entry.counts.submits += 1,
             Operation::Orderquery => entry.counts.queries += 1,
+            Operation::Close => entry.counts.closes += 1,
+            Operation::Refund | Operation::RefundQuery | Operation::Certificates => {}
             Operation::Reverse => {
                 entry.counts.reverses += 1;
                 let early = entry.order.as_ref().is_some_and(|order| {
@@ -150,7 +174,7 @@ impl Book {
         let order = entry.order.insert(Order::new(
             now,
             sale.clone(),
-            scenario,
+            Some(scenario),
             self.transactions,
             script.answer,
         ));
@@ -194,6 +218,7 @@ impl Book {
         earlier: Counts,
         settings: &Settings,
     ) -> Reversed {
+        self.settle_refunds(now);
         let entry = self.entries.entry(key.clone()).or_default();
         entry.settle(now, earlier, settings);
         let booked = entry
@@ -204,6 +229,9 @@ impl Book {
             return entry.reverse_unknown(settings.reverse_unknown);
         };
         match order.state {
+            State::Success | State::Refund if order.prepay.is_some() => Reversed::PaidElsewhere,
+            _ if order.prepay.is_some() => Reversed::Impossible,
+            State::Refund if order.refunded_fen < order.charged_fen => Reversed::Impossible,
             State::UserPaying if settings.refuse_reverse_while_paying => Reversed::PayerBusy,
             State::UserPaying if order.busy_reverses > 0 => {
                 if order.busy_reverses != u32::MAX {
@@ -230,11 +258,13 @@ impl Book {
 
     /// The scenario that a number plays, if something is booked under it.
     pub(crate) fn scenario(&self, key: &Key) -> Option<Scenario> {
-        self.entries
-            .get(key)?
-            .order
-            .as_ref()
-            .map(|order| order.scenario)
+        self.entries.get(key)?.order.as_ref()?.scenario
+    }
+
+    /// The order as it stands, if a query would see it.
+    pub(crate) fn look_up(&self, key: &Key) -> Option<Order> {
+        let order = self.order(key)?;
+        (order.state != State::InFlight).then(|| order.clone())
     }
 
     /// The order number behind the platform's own number.
@@ -270,8 +300,14 @@ impl Book {
         let Some(order) = &mut entry.order else {
             return Err(PayerError::NoOrder(out_trade_no.to_owned()));
         };
+        let prepaid = order.prepay.is_some();
         match (action, order.state) {
             (PayerAction::Pay, State::UserPaying | State::InFlight) => order.charge(now),
+            (PayerAction::Pay, State::NotPay) if prepaid => order.charge(now),
+            // An attempt that fails leaves such an order unpaid: the payer may try again.
+            (PayerAction::Fail | PayerAction::Wait, State::NotPay) if prepaid => {
+                order.ending = None;
+            }
             (PayerAction::Fail, State::UserPaying) => order.end(State::PayError),
             (PayerAction::Wait, State::UserPaying) => order.ending = None,
             (PayerAction::Close, State::NotPay | State::UserPaying | State::PayError) => {
@@ -288,9 +324,12 @@ impl Book {
 
     /// Everything as it stands at `now`.
     pub(crate) fn snapshot(&mut self, now: i64, settings: &Settings) -> Ledger {
-        let mut ledger = Ledger::default();
-        for (key, entry) in &mut self.entries {
-            entry.settle(now, entry.counts, settings);
+        self.settle(now, settings);
+        let mut ledger = Ledger {
+            refunds: self.refund_records(),
+            ..Ledger::default()
+        };
+        for (key, entry) in &self.entries {
             let record = entry.record(key);
             ledger.totals.orders += 1;
             ledger.totals.charged_fen += record.charged_fen;
@@ -300,68 +339,21 @@ impl Book {
         }
         ledger
     }
-}
 
-impl Entry {
-    /// Lets everything happen that is due at `now`. `counts` are the requests that may trigger
-    /// something: not the one being answered.
-    fn settle(&mut self, now: i64, counts: Counts, settings: &Settings) {
-        while let Some(order) = &mut self.order {
-            match order.next_event(now, counts, settings) {
-                Some((at, event)) if at <= now => match event {
-                    Event::Charge => order.charge(at),
-                    Event::Fail => order.end(State::PayError),
-                    Event::AutoRevoke => order.end(State::Revoked),
-                    Event::Vanish => self.order = None,
-                },
-                _ => return,
-            }
+    /// Lets everything happen that is due at `now`.
+    fn settle(&mut self, now: i64, settings: &Settings) {
+        for entry in self.entries.values_mut() {
+            entry.settle(now, entry.counts, settings);
         }
+        self.settle_refunds(now);
     }
 
-    fn reverse_unknown(&mut self, rule: ReverseUnknown) -> Reversed {
-        match rule {
-            _ if self.tombstone => Reversed::Done,
-            ReverseUnknown::NotExist => Reversed::NotFound,
-            ReverseUnknown::EmptySuccess => Reversed::Done,
-            ReverseUnknown::Tombstone => {
-                self.tombstone = true;
-                if let Some(order) = &mut self.order {
-                    order.end(State::Revoked);
-                }
-                Reversed::Done
-            }
-        }
+    fn order(&self, key: &Key) -> Option<&Order> {
+        self.entries.get(key)?.order.as_ref()
     }
 
-    fn record(&self, key: &Key) -> OrderRecord {
-        let order = self.order.as_ref();
-        let absent = if self.tombstone {
-            State::Revoked
-        } else {
-            State::Absent
-        };
-        let (charged_fen, refunded_fen) =
-            order.map_or((0, 0), |order| (order.charged_fen, order.refunded_fen));
-        OrderRecord {
-            out_trade_no: key.out_trade_no.clone(),
-            mch_id: key.mch_id.clone(),
-            sub_mch_id: key.sub_mch_id.clone(),
-            state: order.map_or(absent, |order| order.state),
-            scenario: order.map(|order| order.scenario.name().to_owned()),
-            total_fee: order.map(|order| order.sale.total_fee),
-            fee_type: order.map(|order| order.sale.fee_type.clone()),
-            transaction_id: order.map(|order| order.transaction_id.clone()),
-            charged_fen,
-            refunded_fen,
-            net_fen: charged_fen - refunded_fen,
-            charges: order.map_or(0, |order| order.charges),
-            submits: self.counts.submits,
-            queries: self.counts.queries,
-            reverses: self.counts.reverses,
-            early_reverses: self.counts.early_reverses,
-            foreign: order.is_some_and(|order| order.foreign),
-        }
+    fn order_mut(&mut self, key: &Key) -> Option<&mut Order> {
+        self.entries.get_mut(key)?.order.as_mut()
     }
 }
 

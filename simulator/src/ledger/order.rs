@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::prepay::{Prepaid, TradeType};
 use super::{Counts, Key, Refusal, State, Submitted};
 use crate::scenario::{Booking, LateAt, PasswordEnd, Scenario};
 use crate::settings::Settings;
@@ -20,7 +21,9 @@ pub(crate) struct Sale {
 #[derive(Clone)]
 pub(crate) struct Order {
     pub(crate) sale: Sale,
-    pub(crate) scenario: Scenario,
+    /// `None`: an order made by prepay.
+    pub(crate) scenario: Option<Scenario>,
+    pub(crate) prepay: Option<Prepaid>,
     pub(crate) state: State,
     pub(crate) transaction_id: String,
     pub(crate) openid: String,
@@ -49,6 +52,7 @@ pub(super) enum Event {
     Charge,
     Fail,
     AutoRevoke,
+    Close,
     Vanish,
 }
 
@@ -56,13 +60,14 @@ impl Order {
     pub(super) fn new(
         now: i64,
         sale: Sale,
-        scenario: Scenario,
+        scenario: Option<Scenario>,
         number: u64,
         refusal: Option<&'static str>,
     ) -> Self {
         Self {
             sale,
             scenario,
+            prepay: None,
             state: State::NotPay,
             transaction_id: format!("4200{number:024}"),
             openid: format!("oSimulatedPayer{number:013}"),
@@ -76,6 +81,12 @@ impl Order {
             charges: 0,
             foreign: false,
         }
+    }
+
+    pub(crate) fn trade_type(&self) -> TradeType {
+        self.prepay
+            .as_ref()
+            .map_or(TradeType::Micropay, |prepay| prepay.trade_type)
     }
 
     pub(super) fn book(&mut self, now: i64, booking: Booking, settings: &Settings) {
@@ -111,6 +122,7 @@ impl Order {
     pub(super) fn submitted_again(&self, sale: &Sale) -> Submitted {
         let refused = Submitted::Refused;
         match self.state {
+            _ if self.prepay.is_some() => refused(Refusal::NumberUsed),
             State::Success | State::Refund => refused(Refusal::OrderPaid),
             State::Revoked => refused(Refusal::OrderReversed),
             State::Closed => refused(Refusal::OrderClosed),
@@ -142,10 +154,13 @@ impl Order {
                 self.submitted_at + settings.timing.code_lifetime_ms,
                 Event::Vanish,
             )),
-            State::UserPaying | State::NotPay | State::PayError => settings
-                .timing
-                .auto_revoke_ms
-                .map(|ms| (self.submitted_at + ms, Event::AutoRevoke)),
+            State::UserPaying | State::NotPay | State::PayError => match &self.prepay {
+                Some(prepay) => prepay.expires_at.map(|at| (at, Event::Close)),
+                None => settings
+                    .timing
+                    .auto_revoke_ms
+                    .map(|ms| (self.submitted_at + ms, Event::AutoRevoke)),
+            },
             _ => None,
         };
         ending.into_iter().chain(other).min_by_key(|(at, _)| *at)

@@ -1,6 +1,9 @@
+mod prepay;
+mod refund;
+
 use super::*;
 use crate::scenario::auth_code;
-use crate::settings::Timing;
+use crate::settings::{ReverseUnknown, Timing};
 
 fn settings() -> Settings {
     Settings {
@@ -12,6 +15,7 @@ fn settings() -> Settings {
             recalls: 2,
             code_lifetime_ms: 1000,
             reverse_not_before_ms: 50,
+            refund_ms: 0,
             ..Timing::default()
         },
         ..Settings::default()

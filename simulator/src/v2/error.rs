@@ -41,12 +41,42 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("ORDERNOTEXIST", "此交易订单号不存在"),
     ("INVALID_TRANSACTIONID", "无效transaction_id"),
     ("REVERSE_EXPIRE", "订单无法撤销"),
+    ("TRADE_STATE_ERROR", "订单状态错误"),
+    (
+        "REFUND_FEE_MISMATCH",
+        "订单金额或退款金额与之前请求不一致，请核实后再试",
+    ),
+    ("REFUNDNOTEXIST", "退款订单查询失败"),
+    ("ERROR", "业务错误"),
+    (
+        "BIZERR_NEED_RETRY",
+        "退款业务流程错误，需要商户触发重试来解决",
+    ),
+    ("TRADE_OVERDUE", "订单已经超过退款期限"),
+    ("USER_ACCOUNT_ABNORMAL", "退款请求失败"),
+    ("INVALID_REQ_TOO_MUCH", "无效请求过多"),
+    ("FREQUENCY_LIMITED", "频率限制"),
 ];
 
 /// What is said when an auth code served another order.
 pub(crate) const CODE_USED: &str = "101 每个二维码仅限使用一次,请刷新再试";
 /// What a reverse says while the payer is at the password prompt.
 pub(crate) const PAYER_BUSY: &str = "正在支付中不能发起撤销";
+
+/// What a reverse says about an order that it cannot undo.
+pub(crate) const NOT_REVERSIBLE: &str = "该订单不支持撤销";
+/// What a close says about a payment by code (protocol §4.12).
+pub(crate) const ONLY_REVERSE: &str = "当前交易不允许进行普通关单（只能撤销）";
+/// What a prepay says whose `time_expire` is over.
+pub(crate) const EXPIRED: &str = "time_expire时间过短";
+/// What a refund says that has nothing left to give back.
+pub(crate) const ALL_REFUNDED: &str = "订单已全额退款";
+/// What a refund says that asks for more than is left.
+pub(crate) const TOO_MUCH: &str = "refund_fee大于可退金额";
+/// What the refund after the fiftieth says.
+pub(crate) const TOO_MANY: &str = "部分退款次数超过限制";
+/// What a refund of an unpaid order says.
+pub(crate) const NOT_PAID: &str = "订单未支付，不能退款";
 
 #[cfg(test)]
 mod tests {

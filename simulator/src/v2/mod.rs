@@ -3,6 +3,9 @@
 mod answer;
 mod check;
 mod error;
+pub(crate) mod notice;
+mod order;
+mod refund;
 mod sign;
 mod xml;
 
@@ -13,10 +16,10 @@ use self::answer::{Account, Answer};
 use self::check::Objection;
 use self::xml::Parameters;
 use crate::fault::{FaultKind, Operation};
-use crate::ledger::{Counts, Key, Queried, Refusal, Reversed, Sale, Submitted};
+use crate::ledger::{Counts, Generation, Key, Notify, RefundKey};
 use crate::reply::{Delivery, Ending, Reply};
 use crate::server::{ClientCertificate, Outcome, Request};
-use crate::settings::RequestErrors;
+use crate::settings::{RequestErrors, SignType};
 use crate::shared::Shared;
 
 /// What a path asks for.
@@ -25,13 +28,18 @@ pub(crate) fn operation(path: &str) -> Option<Operation> {
         "/pay/micropay" => Some(Operation::Micropay),
         "/pay/orderquery" => Some(Operation::Orderquery),
         "/secapi/pay/reverse" => Some(Operation::Reverse),
+        "/pay/unifiedorder" => Some(Operation::Prepay),
+        "/pay/closeorder" => Some(Operation::Close),
+        "/secapi/pay/refund" => Some(Operation::Refund),
+        "/pay/refundquery" => Some(Operation::RefundQuery),
         _ => None,
     }
 }
 
 /// Answers a request, with every delay that comes before it takes effect.
 pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Request) -> Outcome {
-    if operation == Operation::Reverse {
+    let certified = matches!(operation, Operation::Reverse | Operation::Refund);
+    if certified {
         let refused = match request.certificate {
             ClientCertificate::None => Some("No required SSL certificate was sent"),
             ClientCertificate::Foreign => Some("The SSL certificate error"),
@@ -104,8 +112,49 @@ pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Requ
 struct Verified {
     account: Account,
     parameters: Parameters,
-    /// `None`: it names a `transaction_id` that does not exist.
+    mch_id: String,
+    sub_mch_id: Option<String>,
+    /// The order that it is about; `None`: it names it by a number that does not exist.
     key: Option<Key>,
+    sign_type: SignType,
+}
+
+impl Verified {
+    fn refund_key(&self, out_refund_no: &str) -> RefundKey {
+        RefundKey {
+            mch_id: self.mch_id.clone(),
+            sub_mch_id: self.sub_mch_id.clone(),
+            out_refund_no: out_refund_no.to_owned(),
+        }
+    }
+
+    /// A parameter that was checked to be a whole number.
+    fn fen(&self, name: &str) -> i64 {
+        self.parameters
+            .get(name)
+            .and_then(|fee| fee.parse().ok())
+            .expect("the amount was checked to be there and a whole number")
+    }
+
+    /// What must be the same when the request comes again.
+    fn comparable(&self, but: &[&str]) -> BTreeMap<String, String> {
+        self.parameters
+            .iter()
+            .filter(|(name, value)| {
+                !matches!(*name, "nonce_str" | "sign" | "sign_type")
+                    && !but.contains(name)
+                    && !value.is_empty()
+            })
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    fn notify(&self) -> Notify {
+        Notify {
+            url: self.parameters.get("notify_url").map(str::to_owned),
+            generation: Generation::V2(self.sign_type),
+        }
+    }
 }
 
 /// A request that did not.
@@ -164,12 +213,13 @@ fn receive(
         .map_err(|objection| refused(objection, None, false, number))?;
     let sign_type = check::sign_type(&parameters)
         .map_err(|objection| refused(objection, None, false, number))?;
-    let account = Account::new(merchant, &parameters, sign_type);
+    let account = Account::new(merchant, |name| parameters.get(name), sign_type);
     check::signature(&parameters, merchant, sign_type)
         .map_err(|objection| refused(objection, Some(account.clone()), false, number))?;
     check::content(operation, &parameters, merchant, settings)
         .map_err(|objection| refused(objection, Some(account.clone()), true, number))?;
-    if let (Operation::Reverse, ClientCertificate::Of(owner)) = (operation, &request.certificate)
+    if let ClientCertificate::Of(owner) = &request.certificate
+        && matches!(operation, Operation::Reverse | Operation::Refund)
         && *owner != merchant.mch_id
     {
         let objection = Objection {
@@ -179,28 +229,44 @@ fn receive(
         return Err(refused(objection, Some(account), true, number));
     }
 
-    let sub_mch_id = parameters.get("sub_mch_id");
-    let number = match parameters.get("transaction_id") {
-        None => number.map(str::to_owned),
+    let mut verified = Verified {
+        account,
+        mch_id: merchant.mch_id.clone(),
+        sub_mch_id: parameters.get("sub_mch_id").map(str::to_owned),
+        key: None,
+        parameters,
+        sign_type,
+    };
+    verified.key = match operation {
+        Operation::RefundQuery => refund::order_of_query(shared, &verified),
+        _ => order_key(shared, &verified),
+    };
+    Ok(verified)
+}
+
+/// The order that `transaction_id` or else `out_trade_no` names.
+fn order_key(shared: &Shared, verified: &Verified) -> Option<Key> {
+    let (mch_id, sub_mch_id) = (&verified.mch_id, verified.sub_mch_id.as_deref());
+    let out_trade_no = match verified.parameters.get("transaction_id") {
+        None => verified.parameters.get("out_trade_no").map(str::to_owned),
         Some(id) => shared
             .book()
-            .out_trade_no(&merchant.mch_id, sub_mch_id, id)
+            .out_trade_no(mch_id, sub_mch_id, id)
             .map(str::to_owned),
     };
-    let key = number.map(|out_trade_no| Key {
-        mch_id: merchant.mch_id.clone(),
+    Some(Key {
+        mch_id: mch_id.clone(),
         sub_mch_id: sub_mch_id.map(str::to_owned),
-        out_trade_no,
-    });
-    Ok(Verified {
-        account,
-        parameters,
-        key,
+        out_trade_no: out_trade_no?,
     })
 }
 
 /// Counts a request and finds the faults that its scenario has for it.
 fn count(shared: &Shared, operation: Operation, verified: &Verified) -> (Counts, Vec<FaultKind>) {
+    if matches!(operation, Operation::Refund | Operation::RefundQuery) {
+        refund::count(shared, operation, verified);
+        return (Counts::default(), Vec::new());
+    }
     let Some(key) = &verified.key else {
         return (Counts::default(), Vec::new());
     };
@@ -222,70 +288,15 @@ fn count(shared: &Shared, operation: Operation, verified: &Verified) -> (Counts,
 }
 
 fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: Counts) -> Answer {
-    let account = &verified.account;
-    let failure = |code: &str, text: &str| account.failure(shared, operation, code, text);
-    let listed = |code: &str| failure(code, error::description(code));
-    let Some(key) = &verified.key else {
-        return listed(match operation {
-            Operation::Reverse => "INVALID_TRANSACTIONID",
-            _ => "ORDERNOTEXIST",
-        });
+    let answer = match operation {
+        Operation::Refund => refund::open(shared, verified),
+        Operation::RefundQuery => refund::query(shared, verified),
+        _ => order::execute(shared, operation, verified, earlier),
     };
-    let (now, settings) = (shared.clock().now(), shared.settings());
-    match operation {
-        Operation::Micropay => {
-            let sale = sale(key.clone(), &verified.parameters);
-            let submitted = shared.book().submit(now, &sale, earlier, settings);
-            match submitted {
-                Submitted::Paid(order) => account.paid(shared, &order),
-                Submitted::Paying => listed("USERPAYING"),
-                Submitted::Refused(refusal) => match refusal {
-                    Refusal::CodeAlreadyUsed => failure("AUTH_CODE_INVALID", error::CODE_USED),
-                    Refusal::OrderPaid => listed("ORDERPAID"),
-                    Refusal::OrderReversed => listed("ORDERREVERSED"),
-                    Refusal::OrderClosed => listed("ORDERCLOSED"),
-                    Refusal::DifferentSale => listed("INVALID_REQUEST"),
-                    Refusal::Scripted(code) => listed(code),
-                },
-            }
-        }
-        Operation::Orderquery => {
-            let queried = shared.book().query(now, key, earlier, settings);
-            match queried {
-                Queried::NotFound => listed("ORDERNOTEXIST"),
-                Queried::Tombstone => account.revoked_unbooked(shared, &key.out_trade_no),
-                Queried::Order(order) => account.state(shared, &order),
-            }
-        }
-        Operation::Reverse => {
-            let reversed = shared.book().reverse(now, key, earlier, settings);
-            match reversed {
-                Reversed::Done => account.reversed(shared),
-                Reversed::PayerBusy => failure("USERPAYING", error::PAYER_BUSY),
-                Reversed::NotFound => listed("ORDERNOTEXIST"),
-            }
-        }
+    if matches!(operation, Operation::Prepay | Operation::Refund) {
+        shared.stir();
     }
-}
-
-fn sale(key: Key, parameters: &Parameters) -> Sale {
-    let text = |name| parameters.get(name).unwrap_or_default().to_owned();
-    let comparable: BTreeMap<_, _> = parameters
-        .iter()
-        .filter(|(name, value)| {
-            !matches!(*name, "nonce_str" | "sign" | "sign_type") && !value.is_empty()
-        })
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    Sale {
-        key,
-        auth_code: text("auth_code"),
-        total_fee: text("total_fee")
-            .parse()
-            .expect("the amount was checked to be a whole number"),
-        fee_type: parameters.get("fee_type").unwrap_or("CNY").to_owned(),
-        parameters: comparable,
-    }
+    answer
 }
 
 /// Tampers with an answer, signs it, and decides how its bytes leave.

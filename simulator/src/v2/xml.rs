@@ -75,14 +75,17 @@ fn value_of(node: Node<'_, '_>) -> Option<String> {
         .collect()
 }
 
-/// Writes `fields` in their order, every value as CDATA.
-pub(crate) fn write<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut text = String::from("<xml>\n");
+/// Writes `fields` under `<root>` in their order, every value as CDATA.
+pub(crate) fn write<'a>(
+    root: &str,
+    fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let mut text = format!("<{root}>\n");
     for (name, value) in fields {
         let value = value.replace("]]>", "]]]]><![CDATA[>");
         text.push_str(&format!("<{name}><![CDATA[{value}]]></{name}>\n"));
     }
-    text.push_str("</xml>");
+    text.push_str(&format!("</{root}>"));
     text
 }
 
@@ -131,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let fields = [("a", "]]>"), ("b", "<x>&中文"), ("c", "plain")];
-        let text = write(fields);
+        let text = write("xml", fields);
         let parameters = read(&text).unwrap();
         for (name, value) in fields {
             assert_eq!(parameters.get(name), Some(value));

@@ -15,7 +15,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use wxpay_simulator::{Scenario, Settings, Simulator, Timing, auth_code};
 
 pub(crate) type Fields = BTreeMap<String, String>;
-type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// Payers so slow and codes so lasting that nothing changes by itself while a test runs, and
 /// answers so fast that no test waits for long.
@@ -28,6 +28,8 @@ pub(crate) fn timing() -> Timing {
         delayed_ms: 100,
         too_late_ms: 300,
         slow_byte_ms: 1,
+        refund_ms: 600_000,
+        notify_retry_ms: vec![1, 1, 1],
         ..Timing::quick()
     }
 }
@@ -118,6 +120,17 @@ pub(crate) fn config(
     })
 }
 
+/// A connection whose handshake is done.
+pub(crate) fn connect(url: &str, config: &Arc<ClientConfig>) -> io::Result<Tls> {
+    let stream = TcpStream::connect(address(url))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let name = ServerName::try_from("localhost").expect("a name");
+    let connection = ClientConnection::new(config.clone(), name).map_err(io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    stream.conn.complete_io(&mut stream.sock)?;
+    Ok(stream)
+}
+
 /// Host and port of an URL.
 pub(crate) fn address(url: &str) -> &str {
     url.split("//").nth(1).expect("an URL has two slashes")
@@ -142,15 +155,7 @@ impl<'a> Till<'a> {
     }
 
     pub(crate) fn connect(&self) -> io::Result<Tls> {
-        let url = &self.simulator.hosts()[self.host];
-        let stream = TcpStream::connect(address(url))?;
-        stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-        let name = ServerName::try_from("localhost").expect("a name");
-        let connection =
-            ClientConnection::new(self.config.clone(), name).map_err(io::Error::other)?;
-        let mut stream = StreamOwned::new(connection, stream);
-        stream.conn.complete_io(&mut stream.sock)?;
-        Ok(stream)
+        connect(&self.simulator.hosts()[self.host], &self.config)
     }
 
     /// Common fields, nonce and signature around `fields`.
@@ -217,6 +222,30 @@ impl<'a> Till<'a> {
         self.send("/secapi/pay/reverse", &[("out_trade_no", out_trade_no)])
     }
 
+    /// Asks for an order of 888 fen by `/pay/unifiedorder`.
+    pub(crate) fn prepay(&self, out_trade_no: &str, notify_url: &str) -> io::Result<Answer> {
+        self.send("/pay/unifiedorder", &order(out_trade_no, notify_url))
+    }
+
+    pub(crate) fn close(&self, out_trade_no: &str) -> io::Result<Answer> {
+        self.send("/pay/closeorder", &[("out_trade_no", out_trade_no)])
+    }
+
+    /// Gives back a part of 888 fen.
+    pub(crate) fn refund(
+        &self,
+        out_trade_no: &str,
+        out_refund_no: &str,
+        refund_fee: &str,
+    ) -> io::Result<Answer> {
+        let fields = refund(out_trade_no, out_refund_no, refund_fee);
+        self.send("/secapi/pay/refund", &fields)
+    }
+
+    pub(crate) fn refund_query(&self, name: &str, number: &str) -> io::Result<Answer> {
+        self.send("/pay/refundquery", &[(name, number)])
+    }
+
     /// The answer's fields, after checking that it is signed as the request was.
     pub(crate) fn verified(&self, answer: io::Result<Answer>) -> Fields {
         let fields = answer.expect("there is an answer").fields();
@@ -233,7 +262,7 @@ impl<'a> Till<'a> {
 }
 
 /// Different numbers get different codes.
-fn number_of(out_trade_no: &str) -> u64 {
+pub(crate) fn number_of(out_trade_no: &str) -> u64 {
     out_trade_no.bytes().fold(7, |sum, byte| {
         (sum * 31 + u64::from(byte)) % 999_999_999_989
     })
@@ -248,6 +277,31 @@ pub(crate) fn sale<'a>(out_trade_no: &'a str, code: &'a str) -> Vec<(&'a str, &'
         ("total_fee", "888"),
         ("spbill_create_ip", "127.0.0.1"),
         ("auth_code", code),
+    ]
+}
+
+pub(crate) fn order<'a>(out_trade_no: &'a str, notify_url: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("body", "可乐"),
+        ("attach", "till 1"),
+        ("out_trade_no", out_trade_no),
+        ("total_fee", "888"),
+        ("spbill_create_ip", "127.0.0.1"),
+        ("notify_url", notify_url),
+        ("trade_type", "NATIVE"),
+    ]
+}
+
+pub(crate) fn refund<'a>(
+    out_trade_no: &'a str,
+    out_refund_no: &'a str,
+    refund_fee: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("out_trade_no", out_trade_no),
+        ("out_refund_no", out_refund_no),
+        ("total_fee", "888"),
+        ("refund_fee", refund_fee),
     ]
 }
 
@@ -269,12 +323,25 @@ pub(crate) fn request(
     path: &str,
     body: &str,
 ) -> io::Result<Answer> {
+    exchange(stream, method, path, &["Content-Type: text/xml"], body)
+}
+
+/// The same with header lines of one's own.
+pub(crate) fn exchange(
+    stream: &mut (impl Read + Write),
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> io::Result<Answer> {
     let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n\
+    let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    // In one piece, so that no packet waits for the receipt of the one before.
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\
          Content-Length: {length}\r\n\r\n{body}"
-    )?;
+    );
+    stream.write_all(request.as_bytes())?;
     stream.flush()?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -292,7 +359,10 @@ pub(crate) fn request(
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
-    let length = headers["content-length"].parse().expect("a length");
+    // A 204 has none.
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     Ok(Answer {

@@ -3,7 +3,10 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 use wxpay_simulator::{Scenario, Settings, Simulator};
 
-use crate::client::{Till, address, request, start_with};
+use crate::client::{Till, address, request, start_with, until};
+
+/// Where nobody listens.
+const NOBODY: &str = "http://127.0.0.1:9/notify";
 
 fn start() -> Simulator {
     start_with(Settings {
@@ -50,6 +53,7 @@ fn the_ledger_is_read_as_stable_json() {
                 "sub_mch_id": null,
                 "state": "SUCCESS",
                 "scenario": "paid",
+                "trade_type": "MICROPAY",
                 "total_fee": 888,
                 "fee_type": "CNY",
                 "transaction_id": "4200000000000000000000000001",
@@ -61,8 +65,10 @@ fn the_ledger_is_read_as_stable_json() {
                 "queries": 0,
                 "reverses": 0,
                 "early_reverses": 0,
+                "closes": 0,
                 "foreign": false
-            }]
+            }],
+            "refunds": []
         })
     );
     let order = done(&simulator, "GET", "/ledger/A", &Value::Null);
@@ -113,6 +119,48 @@ fn faults_payers_hosts_and_the_clock_are_set_from_outside() {
 }
 
 #[test]
+fn prepay_orders_are_paid_and_refunds_end_from_outside() {
+    let simulator = start();
+    let till = Till::new(&simulator);
+    till.verified(till.prepay("A", NOBODY));
+    let answer = done(&simulator, "POST", "/payer/A", &json!({ "action": "pay" }));
+    assert_eq!(answer["state"], "SUCCESS");
+    till.verified(till.refund("A", "R", "300"));
+    let refund = done(&simulator, "GET", "/refunds/R", &Value::Null);
+    assert_eq!(
+        refund,
+        json!({
+            "out_refund_no": "R",
+            "mch_id": "10000100",
+            "sub_mch_id": null,
+            "refund_id": "5030000000000000000000000002",
+            "out_trade_no": "A",
+            "refund_fee": 300,
+            "state": "PROCESSING",
+            "submits": 1,
+            "queries": 0
+        })
+    );
+    let body = json!({ "action": "succeed" });
+    let answer = done(&simulator, "POST", "/refunds/R", &body);
+    assert_eq!(answer["state"], "SUCCESS");
+    assert_eq!(simulator.net_charged("A"), 588);
+    let ledger = done(&simulator, "GET", "/ledger", &Value::Null);
+    assert_eq!(ledger["totals"]["refunded_fen"], 300);
+    assert_eq!(ledger["refunds"][0]["state"], "SUCCESS");
+    until(|| {
+        let answer = done(&simulator, "GET", "/notifications", &Value::Null);
+        answer["notifications"][0]["attempts"] == 4
+    });
+    let answer = done(&simulator, "GET", "/notifications", &Value::Null);
+    let first = &answer["notifications"][0];
+    assert_eq!(first["kind"], "payment");
+    assert_eq!(first["delivered"], false);
+    assert_eq!(first["answered"], Value::Null);
+    assert!(first["body"].as_str().unwrap().starts_with("<xml>"));
+}
+
+#[test]
 fn wrong_requests_are_refused_with_a_reason_and_change_nothing() {
     let simulator = start();
     for (method, path, body, status, reason) in [
@@ -137,6 +185,15 @@ fn wrong_requests_are_refused_with_a_reason_and_change_nothing() {
             400,
             "steal",
         ),
+        (
+            "POST",
+            "/refunds/R",
+            json!({ "action": "succeed" }),
+            409,
+            "no refund",
+        ),
+        ("POST", "/refunds/R", json!({ "action": "pay" }), 400, "pay"),
+        ("GET", "/refunds/R", Value::Null, 404, "never heard"),
         (
             "POST",
             "/hosts/7",

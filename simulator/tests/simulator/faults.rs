@@ -17,7 +17,10 @@ fn paid_under(simulator: &Simulator, kind: FaultKind) -> (io::Result<Answer>, bo
 fn each_fault_can_be_seen_and_charges_as_it_says() {
     let simulator = start();
     let till = Till::new(&simulator);
-    for kind in FaultKind::examples() {
+    let kinds = FaultKind::examples()
+        .into_iter()
+        .chain(FaultKind::v3_examples());
+    for kind in kinds {
         let kind = match kind {
             FaultKind::Huge { .. } => FaultKind::Huge { bytes: 3 << 20 },
             FaultKind::Slow { .. } => FaultKind::Slow { ms: 1 },
@@ -38,7 +41,13 @@ fn each_fault_can_be_seen_and_charges_as_it_says() {
             | FaultKind::DelayAfter { .. }
             | FaultKind::Slow { .. }
             // A submit's answer has no trade_state.
-            | FaultKind::TradeState { .. } => assert_eq!(field("total_fee").unwrap(), "888"),
+            | FaultKind::TradeState { .. }
+            // Of APIv3 alone.
+            | FaultKind::SignProbe
+            | FaultKind::OldTimestamp { .. }
+            | FaultKind::Replay
+            | FaultKind::UnknownSerial
+            | FaultKind::MissingSerial => assert_eq!(field("total_fee").unwrap(), "888"),
             FaultKind::Http { status, .. } => {
                 let answer = answer_of(&answer);
                 assert_eq!(answer.status, *status);

@@ -1,8 +1,9 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use wxpay_simulator::{PolicyNumbers, Region, Scenario, Settings};
+use wxpay_simulator::{Api, PlatformKeys, PolicyNumbers, Region, Scenario, Settings};
 
 use crate::client::{start, start_with};
 
@@ -21,35 +22,36 @@ impl Drop for Running {
     }
 }
 
-#[test]
-fn the_program_says_when_it_is_ready_and_its_ledger_can_be_printed() {
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("sandbox");
+/// The program, ready, and what it has printed by then.
+fn run(dir: &Path, options: &[&str]) -> (Running, Vec<String>) {
+    let ports = ["--port", "0", "--port", "0", "--control-port", "0"];
     let mut running = Running(
         program()
-            .args([
-                "--port",
-                "0",
-                "--port",
-                "0",
-                "--control-port",
-                "0",
-                "--quick",
-            ])
+            .args(ports)
+            .args(options)
             .arg("--dir")
-            .arg(&dir)
+            .arg(dir)
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap(),
+            .expect("the program is built"),
     );
-    let out = BufReader::new(running.0.stdout.take().unwrap());
+    let out = running.0.stdout.take().expect("it is piped");
+    let out = BufReader::new(out);
     let mut lines = Vec::new();
     for line in out.lines() {
-        lines.push(line.unwrap());
+        lines.push(line.expect("it prints UTF-8"));
         if lines.last().is_some_and(|line| line.starts_with("ready ")) {
             break;
         }
     }
+    (running, lines)
+}
+
+#[test]
+fn the_program_says_when_it_is_ready_and_its_ledger_can_be_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("sandbox");
+    let (mut running, lines) = run(&dir, &["--quick"]);
     let ready = lines.last().unwrap();
     assert!(ready.contains("control=http://127.0.0.1:"), "{ready}");
     let codes = lines.iter().filter(|line| line.starts_with("13")).count();
@@ -80,6 +82,62 @@ fn the_program_says_when_it_is_ready_and_its_ledger_can_be_printed() {
         assert!(told.success());
         assert!(running.0.wait().unwrap().success());
         assert!(!dir.join("ready.json").exists());
+    }
+}
+
+#[test]
+fn the_program_writes_the_configuration_of_the_api_that_was_asked_for() {
+    for (options, has, lacks) in [
+        (&[][..], "gateway = \"wechat-v2\"", "[wechat_v3]"),
+        (&["--api", "v3"], "gateway = \"wechat-v3\"", "[wechat_v2]"),
+        (
+            &["--api", "v3", "--platform-keys", "public-key"],
+            "public_key = { file = \"pub_key.pem\" }",
+            "platform_certificates",
+        ),
+        (
+            &["--api", "v3", "--platform-keys", "certificates"],
+            "platform_certificates = \"auto\"",
+            "public_key",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (_running, _) = run(dir.path(), options);
+        let text = fs::read_to_string(dir.path().join("wxpay.toml")).unwrap();
+        assert!(text.contains(has) && !text.contains(lacks), "{text}");
+    }
+}
+
+#[test]
+fn payers_refunds_and_notifications_are_reached_from_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_running, _) = run(dir.path(), &[]);
+    let said = |arguments: &[&str]| {
+        let output = program()
+            .args(arguments)
+            .arg("--dir")
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        let text = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        (output.status.success(), String::from_utf8(text).unwrap())
+    };
+    let (ended_well, text) = said(&["notifications"]);
+    assert!(
+        ended_well && text.contains("\"notifications\": []"),
+        "{text}"
+    );
+    for (arguments, reason) in [
+        (["payer", "A", "pay"], "no order"),
+        (["refund", "R", "succeed"], "no refund"),
+        (["payer", "A", "steal"], "steal"),
+    ] {
+        let (ended_well, text) = said(&arguments);
+        assert!(!ended_well && text.contains(reason), "{text}");
     }
 }
 
@@ -124,4 +182,88 @@ fn a_configuration_names_everything_a_till_needs() {
     let text = fs::read_to_string(path).unwrap();
     assert!(text.contains("profile = \"hk\"") && text.contains("region = \"hk\""));
     assert!(text.contains("ca_file = \"ca.pem\"") && !text.contains("window"));
+}
+
+#[test]
+fn a_configuration_for_apiv3_names_keys_and_accounts() {
+    let dir = tempfile::tempdir().unwrap();
+    let public_key = [
+        "public_key_id = \"PUB_KEY_ID_01",
+        "public_key = { file = \"pub_key.pem\" }",
+    ];
+    let certificates = [
+        "platform_certificates = \"auto\"",
+        "platform_ca = { file = \"platform_ca.pem\" }",
+    ];
+    for (platform_keys, has, lacks) in [
+        (
+            PlatformKeys::Certificates,
+            vec![certificates],
+            vec![public_key],
+        ),
+        (
+            PlatformKeys::PublicKey,
+            vec![public_key],
+            vec![certificates],
+        ),
+        (PlatformKeys::Both, vec![public_key, certificates], vec![]),
+    ] {
+        let simulator = start_with(Settings {
+            api: Api::V3,
+            platform_keys,
+            ..Settings::default()
+        });
+        let path = simulator.write_config(dir.path(), None).unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        let serial = format!("serial_no = \"{}\"", simulator.client_serial_no());
+        for line in [
+            "gateway = \"wechat-v3\"",
+            "[wechat_v3]",
+            "appid = \"wx2421b1c4370ec43b\"",
+            "mchid = \"10000100\"",
+            "private_key = { file = \"apiclient_key.pem\" }",
+            "certificate = { file = \"apiclient_cert.pem\" }",
+            "api_v3_key = { file = \"api_v3_key.txt\" }",
+            serial.as_str(),
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+        }
+        for line in has.iter().flatten() {
+            assert!(text.contains(line), "{line} in\n{text}");
+        }
+        for line in lacks
+            .iter()
+            .flatten()
+            .chain(&["client_certificate", "region"])
+        {
+            assert!(!text.contains(line), "{line} in\n{text}");
+        }
+        for (file, content) in [
+            ("apiclient_key.pem", simulator.client_key_pem()),
+            ("apiclient_cert.pem", simulator.client_cert_pem()),
+            ("api_v3_key.txt", &simulator.merchant().api_v3_key),
+            ("pub_key.pem", simulator.public_key_pem()),
+            ("platform_ca.pem", &simulator.platform_ca_pem()),
+        ] {
+            let found = fs::read_to_string(dir.path().join(file)).unwrap();
+            assert_eq!(found, content, "{file}");
+        }
+    }
+    let mut settings = Settings {
+        api: Api::V3,
+        region: Region::HongKong,
+        ..Settings::default()
+    };
+    settings.merchants[0].sub_mch_ids = vec!["20000001".to_owned()];
+    let provider = start_with(settings);
+    let text = provider.config_toml(dir.path(), None).unwrap();
+    for line in [
+        "sp_appid = \"wx2421b1c4370ec43b\"",
+        "sp_mchid = \"10000100\"",
+        "sub_mchid = \"20000001\"",
+        "region = \"hk\"",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+    }
+    assert!(!text.contains("\nappid") && !text.contains("\nmchid"));
 }

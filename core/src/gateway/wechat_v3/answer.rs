@@ -155,11 +155,11 @@ impl WechatV3 {
             Verification::Proven { signed_at } => Some(signed_at),
             Verification::Unsigned if success => {
                 let why = format!("HTTP status {} without a signature", reply.status);
-                return forged(unclear, why, None);
+                return forged_answer(unclear, why, None);
             }
             Verification::Unsigned => None,
             Verification::Disproved { why, unknown_key } => {
-                return forged(unclear, why, unknown_key);
+                return forged_answer(unclear, why, unknown_key);
             }
         };
         let body = match &reply.body[..] {
@@ -177,7 +177,7 @@ impl WechatV3 {
                     facts,
                     ..nothing(verdict, why)
                 },
-                Err(why) => return forged(unclear, why.into(), None),
+                Err(why) => return forged_answer(unclear, why.into(), None),
             }
         } else {
             let refusal = Refusal {
@@ -366,7 +366,7 @@ fn shown(text: &str, max: usize) -> Option<String> {
     Some(short(text, max)).filter(|text| !text.is_empty())
 }
 
-fn nothing<V>(verdict: V, why: String) -> Answer<V> {
+pub(super) fn nothing<V>(verdict: V, why: String) -> Answer<V> {
     Answer {
         verdict,
         code: None,
@@ -379,7 +379,7 @@ fn nothing<V>(verdict: V, why: String) -> Answer<V> {
     }
 }
 
-fn forged<V>(unclear: V, why: String, unknown_key: Option<String>) -> Answer<V> {
+pub(super) fn forged_answer<V>(unclear: V, why: String, unknown_key: Option<String>) -> Answer<V> {
     Answer {
         forged: true,
         unknown_key,

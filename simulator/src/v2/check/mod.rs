@@ -1,13 +1,12 @@
 //! What a request has to be before the ledger sees it.
 
-use std::net::IpAddr;
+mod fields;
 
 use hyper::Method;
-use time::{Date, Month, Time};
 
 use super::xml::{self, Parameters};
 use crate::fault::Operation;
-use crate::settings::{Merchant, Region, Settings, SignType};
+use crate::settings::{Merchant, Settings, SignType};
 
 /// A request fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +90,7 @@ pub(crate) fn content(
         };
         return Err(Objection::new(code, ""));
     }
-    let rules = rules(operation);
+    let rules = fields::rules(operation);
     if !settings.allow_unknown_parameters {
         let unknown = parameters
             .iter()
@@ -116,14 +115,26 @@ pub(crate) fn content(
     if parameters.get("detail").is_some() && !parameters.is_cdata("detail") {
         return Err(Objection::new("PARAM_ERROR", "detail: not in CDATA"));
     }
-    if operation != Operation::Micropay
-        && parameters.get("transaction_id").is_none()
-        && parameters.get("out_trade_no").is_none()
+    let one_of: &[&str] = match operation {
+        Operation::Orderquery | Operation::Reverse | Operation::Refund => {
+            &["transaction_id", "out_trade_no"]
+        }
+        Operation::RefundQuery => &[
+            "refund_id",
+            "out_refund_no",
+            "transaction_id",
+            "out_trade_no",
+        ],
+        Operation::Micropay | Operation::Prepay | Operation::Close | Operation::Certificates => &[],
+    };
+    if !one_of.is_empty() && one_of.iter().all(|name| parameters.get(name).is_none()) {
+        return Err(Objection::new("LACK_PARAMS", one_of.join(" or ")));
+    }
+    if parameters.get("trade_type") == Some("JSAPI")
+        && parameters.get("openid").is_none()
+        && parameters.get("sub_openid").is_none()
     {
-        return Err(Objection::new(
-            "LACK_PARAMS",
-            "transaction_id or out_trade_no",
-        ));
+        return Err(Objection::new("LACK_PARAMS", "openid"));
     }
     shop(parameters, merchant)
 }
@@ -145,169 +156,6 @@ fn required<'a>(parameters: &'a Parameters, name: &'static str) -> Result<&'a st
     parameters
         .get(name)
         .ok_or_else(|| Objection::new("LACK_PARAMS", name))
-}
-
-struct Rule {
-    name: &'static str,
-    required: bool,
-    check: fn(&str, Region) -> Result<(), String>,
-    code: &'static str,
-}
-
-const fn needs(name: &'static str, check: fn(&str, Region) -> Result<(), String>) -> Rule {
-    Rule {
-        name,
-        required: true,
-        check,
-        code: "PARAM_ERROR",
-    }
-}
-
-const fn takes(name: &'static str, check: fn(&str, Region) -> Result<(), String>) -> Rule {
-    Rule {
-        required: false,
-        ..needs(name, check)
-    }
-}
-
-fn rules(operation: Operation) -> &'static [Rule] {
-    match operation {
-        Operation::Micropay => MICROPAY,
-        Operation::Orderquery | Operation::Reverse => ABOUT_AN_ORDER,
-    }
-}
-
-/// Protocol §4.7.
-const MICROPAY: &[Rule] = &[
-    needs("appid", |v, _| up_to(32, v)),
-    needs("mch_id", |v, _| up_to(32, v)),
-    takes("sub_appid", |v, _| up_to(32, v)),
-    takes("sub_mch_id", |v, _| up_to(32, v)),
-    takes("device_info", |v, _| up_to(32, v)),
-    needs("nonce_str", |v, _| up_to(32, v)),
-    needs("sign", |v, _| up_to(64, v)),
-    takes("sign_type", |v, _| up_to(32, v)),
-    needs("body", |v, region| match region {
-        Region::Mainland => up_to(127, v),
-        Region::HongKong => up_to(32, v),
-    }),
-    takes("version", |v, _| one_of(&["1.0"], v)),
-    takes("detail", |v, _| json(6000, v)),
-    takes("attach", |v, _| up_to(127, v)),
-    needs("out_trade_no", order_number),
-    needs("total_fee", amount),
-    takes("fee_type", currency),
-    needs("spbill_create_ip", address),
-    takes("goods_tag", |v, _| up_to(32, v)),
-    takes("limit_pay", |v, _| one_of(&["no_credit"], v)),
-    takes("time_start", moment),
-    takes("time_expire", moment),
-    takes("receipt", |v, _| one_of(&["Y"], v)),
-    Rule {
-        code: "AUTH_CODE_INVALID",
-        ..needs("auth_code", payment_code)
-    },
-    takes("scene_info", |v, _| json(256, v)),
-    takes("profit_sharing", |v, _| one_of(&["Y", "N"], v)),
-];
-
-/// Protocol §4.9 and §4.10.
-const ABOUT_AN_ORDER: &[Rule] = &[
-    needs("appid", |v, _| up_to(32, v)),
-    needs("mch_id", |v, _| up_to(32, v)),
-    takes("sub_appid", |v, _| up_to(32, v)),
-    takes("sub_mch_id", |v, _| up_to(32, v)),
-    takes("transaction_id", |v, _| up_to(32, v)),
-    takes("out_trade_no", order_number),
-    needs("nonce_str", |v, _| up_to(32, v)),
-    needs("sign", |v, _| up_to(64, v)),
-    takes("sign_type", |v, _| up_to(32, v)),
-];
-
-fn up_to(bytes: usize, value: &str) -> Result<(), String> {
-    if value.len() <= bytes {
-        Ok(())
-    } else {
-        Err(format!("longer than {bytes} bytes"))
-    }
-}
-
-fn one_of(allowed: &[&str], value: &str) -> Result<(), String> {
-    if allowed.contains(&value) {
-        Ok(())
-    } else {
-        Err(format!("none of {}", allowed.join(", ")))
-    }
-}
-
-fn json(bytes: usize, value: &str) -> Result<(), String> {
-    up_to(bytes, value)?;
-    serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(value)
-        .map(|_| ())
-        .map_err(|_| "not a JSON object".to_owned())
-}
-
-fn order_number(value: &str, _: Region) -> Result<(), String> {
-    up_to(32, value)?;
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-|*@".contains(c);
-    if value.chars().all(allowed) {
-        Ok(())
-    } else {
-        Err("something else than letters, digits and _-|*@".to_owned())
-    }
-}
-
-fn amount(value: &str, _: Region) -> Result<(), String> {
-    let plain = value.bytes().all(|b| b.is_ascii_digit()) && !value.starts_with('0');
-    if plain && value.len() <= 10 {
-        Ok(())
-    } else {
-        Err("not a whole number of fen from 1".to_owned())
-    }
-}
-
-fn currency(value: &str, region: Region) -> Result<(), String> {
-    match region {
-        Region::Mainland => one_of(&["CNY"], value),
-        Region::HongKong if value.len() == 3 && value.bytes().all(|b| b.is_ascii_uppercase()) => {
-            Ok(())
-        }
-        Region::HongKong => Err("not an ISO 4217 code".to_owned()),
-    }
-}
-
-fn address(value: &str, _: Region) -> Result<(), String> {
-    value
-        .parse::<IpAddr>()
-        .map(|_| ())
-        .map_err(|_| "not an IP address".to_owned())
-}
-
-fn moment(value: &str, _: Region) -> Result<(), String> {
-    let digits = value.len() == 14 && value.bytes().all(|b| b.is_ascii_digit());
-    let number = |range: std::ops::Range<usize>| value[range].parse::<u16>().ok();
-    let valid = digits
-        && (|| {
-            let small = |range| u8::try_from(number(range)?).ok();
-            let month = Month::try_from(small(4..6)?).ok()?;
-            Date::from_calendar_date(i32::from(number(0..4)?), month, small(6..8)?).ok()?;
-            Time::from_hms(small(8..10)?, small(10..12)?, small(12..14)?).ok()
-        })()
-        .is_some();
-    if valid {
-        Ok(())
-    } else {
-        Err("not a time as yyyyMMddHHmmss".to_owned())
-    }
-}
-
-fn payment_code(value: &str, _: Region) -> Result<(), String> {
-    let digits = value.len() == 18 && value.bytes().all(|b| b.is_ascii_digit());
-    if digits && matches!(value.as_bytes(), [b'1', b'0'..=b'5', ..]) {
-        Ok(())
-    } else {
-        Err("not 18 digits that begin with 10 to 15".to_owned())
-    }
 }
 
 #[cfg(test)]

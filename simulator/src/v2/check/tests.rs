@@ -1,7 +1,8 @@
 use super::*;
+use crate::settings::Region;
 
 fn parameters(fields: &[(&str, &str)]) -> Parameters {
-    xml::read(&xml::write(fields.iter().copied())).expect("what is written is read")
+    xml::read(&xml::write("xml", fields.iter().copied())).expect("what is written is read")
 }
 
 const GOOD: &[(&str, &str)] = &[
@@ -29,6 +30,16 @@ fn with(name: &str, value: &str) -> Parameters {
 fn objection(parameters: &Parameters, settings: &Settings) -> Option<Objection> {
     let merchant = merchant(parameters, settings).expect("the merchant exists");
     content(Operation::Micropay, parameters, merchant, settings).err()
+}
+
+/// The common fields and `extra`, checked as a request of `operation`.
+fn found(operation: Operation, extra: &[(&str, &str)]) -> Option<Objection> {
+    let settings = Settings::default();
+    let mut fields = GOOD[..4].to_vec();
+    fields.extend(extra);
+    let parameters = parameters(&fields);
+    let merchant = merchant(&parameters, &settings).unwrap();
+    content(operation, &parameters, merchant, &settings).err()
 }
 
 fn code(parameters: &Parameters) -> Option<&'static str> {
@@ -128,7 +139,8 @@ fn hong_kong_has_a_shorter_body_and_its_own_money() {
 
 #[test]
 fn detail_has_to_be_in_cdata_and_unknown_names_are_refused() {
-    let text = xml::write(GOOD.iter().copied()).replace("</xml>", "<detail>{}</detail></xml>");
+    let text =
+        xml::write("xml", GOOD.iter().copied()).replace("</xml>", "<detail>{}</detail></xml>");
     let plain = xml::read(&text).unwrap();
     assert_eq!(code(&plain), Some("PARAM_ERROR"));
     assert_eq!(code(&with("notify_url", "x")), Some("PARAM_ERROR"));
@@ -164,16 +176,8 @@ fn accounts_must_exist_and_belong_together() {
 
 #[test]
 fn a_query_needs_one_of_the_two_numbers() {
-    let settings = Settings::default();
-    let check = |extra: &[(&str, &str)]| {
-        let mut fields = GOOD[..4].to_vec();
-        fields.extend(extra);
-        let parameters = parameters(&fields);
-        let merchant = merchant(&parameters, &settings).unwrap();
-        content(Operation::Reverse, &parameters, merchant, &settings)
-            .err()
-            .map(|objection| objection.code)
-    };
+    let check =
+        |extra: &[(&str, &str)]| found(Operation::Reverse, extra).map(|objection| objection.code);
     assert_eq!(check(&[]), Some("LACK_PARAMS"));
     assert_eq!(check(&[("out_trade_no", "A")]), None);
     assert_eq!(check(&[("transaction_id", "4200")]), None);
@@ -206,4 +210,159 @@ fn method_encoding_and_signature_are_checked() {
         sign_type(&with("sign_type", "HMAC-SHA256")),
         Ok(SignType::HmacSha256)
     );
+}
+
+const PREPAY: &[(&str, &str)] = &[
+    ("body", "x"),
+    ("out_trade_no", "A"),
+    ("total_fee", "1"),
+    ("spbill_create_ip", "127.0.0.1"),
+    ("notify_url", "https://example.com/notify"),
+    ("trade_type", "NATIVE"),
+];
+
+const REFUND: &[(&str, &str)] = &[
+    ("out_trade_no", "A"),
+    ("out_refund_no", "R"),
+    ("total_fee", "2"),
+    ("refund_fee", "1"),
+];
+
+#[test]
+fn every_required_field_of_the_other_operations_is_missed() {
+    for (operation, good) in [
+        (Operation::Prepay, PREPAY),
+        (Operation::Close, &[("out_trade_no", "A")]),
+        (Operation::Refund, REFUND),
+        (Operation::RefundQuery, &[("out_refund_no", "R")]),
+    ] {
+        assert_eq!(found(operation, good), None, "{operation:?}");
+        for (name, _) in good {
+            let rest: Vec<_> = good.iter().copied().filter(|(n, _)| n != name).collect();
+            let lacking = found(operation, &rest).expect("a field is missing");
+            assert_eq!(lacking.code, "LACK_PARAMS", "{operation:?} {name}");
+            assert!(lacking.detail.contains(name), "{lacking:?}");
+        }
+        let stranger = [good, &[("auth_code", "120269300684844649")]].concat();
+        let refused = found(operation, &stranger).expect("not a parameter of it");
+        assert_eq!(refused.code, "PARAM_ERROR");
+    }
+    for name in ["refund_id", "transaction_id", "out_trade_no"] {
+        assert_eq!(found(Operation::RefundQuery, &[(name, "1")]), None);
+    }
+}
+
+#[test]
+fn the_fields_of_the_other_operations_keep_their_lengths_and_characters() {
+    let long = |n| "x".repeat(n);
+    for (operation, good, name, right, wrong) in [
+        (Operation::Prepay, PREPAY, "trade_type", "APP", "MICROPAY"),
+        (
+            Operation::Prepay,
+            PREPAY,
+            "notify_url",
+            "http://127.0.0.1:1/a",
+            "127.0.0.1/a",
+        ),
+        (
+            Operation::Prepay,
+            PREPAY,
+            "notify_url",
+            "https://a.b",
+            "https://a.b/?c=d",
+        ),
+        (
+            Operation::Prepay,
+            PREPAY,
+            "notify_url",
+            "https://a.b/",
+            "ftp://a.b/",
+        ),
+        (
+            Operation::Prepay,
+            PREPAY,
+            "product_id",
+            &long(32),
+            &long(33),
+        ),
+        (Operation::Prepay, PREPAY, "openid", &long(128), &long(129)),
+        (
+            Operation::Prepay,
+            PREPAY,
+            "time_expire",
+            "20300101000000",
+            "2030-01-01",
+        ),
+        (
+            Operation::Refund,
+            REFUND,
+            "out_refund_no",
+            &long(64),
+            &long(65),
+        ),
+        (
+            Operation::Refund,
+            REFUND,
+            "out_refund_no",
+            "Az09_-|*@",
+            "R 1",
+        ),
+        (Operation::Refund, REFUND, "refund_fee", "2", "0"),
+        (
+            Operation::Refund,
+            REFUND,
+            "refund_desc",
+            &long(80),
+            &long(81),
+        ),
+        (Operation::Refund, REFUND, "refund_fee_type", "CNY", "USD"),
+        (
+            Operation::Refund,
+            REFUND,
+            "refund_account",
+            "REFUND_SOURCE_UNSETTLED_FUNDS",
+            "PURSE",
+        ),
+        (
+            Operation::RefundQuery,
+            &[("out_refund_no", "R")],
+            "offset",
+            "15",
+            "-1",
+        ),
+    ] {
+        let with = |value| {
+            let mut fields: Vec<_> = good.iter().copied().filter(|(n, _)| *n != name).collect();
+            fields.push((name, value));
+            found(operation, &fields).map(|objection| objection.code)
+        };
+        assert_eq!(with(right), None, "{name} {right}");
+        assert_eq!(with(wrong), Some("PARAM_ERROR"), "{name} {wrong}");
+    }
+}
+
+#[test]
+fn an_order_in_an_official_account_needs_its_payer() {
+    let jsapi: Vec<_> = PREPAY
+        .iter()
+        .map(|(name, value)| {
+            (
+                *name,
+                if *name == "trade_type" {
+                    "JSAPI"
+                } else {
+                    value
+                },
+            )
+        })
+        .collect();
+    let lacking = found(Operation::Prepay, &jsapi).expect("nobody would pay");
+    assert_eq!(
+        (lacking.code, lacking.detail.as_str()),
+        ("LACK_PARAMS", "openid")
+    );
+    for name in ["openid", "sub_openid"] {
+        let whole = [&jsapi[..], &[(name, "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")]].concat();
+        assert_eq!(found(Operation::Prepay, &whole), None);
+    }
 }

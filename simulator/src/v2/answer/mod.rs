@@ -1,11 +1,13 @@
 //! Answers: their fields, what faults do to them, and their signature.
 
+mod refund;
+
 use super::error;
 use super::sign::sign;
-use super::xml::{self, Parameters};
-use crate::clock::beijing;
+use super::xml;
+use crate::clock::{beijing, from_beijing};
 use crate::fault::{FaultKind, Operation};
-use crate::ledger::{Order, State};
+use crate::ledger::{Order, State, TradeType};
 use crate::settings::{Merchant, Region, SignType};
 use crate::shared::Shared;
 
@@ -26,10 +28,15 @@ pub(crate) struct Answer {
 }
 
 impl Account {
-    pub(crate) fn new(merchant: &Merchant, parameters: &Parameters, sign_type: SignType) -> Self {
+    /// `parameter`: what a request had under a name.
+    pub(crate) fn new<'a>(
+        merchant: &Merchant,
+        parameter: impl Fn(&str) -> Option<&'a str>,
+        sign_type: SignType,
+    ) -> Self {
         let echoed = ["appid", "mch_id", "sub_appid", "sub_mch_id", "device_info"]
             .into_iter()
-            .filter_map(|name| Some((name.to_owned(), parameters.get(name)?.to_owned())))
+            .filter_map(|name| Some((name.to_owned(), parameter(name)?.to_owned())))
             .collect();
         Self {
             echoed,
@@ -105,6 +112,28 @@ impl Account {
         answer
     }
 
+    /// An order that the payer can pay now.
+    pub(crate) fn prepared(&self, shared: &Shared, order: &Order) -> Answer {
+        let mut answer = self.answer(shared, "SUCCESS");
+        answer.set("trade_type", order.trade_type().name());
+        if let Some(prepay) = &order.prepay {
+            answer.set("prepay_id", &prepay.prepay_id);
+            match order.trade_type() {
+                TradeType::Native => answer.set("code_url", &prepay.code_url()),
+                TradeType::Mweb => answer.set("mweb_url", &prepay.h5_url()),
+                TradeType::Jsapi | TradeType::App | TradeType::Micropay => {}
+            }
+        }
+        answer
+    }
+
+    /// An order that was closed.
+    pub(crate) fn closed(&self, shared: &Shared) -> Answer {
+        let mut answer = self.answer(shared, "SUCCESS");
+        answer.set("result_msg", "OK");
+        answer
+    }
+
     /// The answer that `fault` puts in the place of the honest one, if it does.
     pub(crate) fn replacement(
         &self,
@@ -148,12 +177,17 @@ fn state_text(state: State) -> &'static str {
 }
 
 impl Answer {
-    /// An unsigned `return_code` FAIL.
-    pub(crate) fn communication_failure(text: &str) -> Self {
-        let mut answer = Self {
+    /// Nothing yet, and nothing that will be signed.
+    pub(crate) fn unsigned() -> Self {
+        Self {
             fields: Vec::new(),
             signer: None,
-        };
+        }
+    }
+
+    /// An unsigned `return_code` FAIL.
+    pub(crate) fn communication_failure(text: &str) -> Self {
+        let mut answer = Self::unsigned();
         answer.set("return_code", "FAIL");
         answer.set("return_msg", text);
         answer
@@ -174,7 +208,7 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
-    fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         match self.fields.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => value.clone_into(known),
             None => self.fields.push((name.to_owned(), value.to_owned())),
@@ -197,7 +231,11 @@ impl Answer {
         let total_fee = order.sale.total_fee.to_string();
         self.set("openid", &order.openid);
         self.set("is_subscribe", "N");
-        self.set("trade_type", "MICROPAY");
+        if let Some(sub_openid) = order.sale.parameters.get("sub_openid") {
+            self.set("sub_openid", sub_openid);
+            self.set("sub_is_subscribe", "N");
+        }
+        self.set("trade_type", order.trade_type().name());
         self.set("bank_type", "CMB_DEBIT");
         self.set("fee_type", &order.sale.fee_type);
         self.set("total_fee", &total_fee);
@@ -223,11 +261,15 @@ impl Answer {
         match fault {
             FaultKind::WrongAmount => {
                 let more = |fee: &str| fee.parse::<i64>().map_or(0, |fee| fee + 1).to_string();
-                replace(self, "total_fee", &more);
-                replace(self, "cash_fee", &more);
+                for name in ["total_fee", "cash_fee", "refund_fee", "refund_fee_0"] {
+                    replace(self, name, &more);
+                }
             }
             FaultKind::ForeignOrder => {
                 replace(self, "out_trade_no", &|_| "SOMEBODYELSESORDER".to_owned());
+                for name in ["out_refund_no", "out_refund_no_0"] {
+                    replace(self, name, &|_| "SOMEBODYELSESREFUND".to_owned());
+                }
             }
             FaultKind::ForeignMerchant => {
                 replace(self, "mch_id", &|_| "1999999999".to_owned());
@@ -236,7 +278,9 @@ impl Answer {
                 replace(self, "time_end", &|time| older(time, *seconds));
             }
             FaultKind::TradeState { trade_state } => {
-                replace(self, "trade_state", &|_| trade_state.to_string());
+                for name in ["trade_state", "refund_status_0"] {
+                    replace(self, name, &|_| trade_state.to_string());
+                }
             }
             FaultKind::Huge { bytes } => {
                 let padding = usize::try_from(*bytes).unwrap_or(usize::MAX);
@@ -247,7 +291,12 @@ impl Answer {
     }
 
     /// Signs and writes the answer, with what `faults` do to signature and text.
-    pub(crate) fn render(mut self, faults: &[FaultKind]) -> String {
+    pub(crate) fn render(self, faults: &[FaultKind]) -> String {
+        self.render_under("xml", faults)
+    }
+
+    /// The same with another root element.
+    pub(crate) fn render_under(mut self, root: &str, faults: &[FaultKind]) -> String {
         if let Some((key, sign_type)) = self.signer.take() {
             let pairs = self
                 .fields
@@ -266,7 +315,7 @@ impl Answer {
             .fields
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut text = xml::write(pairs);
+        let mut text = xml::write(root, pairs);
         if faults.contains(&FaultKind::DuplicateElement) {
             text = text.replacen(
                 "<xml>\n",
@@ -286,17 +335,7 @@ impl Answer {
 
 /// A Beijing time moved into the past.
 fn older(time: &str, seconds: i64) -> String {
-    let part = |range: std::ops::Range<usize>| time.get(range)?.parse::<u8>().ok();
-    let moved = (|| {
-        let year = time.get(0..4)?.parse().ok()?;
-        let month = time::Month::try_from(part(4..6)?).ok()?;
-        let date = time::Date::from_calendar_date(year, month, part(6..8)?).ok()?;
-        let clock = time::Time::from_hms(part(8..10)?, part(10..12)?, part(12..14)?).ok()?;
-        let utc = time::PrimitiveDateTime::new(date, clock).assume_utc();
-        // The text is read as if it were UTC, so eight hours come off again.
-        Some(utc.unix_timestamp() - 8 * 3600)
-    })();
-    moved.map_or_else(
+    from_beijing(time).map_or_else(
         || time.to_owned(),
         |unix| beijing(unix.saturating_sub(seconds)),
     )
