@@ -213,6 +213,7 @@ fn hong_kong_rules(api: Api) {
     let request = sale
         .request()
         .with("fee_type", "HKD")
+        .with("merchant_category_code", "5812")
         .with("scene_info.store_id", "SZT10000")
         .with("scene_info.store_name", "腾讯大厦腾大餐厅");
     let outcome = till.micropay(&request);

@@ -8,6 +8,10 @@ use crate::clock::Moment;
 /// clock for; APIv3 refuses requests at 300.
 pub(super) const SKEW_NOTICE: u64 = 60;
 
+/// How far apart the clocks of the gateway's own machines may be. Without it, one signature by a fast
+/// machine would make every later answer an old one.
+const AMONG_THEMSELVES: i64 = 300;
+
 /// What two kinds of evidence say about the gateway's clock; each is kept as the unix seconds that
 /// it showed when this client's clock read zero.
 #[derive(Default)]
@@ -47,14 +51,15 @@ impl GatewayClocks {
     }
 
     /// What the times in signatures are held against: the reply's own `Date`, or else the best that
-    /// is known, or else this machine's clock; but never earlier than signatures have proven.
+    /// is known, or else this machine's clock; but never much earlier than signatures have proven.
     pub(super) fn verification_time(&self, date: Option<i64>, now: Moment, local: i64) -> i64 {
         let epochs = *self.lock();
         let told = date
             .or_else(|| epochs.date.map(|epoch| read(epoch, now)))
             .unwrap_or(local);
         let proven = epochs.signed.map(|epoch| read(epoch, now));
-        proven.map_or(told, |proven| told.max(proven))
+        let earliest = proven.map(|proven| proven.saturating_sub(AMONG_THEMSELVES));
+        earliest.map_or(told, |earliest| told.max(earliest))
     }
 
     fn lock(&self) -> MutexGuard<'_, Epochs> {
@@ -131,21 +136,27 @@ mod tests {
         let clocks = GatewayClocks::default();
         clocks.signed(NOON, at(100));
         let replayed = NOON - 3600;
-        assert_eq!(
-            clocks.verification_time(Some(replayed), at(100), replayed),
-            NOON
-        );
-        assert_eq!(
-            clocks.verification_time(Some(replayed), at(160), replayed),
-            NOON + 60
-        );
+        let earliest = NOON - AMONG_THEMSELVES;
+        let now = |date, moment| clocks.verification_time(date, moment, replayed);
+        assert_eq!(now(Some(replayed), at(100)), earliest);
+        assert_eq!(now(Some(replayed), at(160)), earliest + 60);
         let _ = clocks.date(replayed, at(160), replayed);
-        assert_eq!(clocks.verification_time(None, at(160), replayed), NOON + 60);
+        assert_eq!(now(None, at(160)), earliest + 60);
         // Signatures of earlier times do not bring it back.
         clocks.signed(replayed, at(160));
-        assert_eq!(clocks.verification_time(None, at(160), replayed), NOON + 60);
+        assert_eq!(now(None, at(160)), earliest + 60);
         // Requests are signed with what the gateway says, or they would be refused for good.
         assert_eq!(clocks.time(at(160)), Some(replayed));
+    }
+
+    /// Both are within five minutes of the right time, and so of what they are held against.
+    #[test]
+    fn machines_of_the_gateway_whose_clocks_differ_do_not_shut_each_other_out() {
+        let clocks = GatewayClocks::default();
+        clocks.signed(NOON + 250, at(0));
+        let slow = NOON - 45;
+        let now = clocks.verification_time(Some(NOON), at(0), NOON);
+        assert!(now.abs_diff(slow) < 300, "{}", now - slow);
     }
 
     #[test]

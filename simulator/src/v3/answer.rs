@@ -254,13 +254,10 @@ pub(super) fn signature(shared: &Shared, body: &[u8], faults: &[FaultKind]) -> H
         return Vec::new();
     }
     let clock = shared.clock();
-    let age: i64 = faults
-        .iter()
-        .map(|fault| match fault {
-            FaultKind::OldTimestamp { seconds } => *seconds,
-            _ => 0,
-        })
-        .sum();
+    let age = faults.iter().fold(0_i64, |age, fault| match fault {
+        FaultKind::OldTimestamp { seconds } => age.saturating_add(*seconds),
+        _ => age,
+    });
     let timestamp = clock.unix(clock.now()).saturating_sub(age).to_string();
     let nonce = shared.nonce();
     let mut message = format!("{timestamp}\n{nonce}\n").into_bytes();

@@ -146,6 +146,7 @@ fn values_outside_of_their_rule_are_refused_by_name_without_showing_them() {
                 "[]",
                 "{",
                 "{\"quantity\":1,}",
+                "{\"a\":1,\"a\":2}",
                 "text",
                 "{\"a\":\"\u{FFFF}\"}",
                 "1",

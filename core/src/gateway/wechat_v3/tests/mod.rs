@@ -10,6 +10,7 @@ mod properties;
 mod refunds;
 mod requests;
 mod rules;
+mod stores;
 mod verdicts;
 
 use std::sync::LazyLock;
