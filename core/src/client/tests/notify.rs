@@ -383,7 +383,9 @@ fn a_key_that_nobody_has_told_is_fetched_and_the_notification_looked_at_again() 
     let body = v3::notices::payment_for(testing::API_V3_KEY, &message).to_string();
     let decode = |serial| {
         let headers = testing::headers(body.as_bytes(), serial, testing::NOW);
-        let lines = headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
+        let lines = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\n"));
         client.notify_decode(&lines.collect::<String>(), body.as_bytes())
     };
 
