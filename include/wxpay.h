@@ -7,8 +7,8 @@
  *   0 (WXPAY_OK) means that the money is there, proven. WXPAY_DECLINED and WXPAY_REVERSED mean that
  *   the order was not charged and never will be. What is not known is called WXPAY_UNKNOWN: hold
  *   the goods; the order is in the journal on disk, and wxpay_recover or wxpay_query settles it.
- *   One sale is never charged twice for one order number. Amounts are whole numbers of minor
- *   units (fen): 888 is 8.88 yuan.
+ *   One sale is never charged twice for one order number, and one refund number never gives money
+ *   back twice. Amounts are whole numbers of minor units (fen): 888 is 8.88 yuan.
  *
  * Results
  *   A function that can fail returns a wxpay_status and takes "wxpay_result **result" as its last
@@ -91,17 +91,23 @@ WXPAY_API uint32_t WXPAY_CALL wxpay_version_number(void);
 /**
  * How a call ended: one of the WXPAY_ constants below. Numbers are for ever: new ones are added,
  * none is reused, so treat a number that you do not know like WXPAY_UNKNOWN if it is above zero,
- * and like WXPAY_E_INTERNAL if it is below. Below zero means: this call charged nothing.
+ * and like WXPAY_E_INTERNAL if it is below. Below zero means: this call charged nothing and gave
+ * nothing back.
  */
 typedef int32_t wxpay_status;
 
 /**
- * wxpay_micropay, wxpay_task_wait, wxpay_query: THE MONEY IS THERE; signature, order number,
- * merchant and amount were compared with what was asked. Any other call: done.
+ * wxpay_micropay, wxpay_task_wait, wxpay_query, wxpay_notify_decode: THE MONEY IS THERE; signature,
+ * order number, merchant and amount were compared with what was asked. wxpay_prepay: there is
+ * something to show, AND NOBODY HAS PAID YET. Any other call: done; those that reverse, close or
+ * refund never end so.
  */
 #define WXPAY_OK 0
 
-/** Not charged, and this order number never will be. The next attempt needs a new one. */
+/**
+ * Not charged, and this order number never will be. The next attempt needs a new one. (refund)
+ * Refused or failed: no money has gone back.
+ */
 #define WXPAY_DECLINED 1
 
 /**
@@ -116,18 +122,22 @@ typedef int32_t wxpay_status;
 /** (query) The order exists and is unpaid, now. */
 #define WXPAY_NOT_PAID 4
 
-/** (query) The order is closed: it was not paid and never will be. */
+/** (query, close, task) The order is closed: it was not paid and never will be. */
 #define WXPAY_CLOSED 5
 
-/** (query, payment) The order was paid, and a refund was opened since. */
+/**
+ * (query, payment) The order was paid, and a refund was opened since. (refund, notification) The
+ * money went back.
+ */
 #define WXPAY_REFUNDED 6
 
 /**
- * (query) The gateway has no such order, now. (cancel) This client has no such order in flight.
+ * (query) The gateway has no such order or refund, now. (cancel) This client has no such order in
+ * flight.
  */
 #define WXPAY_NOT_FOUND 7
 
-/** Accepted, the result comes later. No operation of this version ends so. */
+/** (refund, notification) Taken on: the money goes back later. */
 #define WXPAY_ACCEPTED 8
 
 /** (task) Started, not done yet. */
@@ -135,7 +145,8 @@ typedef int32_t wxpay_status;
 
 /**
  * In doubt: hold the goods. Whether money moved is not known yet; the order is in the journal,
- * and wxpay_recover or wxpay_query settles it. Never charge the sale again meanwhile.
+ * and wxpay_recover or wxpay_query settles it. Never charge the sale again meanwhile. (refund) The
+ * money may be on its way back: never refund it under another refund number.
  */
 #define WXPAY_UNKNOWN 20
 
@@ -149,23 +160,24 @@ typedef int32_t wxpay_status;
 #define WXPAY_E_CONFIG (-2)
 
 /**
- * The journal cannot be opened or written. A charge was not sent, because it could not have been
- * remembered.
+ * The journal cannot be opened or written. A charge or refund was not sent, because it could not
+ * have been remembered.
  */
 #define WXPAY_E_JOURNAL (-3)
 
-/** This order number is in flight in another thread or process. */
+/** This order or refund number is in flight in another thread or process. */
 #define WXPAY_E_BUSY (-4)
 
 /**
  * This order number belongs to another sale; the result shows that sale's state. It was left
  * alone. Find out first whether that sale is this one under other parameters (a code scanned
  * again): if it is not settled, hold the goods; only then charge under a new order number.
+ * (refund) The refund number was used for another refund.
  */
 #define WXPAY_E_DUPLICATE (-5)
 
 /**
- * A charge: nothing was sent, and the same order number may be tried again. A query: no usable
+ * A charge, a refund: nothing was sent, and the same number may be tried again. A query: no usable
  * answer.
  */
 #define WXPAY_E_NETWORK (-6)
@@ -176,7 +188,7 @@ typedef int32_t wxpay_status;
  */
 #define WXPAY_E_REJECTED (-7)
 
-/** The answer to a query failed verification and was not believed. */
+/** A notification, or the answer to a query, failed verification and was not believed. */
 #define WXPAY_E_FORGED (-8)
 
 /** The client is closing and this call had sent nothing. (One that had ends as WXPAY_UNKNOWN.) */
@@ -186,8 +198,8 @@ typedef int32_t wxpay_status;
 #define WXPAY_E_UNSUPPORTED (-10)
 
 /**
- * A bug in the library, contained; the client stays usable. (After a charge was sent a bug ends
- * as WXPAY_UNKNOWN.)
+ * A bug in the library, contained; the client stays usable. (After a charge or refund was sent a
+ * bug ends as WXPAY_UNKNOWN.)
  */
 #define WXPAY_E_INTERNAL (-11)
 
@@ -197,15 +209,19 @@ typedef int32_t wxpay_status;
  */
 WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
 
-/** Paid? For wxpay_micropay, wxpay_task_wait, wxpay_query, and the orders of wxpay_recover. */
+/**
+ * Paid? For wxpay_micropay, wxpay_task_wait, wxpay_query, wxpay_notify_decode, and the orders of
+ * wxpay_recover. NOT for wxpay_prepay, whose WXPAY_OK says that there is something to show.
+ */
 #define WXPAY_IS_PAID(status) ((status) == WXPAY_OK)
 
-/** An error: the call charged nothing. */
+/** An error: the call charged nothing and gave nothing back. */
 #define WXPAY_IS_ERROR(status) ((status) < 0)
 
 /**
  * Of a payment call or a query: the order has come to its end, and waiting or asking again will
- * not change the answer (short of a later refund). The macro uses its argument several times.
+ * not change the answer (short of a later refund). NOT for wxpay_prepay. The macro uses its argument
+ * several times.
  */
 #define WXPAY_IS_FINAL(status) \
     ((status) == WXPAY_OK || (status) == WXPAY_DECLINED || (status) == WXPAY_REVERSED || \
@@ -223,8 +239,11 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
  * gateway's own), message, prompt, advice (hand_over, hold, rescan, other_card, call_support or
  * fix_setup), request_id, host, attempts, elapsed_ms, replayed, cancel_requested, reversal (none,
  * required or completed), field (the argument or field that was refused), other_status (of the sale
- * that has the order number); of wxpay_recover also orders and open, of wxpay_client_check checks.
- * Amounts are whole numbers of minor units (fen).
+ * that has the order number); of wxpay_prepay also code_url, h5_url or prepay_id and what
+ * docs/prepay.md lists; of refunds out_refund_no, refund_id, refund_fee, refund_status,
+ * refunded_at; of wxpay_notify_decode notification (payment or refund), reply, reply_status,
+ * reply_type; of wxpay_recover orders and open; of wxpay_client_check checks. Amounts are whole numbers of
+ * minor units (fen).
  */
 typedef struct wxpay_result wxpay_result;
 
@@ -394,7 +413,7 @@ WXPAY_API void WXPAY_CALL wxpay_client_close(wxpay_client *client);
 /* ---- Request ----------------------------------------------------------------------------- */
 
 /**
- * The fields of one sale, by name. A request belongs to one thread at a time; it may be used for
+ * The fields of one sale or refund, by name. A request belongs to one thread at a time; it may be used for
  * any number of calls, with any number of clients, and changed between them.
  */
 typedef struct wxpay_request wxpay_request;
@@ -407,7 +426,7 @@ WXPAY_API wxpay_request *WXPAY_CALL wxpay_request_new(void);
 
 /**
  * Sets one field; a field that is set twice keeps the second value, and an empty value is the
- * same as none. Needed for a payment:
+ * same as none. Needed for wxpay_micropay (what wxpay_prepay and wxpay_refund need stands there):
  *
  *   out_trade_no  the till's own order number, 1 to 32 characters, never used before; the till
  *                 keeps it with the sale before it pays
@@ -418,7 +437,7 @@ WXPAY_API wxpay_request *WXPAY_CALL wxpay_request_new(void);
  * Further fields, all optional: fee_type, detail, attach, device_info, goods_tag,
  * spbill_create_ip, scene_info.store_id, scene_info.store_name, sub_appid, sub_mch_id,
  * profit_sharing, receipt, and whatever the gateway has beyond these, by the gateway's own name.
- * The names are the same for every gateway.
+ * The names are the same for every gateway; docs/fields.md lists them.
  *
  * field: ASCII. value: in the client's encoding, at most 65536 bytes; both are copied, and the
  * value is decoded and checked when the request is used with a client.
@@ -476,13 +495,13 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_micropay(wxpay_client *client,
  * Asks the gateway what became of an order, once. An order that the journal holds open is settled
  * there if the answer allows it.
  *
- * Returns WXPAY_OK (paid: the answer is verified, and amount and attach agree with what this
- * journal knows of the order; it knows nothing of another till's), WXPAY_PAYING,
- * WXPAY_NOT_PAID, WXPAY_CLOSED, WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if
- * the order is being undone or was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was
- * paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there was no answer
- * to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an order that is in
- * flight may still become paid.
+ * Works for orders of wxpay_prepay, too. Returns WXPAY_OK (paid: the answer is verified, and amount
+ * and attach agree with what this journal knows of the order; it knows nothing of another till's),
+ * WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED, WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND;
+ * WXPAY_UNKNOWN if the order is being undone or was paid with an unexpected amount;
+ * WXPAY_E_DUPLICATE if it was paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED,
+ * WXPAY_E_FORGED if there was no answer to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state
+ * at this moment: an order that is in flight may still become paid.
  *
  * out_trade_no: the order number. Any thread. Blocks for one connect and one answer time-out a
  * host at most (20 s each by default).
@@ -507,10 +526,10 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_reverse(wxpay_client *client, const char
     wxpay_result **result);
 
 /**
- * From another thread (or from inside a callback): asks the call or task that is paying this
- * order to stop waiting and to undo the payment. Returns at once; the paying call tells the
- * ending. That may still be WXPAY_OK, if the money turns out to be there: then the result has
- * cancel_requested set, and wxpay_reverse gives it back.
+ * From another thread (or from inside a callback): asks the call or task that is paying this order
+ * to stop waiting and to undo the payment (an order of wxpay_prepay_start: to close it). Returns
+ * at once; the paying call tells the ending. That may still be WXPAY_OK, if the money turns out to
+ * be there: then the result has cancel_requested set, and wxpay_reverse gives it back.
  *
  * Returns WXPAY_OK (delivered) or WXPAY_NOT_FOUND (this client has no such order in flight). Not
  * safe in a signal handler: set a flag there, and cancel from a callback or thread that sees it.
@@ -519,13 +538,14 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_cancel(wxpay_client *client, const char 
     wxpay_result **result);
 
 /**
- * To be called when the till starts: settles every order that was in flight when the last
+ * To be called when the till starts: settles every order and refund that was in flight when the last
  * process ended, and reports those whose outcome the till may not have seen. Safe to interrupt
  * and to repeat at any time.
  *
- * Returns WXPAY_OK (nothing is open any more), or WXPAY_UNKNOWN (some orders are still open:
- * call it again later). The result's orders is a list of results: orders.0.out_trade_no,
- * orders.0.status, orders.0.total_fee, then orders.1 and so on; open is how many remain.
+ * Returns WXPAY_OK (nothing is open any more), or WXPAY_UNKNOWN (some are still open: call it again
+ * later). The result's orders is a list of results: orders.0.out_trade_no, orders.0.status,
+ * orders.0.total_fee, then orders.1 and so on; a refund has out_refund_no, which an order has not;
+ * open is how many of both remain.
  *
  * Any thread. Blocks as long as undoing takes, one order after the other, and for one
  * journal.lease (10 s) if another process holds or held some of them; with nothing open it returns
@@ -555,9 +575,9 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_micropay_start(wxpay_client *client,
  * looks, a negative number waits until the end.
  *
  * Returns WXPAY_RUNNING if it is not done yet (call again), otherwise what wxpay_micropay would
- * have returned, with the same result; then every further call returns that again. While polling,
- * result may be NULL: the result can still be had when it is done. A NULL task is
- * WXPAY_E_ARGUMENT.
+ * have returned, with the same result (for wxpay_prepay_start, see there); then every further call
+ * returns that again. While polling, result may be NULL: the result can still be had when it is
+ * done. A NULL task is WXPAY_E_ARGUMENT.
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_task_wait(wxpay_task *task, int32_t timeout_ms,
     wxpay_result **result);
@@ -569,6 +589,165 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_task_wait(wxpay_task *task, int32_t time
  */
 WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
 
+/* ---- Orders that the payer scans or opens ------------------------------------------------ */
+
+/**
+ * Makes an order that the payer pays on the phone: by scanning a code that the shop shows
+ * (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (MWEB) or in
+ * the shop's own app (APP). docs/prepay.md has the fields of each.
+ *
+ * WXPAY_OK               THERE IS SOMETHING TO SHOW, AND NOBODY HAS PAID YET: WXPAY_IS_PAID is not
+ *                        for this status. The result has code_url (draw it as a QR code), h5_url
+ *                        (open it), or prepay_id with the signed parameters that the front end
+ *                        needs, one by one and as one JSON object
+ * WXPAY_E_DUPLICATE      the order number was paid, closed, or used with other fields before
+ * other below zero       this call has nothing to show, so nobody can pay because of it. After
+ *                        WXPAY_E_NETWORK, WXPAY_E_FORGED, WXPAY_E_JOURNAL and WXPAY_E_CLOSED the
+ *                        same call again, with the same fields, is safe. What was shown before
+ *                        under this number may still be paid
+ *
+ * The money is proven by wxpay_query, by wxpay_notify_decode, or by waiting with
+ * wxpay_prepay_start; what a front end says about its payment proves nothing. An order that is not
+ * wanted any more is ended by wxpay_close.
+ *
+ * request: see wxpay_request_set, with trade_type and without auth_code; it is only read. The same
+ * order number with the same fields may be asked for again as long as it is unpaid, which renews what
+ * is shown. The order is in the journal before anything is sent. wxpay_recover leaves it alone.
+ *
+ * Any thread. Blocks for a second or so. If the gateway does not answer, it is asked three times: for
+ * three connect and three answer time-outs a host at most (20 s each by default), and one more of
+ * each if the order number is taken.
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_prepay(wxpay_client *client,
+    const wxpay_request *request, wxpay_result **result);
+
+/**
+ * Makes an order as wxpay_prepay does, and waits for its payment on a thread of the library: asks
+ * until it is paid, and closes the order when time is over (policy.prepay_window) or when
+ * wxpay_cancel is called for it. Events come on that thread.
+ *
+ * Returns WXPAY_RUNNING, and the result has what to show, as that of wxpay_prepay; task is where
+ * the handle goes, to be freed with wxpay_task_free. Otherwise returns what wxpay_prepay returns,
+ * and puts NULL into task: nothing is waited for.
+ *
+ * wxpay_task_wait then returns WXPAY_OK (paid: hand over the goods), WXPAY_REVERSED (closed unpaid:
+ * it never will be paid), WXPAY_REFUNDED, or WXPAY_UNKNOWN (in doubt: hold the goods; wxpay_recover
+ * or wxpay_query settles it). A task that dies with its process leaves the order to wxpay_recover,
+ * which reports it or closes it.
+ *
+ * Any thread. Blocks as wxpay_prepay does.
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_prepay_start(wxpay_client *client,
+    const wxpay_request *request, wxpay_task **task, wxpay_result **result);
+
+/**
+ * Ends an unpaid order of wxpay_prepay, so that nobody can pay it any more.
+ *
+ * Returns WXPAY_CLOSED, confirmed by a query. WXPAY_E_REJECTED: it was not closed, as code says; with
+ * code ORDERPAID it is paid, and was left alone (wxpay_refund gives the money back). WXPAY_REFUNDED:
+ * it was paid, and a refund was opened. WXPAY_NOT_FOUND: there is no such order. WXPAY_UNKNOWN: that
+ * it is closed is not certain (call it again; if this journal knows the order, wxpay_recover goes on,
+ * too). WXPAY_E_BUSY: the order is being waited for in a task (use wxpay_cancel) or in another
+ * process. WXPAY_E_ARGUMENT: an order of wxpay_micropay cannot be closed; use wxpay_reverse. Never
+ * WXPAY_OK.
+ *
+ * out_trade_no: the order number. Any thread. Blocks as wxpay_reverse does at most, and for a second
+ * or so if the gateway answers.
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *out_trade_no,
+    wxpay_result **result);
+
+/* ---- Refunds ----------------------------------------------------------------------------- */
+
+/**
+ * Gives money back for a paid order, whole or in part, several times if need be.
+ *
+ * WXPAY_REFUNDED         the money went back
+ * WXPAY_ACCEPTED         WeChat has taken the refund on, and the money goes back later (minutes for
+ *                        a balance, days for a bank card): the usual answer. wxpay_refund_query and
+ *                        the notification tell the end
+ * WXPAY_DECLINED         no money has gone back; code says why. Without refund_status it was refused
+ *                        (the merchant's balance is too low ...): remove the cause and call again
+ *                        with the SAME refund number. With refund_status it was taken on and failed
+ *                        for good: settle it in the merchant platform
+ * WXPAY_UNKNOWN          in doubt: the refund is in the journal. Call this again with the SAME
+ *                        refund number and the same fields, or wxpay_refund_query, or
+ *                        wxpay_recover. A NEW NUMBER WOULD BE A SECOND REFUND
+ * below zero             this call gave nothing back: after WXPAY_E_NETWORK, WXPAY_E_JOURNAL and
+ *                        WXPAY_E_CLOSED the same refund number may be tried again,
+ *                        WXPAY_E_DUPLICATE means that it was used for another refund, WXPAY_E_BUSY
+ *                        that it is under way elsewhere, WXPAY_E_UNSUPPORTED that this
+ *                        configuration cannot refund (APIv2 without client certificate)
+ *
+ * Never WXPAY_OK. request needs
+ *
+ *   out_refund_no  the till's own number of this refund, 1 to 64 characters, never used before; the
+ *                  till keeps it before it calls, and repeats it when it tries again
+ *   out_trade_no   the order's number, or transaction_id, the gateway's number of it
+ *   total_fee      what the order cost, in minor units (fen)
+ *   refund_fee     what goes back; the sum of all refunds of an order is at most total_fee
+ *
+ * and may have refund_desc, notify_url and what else docs/refunds.md lists. It is only read. The
+ * refund is in the journal, on disk, before the first byte leaves; the same number with other
+ * fields is refused. One that was taken on is not sent again: it is asked for.
+ *
+ * Any thread. Blocks for a second or so. If the gateway asks for the same request again, or does not
+ * answer, for about 90 s at most with the default configuration: 45 s (policy.reverse_budget), and one
+ * connect and one answer time-out a host for the last request. Closing the client ends it; it cannot
+ * be cancelled. Events name the refund number.
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_refund(wxpay_client *client,
+    const wxpay_request *request, wxpay_result **result);
+
+/**
+ * Asks the gateway what became of a refund, once. A refund that the journal holds open is settled
+ * there if the answer allows it.
+ *
+ * Returns WXPAY_REFUNDED, WXPAY_ACCEPTED, WXPAY_DECLINED as wxpay_refund does; WXPAY_NOT_FOUND (the
+ * gateway has no such refund, now: one that is under way may still arrive, so this is no licence for a
+ * new number); WXPAY_E_DUPLICATE if the number is another refund's; WXPAY_E_NETWORK,
+ * WXPAY_E_REJECTED, WXPAY_E_FORGED, WXPAY_E_CLOSED if there was no answer to go by.
+ *
+ * out_refund_no: the refund's number. Any thread. Blocks for one connect and one answer time-out a
+ * host at most (20 s each by default).
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_refund_query(wxpay_client *client,
+    const char *out_refund_no, wxpay_result **result);
+
+/* ---- Notifications ----------------------------------------------------------------------- */
+
+/**
+ * Proves and decrypts a notification that the till's own web server received, compares it with the
+ * journal, and brings that up to date. Nothing in it is believed before its signature is verified;
+ * a proven message about an amount or order that does not agree with the journal is no payment.
+ *
+ * WXPAY_OK               notification is "payment": THE MONEY IS THERE for out_trade_no
+ * WXPAY_REFUNDED         "refund": the money of out_refund_no went back
+ * WXPAY_ACCEPTED         "refund": still under way
+ * WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed
+ * WXPAY_UNKNOWN          proven, but it does not agree with what this journal knows: another amount,
+ *                        or an order that is being undone
+ * WXPAY_E_FORGED         not proven: signature, key, age or encryption is wrong
+ * WXPAY_E_ARGUMENT       not a notification at all
+ * other below zero       WXPAY_E_JOURNAL, WXPAY_E_NETWORK (no key to verify it with, and none to be
+ *                        had), WXPAY_E_CLOSED, WXPAY_E_UNSUPPORTED
+ *
+ * Whatever it returns, answer the HTTP request with the result's fields reply_status (an HTTP
+ * status), reply_type (a content type) and reply (the body, possibly empty), within 5 seconds: they
+ * tell WeChat that it is done, or to send it again. A notification may come twice, late, or never,
+ * so wxpay_query remains the way to be sure. Deliver one that came twice once.
+ *
+ * headers: the request's header lines, "Name: value", ended by LF or CR LF, as they were received,
+ * at most 65536 bytes; ASCII whatever the client's encoding. body: its body_length bytes, exactly
+ * as they were received, which may be any; at most 1048576. NULL if body_length is 0.
+ *
+ * Any thread. Sends nothing and does not block, save for downloading platform certificates if none
+ * is there yet or the notification names an unknown one (APIv3; one connect and one answer time-out
+ * a host at most).
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_notify_decode(wxpay_client *client, const char *headers,
+    const char *body, size_t body_length, wxpay_result **result);
+
 /* ---- Any operation by name --------------------------------------------------------------- */
 
 /**
@@ -577,7 +756,12 @@ WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
  *
  *   "micropay"  the fields of wxpay_request_set: {"out_trade_no": "T1-000042", "total_fee": 888,
  *               "auth_code": "134567890123456789", "body": "coffee"}
- *   "query", "reverse", "cancel"        {"out_trade_no": "T1-000042"}
+ *   "prepay"    the fields of wxpay_prepay
+ *   "refund"    the fields of wxpay_refund
+ *   "query", "reverse", "cancel", "close"   {"out_trade_no": "T1-000042"}
+ *   "refund_query"                      {"out_refund_no": "T1-000042-1"}
+ *   "notify_decode"                     {"headers": "Name: value\n...", "body": "..."}; the body
+ *               here is text, which goes on as UTF-8, of at most 65536 bytes
  *   "recover", "check"                  {}, or nothing (NULL or empty)
  *
  * Numbers must be whole. The object scene_info may be nested or written with dots; any other

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use wxpay_core::client::{self, Client};
 use wxpay_core::config::{Encoding, Language};
+use wxpay_core::guidance::Asked;
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
@@ -45,8 +46,8 @@ impl InvalidArgument {
     }
 
     /// The outcome of a call that was given this; see [`refusal`].
-    pub(crate) fn outcome(self, core: Option<&Client>) -> Outcome {
-        let mut outcome = refusal(core, Status::Argument, self.to_string());
+    pub(crate) fn outcome(self, core: Option<&Client>, asked: Asked) -> Outcome {
+        let mut outcome = refusal(core, asked, Status::Argument, self.to_string());
         outcome.set("field", self.name.into_owned());
         outcome
     }
@@ -84,6 +85,35 @@ pub(crate) unsafe fn bytes<'a>(
     )]
     // SAFETY: `length` bytes were read just now; the caller vouches for `'a`.
     Ok(unsafe { std::slice::from_raw_parts(text.cast(), length) })
+}
+
+/// `length` bytes of any kind. NULL is as good as any pointer where there are none.
+///
+/// # Safety
+///
+/// `data` is NULL or points to `length` bytes that are readable and that nobody changes during `'a`.
+pub(crate) unsafe fn data<'a>(
+    name: &'static str,
+    data: *const c_char,
+    length: usize,
+    limit: usize,
+) -> Result<&'a [u8], InvalidArgument> {
+    if length == 0 {
+        return Ok(&[]);
+    }
+    if data.is_null() {
+        return Err(InvalidArgument::null(name));
+    }
+    if length > limit {
+        let rule = format!("is longer than {limit} bytes");
+        return Err(InvalidArgument::new(name, rule));
+    }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads foreign memory"
+    )]
+    // SAFETY: the caller vouches for `length` bytes.
+    Ok(unsafe { std::slice::from_raw_parts(data.cast(), length) })
 }
 
 /// A C string in the client's encoding.
@@ -213,13 +243,14 @@ pub(crate) unsafe fn finish(
 }
 
 /// The whole of a function that uses a client: checks the handle, keeps the client alive, contains
-/// panics, fills in what the cashier reads, and sets the result.
+/// panics, fills in what the cashier reads about what was `asked`, and sets the result.
 ///
 /// # Safety
 ///
 /// `client` is NULL or open; `result` as for [`output`].
 pub(crate) unsafe fn call(
     client: *const wxpay_client,
+    asked: Asked,
     result: *mut *mut wxpay_result,
     body: impl FnOnce(&Arc<Client>, Encoding) -> Result<Outcome, InvalidArgument>,
 ) -> wxpay_status {
@@ -227,7 +258,7 @@ pub(crate) unsafe fn call(
     let Some(client) = (unsafe { client.as_ref() }) else {
         // SAFETY: the caller's promise.
         return unsafe {
-            let outcome = InvalidArgument::null("client").outcome(None);
+            let outcome = InvalidArgument::null("client").outcome(None, asked);
             finish(outcome, Encoding::Utf8, result)
         };
     };
@@ -235,26 +266,31 @@ pub(crate) unsafe fn call(
     let (core, encoding) = (Arc::clone(&client.core), client.encoding);
     let outcome = match contained(|| body(&core, encoding)) {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(refused)) => refused.outcome(Some(&core)),
-        Err(bug) => refusal(Some(&core), Status::Internal, bug.0),
+        Ok(Err(refused)) => refused.outcome(Some(&core), asked),
+        Err(bug) => refusal(Some(&core), asked, Status::Internal, bug.0),
     };
     guarded((), || drop(core));
     // SAFETY: the caller's promise.
     unsafe { finish(outcome, encoding, result) }
 }
 
-/// Runs a part of a call that may send a charge or a reverse. A panic that escapes it leaves open
-/// what was sent, so it is not an error of the kind that "charged nothing".
-pub(crate) fn in_doubt(core: &Client, body: impl FnOnce() -> Outcome) -> Outcome {
-    contained(body).unwrap_or_else(|bug| refusal(Some(core), Status::Unknown, bug.0))
+/// Runs a part of a call that may move money. A panic that escapes it leaves open what was sent, so
+/// it is not an error of the kind that "charged nothing".
+pub(crate) fn in_doubt(core: &Client, asked: Asked, body: impl FnOnce() -> Outcome) -> Outcome {
+    contained(body).unwrap_or_else(|bug| refusal(Some(core), asked, Status::Unknown, bug.0))
 }
 
 /// An outcome with prompt and advice. Without a client, the prompt is in English: pure ASCII is
 /// right in every encoding.
-pub(crate) fn refusal(core: Option<&Client>, status: Status, message: String) -> Outcome {
-    contained(|| match core {
-        Some(core) => core.refusal(status, message.as_str()),
-        None => client::refusal(Language::English, status, message.as_str()),
+pub(crate) fn refusal(
+    core: Option<&Client>,
+    asked: Asked,
+    status: Status,
+    message: String,
+) -> Outcome {
+    contained(|| {
+        let language = core.map_or(Language::English, Client::language);
+        client::refusal_of(language, asked, status, message.as_str())
     })
     .unwrap_or_else(|_| Outcome::with_message(status, message))
 }
@@ -302,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_refusal_without_a_client_reads_right_in_every_encoding() {
-        let outcome = InvalidArgument::null("client").outcome(None);
+        let outcome = InvalidArgument::null("client").outcome(None, Asked::Other);
         assert_eq!(outcome.status, Status::Argument);
         assert_eq!(outcome.message(), "client: must not be NULL");
         assert_eq!(outcome.text("field"), Some("client"));
@@ -332,7 +368,11 @@ mod tests {
         let status_of = |body: fn(&Client) -> Outcome| {
             let mut result = ptr::null_mut();
             // SAFETY: an open client, and a variable for the result.
-            let status = unsafe { call(&client, &mut result, |core, _| Ok(body(core))) };
+            let status = unsafe {
+                call(&client, Asked::Payment, &mut result, |core, _| {
+                    Ok(body(core))
+                })
+            };
             assert!(!result.is_null());
             // SAFETY: the result of this call.
             unsafe { take_back(result) };
@@ -341,7 +381,8 @@ mod tests {
 
         let internal = status_of(|_| panic!("index table is empty"));
         assert_eq!(internal, Status::Internal.code());
-        let unknown = status_of(|core| in_doubt(core, || panic!("index table is empty")));
+        let unknown =
+            status_of(|core| in_doubt(core, Asked::Payment, || panic!("index table is empty")));
         assert_eq!(unknown, Status::Unknown.code());
         assert_eq!(status_of(Client::recover), Status::Ok.code());
         client.core.close();
@@ -359,6 +400,20 @@ mod tests {
                 "a: is longer than 2 bytes, or has no NUL at its end"
             );
             let null = bytes("a", ptr::null(), 2).unwrap_err();
+            assert_eq!(null.to_string(), "a: must not be NULL");
+        }
+    }
+
+    #[test]
+    fn data_has_its_length_and_may_hold_any_byte() {
+        // SAFETY: every pointer is NULL, or points to as many bytes as are said.
+        unsafe {
+            let body = b"a\0\xff";
+            assert_eq!(data("a", body.as_ptr().cast(), 3, 3), Ok(&body[..]));
+            assert_eq!(data("a", ptr::null(), 0, 3), Ok(&b""[..]));
+            let long = data("a", body.as_ptr().cast(), 3, 2).unwrap_err();
+            assert_eq!(long.to_string(), "a: is longer than 2 bytes");
+            let null = data("a", ptr::null(), 1, 3).unwrap_err();
             assert_eq!(null.to_string(), "a: must not be NULL");
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wxpay_core::client::{Client, EventSink, Level, LogSink};
 use wxpay_core::config::{Config, ConfigError, Encoding};
+use wxpay_core::guidance::Asked;
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
@@ -139,11 +140,13 @@ unsafe fn open(
     let mut encoding = Encoding::Utf8;
     let opened = contained(|| {
         if client.is_null() {
-            return Err(InvalidArgument::null("client").outcome(None));
+            return Err(InvalidArgument::null("client").outcome(None, Asked::Other));
         }
         let config = config()
-            .map_err(|refused| refused.outcome(None))?
-            .map_err(|error| boundary::refusal(None, Status::Config, error.to_string()))?;
+            .map_err(|refused| refused.outcome(None, Asked::Other))?
+            .map_err(|error| {
+                boundary::refusal(None, Asked::Other, Status::Config, error.to_string())
+            })?;
         encoding = config.encoding;
         Client::open(config).map_err(|outcome| *outcome)
     });
@@ -154,7 +157,7 @@ unsafe fn open(
             Outcome::with_message(Status::Ok, "the client is open")
         }
         Ok(Err(failed)) => failed,
-        Err(bug) => boundary::refusal(None, Status::Internal, bug.0),
+        Err(bug) => boundary::refusal(None, Asked::Other, Status::Internal, bug.0),
     };
     // SAFETY: the caller's promise.
     unsafe { boundary::finish(outcome, encoding, result) }
@@ -174,7 +177,7 @@ pub unsafe extern "C" fn wxpay_client_check(
     result: *mut *mut wxpay_result,
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
-    unsafe { boundary::call(client, result, |core, _| Ok(core.check())) }
+    unsafe { boundary::call(client, Asked::Other, result, |core, _| Ok(core.check())) }
 }
 
 /// Sets who is told what calls are doing, in place of whoever was; NULL: nobody. user_data is

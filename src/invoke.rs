@@ -7,7 +7,10 @@ use std::fmt;
 use serde::Deserializer;
 use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
+use wxpay_core::client::Client;
 use wxpay_core::fields::Fields;
+use wxpay_core::guidance::Asked;
+use wxpay_core::outcome::Outcome;
 
 use crate::boundary::{self, DOCUMENT_LIMIT, InvalidArgument, TEXT_LIMIT, in_doubt};
 use crate::client::wxpay_client;
@@ -20,7 +23,12 @@ use crate::status::wxpay_status;
 ///
 ///   "micropay"  the fields of wxpay_request_set: {"out_trade_no": "T1-000042", "total_fee": 888,
 ///               "auth_code": "134567890123456789", "body": "coffee"}
-///   "query", "reverse", "cancel"        {"out_trade_no": "T1-000042"}
+///   "prepay"    the fields of wxpay_prepay
+///   "refund"    the fields of wxpay_refund
+///   "query", "reverse", "cancel", "close"   {"out_trade_no": "T1-000042"}
+///   "refund_query"                      {"out_refund_no": "T1-000042-1"}
+///   "notify_decode"                     {"headers": "Name: value\n...", "body": "..."}; the body
+///               here is text, which goes on as UTF-8, of at most 65536 bytes
 ///   "recover", "check"                  {}, or nothing (NULL or empty)
 ///
 /// Numbers must be whole. The object scene_info may be nested or written with dots; any other
@@ -40,26 +48,24 @@ pub unsafe extern "C" fn wxpay_invoke(
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
     unsafe {
-        boundary::call(client, result, |core, encoding| {
+        boundary::call(client, Asked::Other, result, |core, encoding| {
             let operation = boundary::text("operation", operation, TEXT_LIMIT, encoding)?;
             let operation = Operation::named(&operation)?;
-            let json = match json.is_null() && operation.takes_nothing() {
-                true => String::new(),
-                false => boundary::text("json", json, DOCUMENT_LIMIT, encoding)?,
+            let arguments = || -> Result<Fields, InvalidArgument> {
+                let json = match json.is_null() && operation.takes_nothing() {
+                    true => String::new(),
+                    false => boundary::text("json", json, DOCUMENT_LIMIT, encoding)?,
+                };
+                let fields = match json.is_empty() && operation.takes_nothing() {
+                    true => Fields::new(),
+                    false => parse(&json)?,
+                };
+                operation.check(&fields)?;
+                Ok(fields)
             };
-            let fields = match json.is_empty() && operation.takes_nothing() {
-                true => Fields::new(),
-                false => parse(&json)?,
-            };
-            operation.check(&fields)?;
-            let out_trade_no = fields.get("out_trade_no").unwrap_or_default();
-            Ok(match operation {
-                Operation::Micropay => in_doubt(core, || core.micropay(&fields)),
-                Operation::Query => core.query(out_trade_no),
-                Operation::Reverse => in_doubt(core, || core.reverse(out_trade_no)),
-                Operation::Cancel => core.cancel(out_trade_no),
-                Operation::Recover => in_doubt(core, || core.recover()),
-                Operation::Check => core.check(),
+            Ok(match arguments() {
+                Ok(fields) => operation.run(core, &fields),
+                Err(refused) => refused.outcome(Some(core), operation.asked()),
             })
         })
     }
@@ -72,16 +78,26 @@ enum Operation {
     Reverse,
     Cancel,
     Recover,
+    Prepay,
+    Close,
+    Refund,
+    RefundQuery,
+    NotifyDecode,
     Check,
 }
 
 impl Operation {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 11] = [
         ("micropay", Self::Micropay),
         ("query", Self::Query),
         ("reverse", Self::Reverse),
         ("cancel", Self::Cancel),
         ("recover", Self::Recover),
+        ("prepay", Self::Prepay),
+        ("close", Self::Close),
+        ("refund", Self::Refund),
+        ("refund_query", Self::RefundQuery),
+        ("notify_decode", Self::NotifyDecode),
         ("check", Self::Check),
     ];
 
@@ -93,21 +109,65 @@ impl Operation {
         })
     }
 
+    fn asked(self) -> Asked {
+        match self {
+            Self::Micropay => Asked::Payment,
+            Self::Query => Asked::Query,
+            Self::Reverse => Asked::Reverse,
+            Self::Cancel => Asked::Cancel,
+            Self::Recover => Asked::Recover,
+            Self::Prepay => Asked::Prepay,
+            Self::Close => Asked::Close,
+            Self::Refund | Self::RefundQuery => Asked::Refund,
+            Self::NotifyDecode => Asked::Notification,
+            Self::Check => Asked::Other,
+        }
+    }
+
+    /// The arguments it has; `None`: any, for the gateway to judge.
+    fn arguments(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Micropay | Self::Prepay | Self::Refund => None,
+            Self::Query | Self::Reverse | Self::Cancel | Self::Close => Some(&["out_trade_no"]),
+            Self::RefundQuery => Some(&["out_refund_no"]),
+            Self::NotifyDecode => Some(&["headers", "body"]),
+            Self::Recover | Self::Check => Some(&[]),
+        }
+    }
+
     fn takes_nothing(self) -> bool {
-        matches!(self, Self::Recover | Self::Check)
+        self.arguments().is_some_and(<[_]>::is_empty)
     }
 
     fn check(self, fields: &Fields) -> Result<(), InvalidArgument> {
-        if self == Self::Micropay {
+        let Some(known) = self.arguments() else {
             return Ok(());
-        }
-        let known = |name: &str| name == "out_trade_no" && !self.takes_nothing();
-        match fields.iter().find(|(name, _)| !known(name)) {
+        };
+        match fields.iter().find(|(name, _)| !known.contains(name)) {
             Some((name, _)) => Err(InvalidArgument::new(
                 name.to_owned(),
                 "is no argument of this operation",
             )),
             None => Ok(()),
+        }
+    }
+
+    fn run(self, core: &Client, fields: &Fields) -> Outcome {
+        let field = |name| fields.get(name).unwrap_or_default();
+        let out_trade_no = field("out_trade_no");
+        let in_doubt = |body: &dyn Fn() -> Outcome| in_doubt(core, self.asked(), body);
+        match self {
+            Self::Micropay => in_doubt(&|| core.micropay(fields)),
+            Self::Query => core.query(out_trade_no),
+            Self::Reverse => in_doubt(&|| core.reverse(out_trade_no)),
+            Self::Cancel => core.cancel(out_trade_no),
+            Self::Recover => in_doubt(&|| core.recover()),
+            Self::Prepay => in_doubt(&|| core.prepay(fields)),
+            Self::Close => in_doubt(&|| core.close_order(out_trade_no)),
+            Self::Refund => in_doubt(&|| core.refund(fields)),
+            Self::RefundQuery => in_doubt(&|| core.refund_query(field("out_refund_no"))),
+            Self::NotifyDecode => core.notify_decode(field("headers"), field("body").as_bytes()),
+            Self::Check => core.check(),
         }
     }
 }
@@ -279,7 +339,7 @@ mod tests {
         for (name, operation) in Operation::ALL {
             assert_eq!(Operation::named(name), Ok(operation));
         }
-        assert!(Operation::named("refund").is_err());
+        assert!(Operation::named("ride_pay").is_err());
         assert!(Operation::named("Micropay").is_err());
 
         let order = parse(r#"{"out_trade_no": "A"}"#).unwrap();
@@ -291,6 +351,12 @@ mod tests {
             error.to_string(),
             "total_fee: is no argument of this operation"
         );
-        assert!(Operation::Micropay.check(&more).is_ok());
+        for operation in [Operation::Micropay, Operation::Prepay, Operation::Refund] {
+            assert!(operation.check(&more).is_ok());
+        }
+        let notice = parse(r#"{"headers": "A: b", "body": "{}"}"#).unwrap();
+        assert!(Operation::NotifyDecode.check(&notice).is_ok());
+        assert!(Operation::NotifyDecode.check(&order).is_err());
+        assert!(Operation::RefundQuery.check(&order).is_err());
     }
 }

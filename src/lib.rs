@@ -7,8 +7,11 @@
 //! * [`status`][]: the numbers that calls end with.
 //! * [`client`][]: opening, callbacks, closing.
 //! * [`request`][]: the fields of a sale.
-//! * [`payment`][]: the blocking calls.
+//! * [`payment`][]: the blocking calls of an in-person payment.
 //! * [`task`][]: the same without blocking.
+//! * [`prepay`][]: orders that the payer scans or opens.
+//! * [`refund`][]: giving money back.
+//! * [`notify`][]: notifications that the host's web server received.
 //! * [`invoke`][]: any of them by name, JSON in.
 //! * [`result`][]: what a call ended with.
 //! * `boundary`: foreign memory, panics and NULL stop there.
@@ -25,7 +28,10 @@ pub mod client;
 mod encoding;
 pub mod invoke;
 pub mod library;
+pub mod notify;
 pub mod payment;
+pub mod prepay;
+pub mod refund;
 pub mod request;
 pub mod result;
 pub mod status;

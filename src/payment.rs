@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use wxpay_core::guidance::Asked;
+
 use crate::boundary::{self, InvalidArgument, TEXT_LIMIT, in_doubt};
 use crate::client::wxpay_client;
 use crate::request::wxpay_request;
@@ -43,12 +45,12 @@ pub unsafe extern "C" fn wxpay_micropay(
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
     unsafe {
-        boundary::call(client, result, |core, encoding| {
+        boundary::call(client, Asked::Payment, result, |core, encoding| {
             let request = request.as_ref();
             let fields = request
                 .ok_or_else(|| InvalidArgument::null("request"))?
                 .decode(encoding)?;
-            Ok(in_doubt(core, || core.micropay(&fields)))
+            Ok(in_doubt(core, Asked::Payment, || core.micropay(&fields)))
         })
     }
 }
@@ -56,13 +58,13 @@ pub unsafe extern "C" fn wxpay_micropay(
 /// Asks the gateway what became of an order, once. An order that the journal holds open is settled
 /// there if the answer allows it.
 ///
-/// Returns WXPAY_OK (paid: the answer is verified, and amount and attach agree with what this
-/// journal knows of the order; it knows nothing of another till's), WXPAY_PAYING,
-/// WXPAY_NOT_PAID, WXPAY_CLOSED, WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND; WXPAY_UNKNOWN if
-/// the order is being undone or was paid with an unexpected amount; WXPAY_E_DUPLICATE if it was
-/// paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED, WXPAY_E_FORGED if there was no answer
-/// to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state at this moment: an order that is in
-/// flight may still become paid.
+/// Works for orders of wxpay_prepay, too. Returns WXPAY_OK (paid: the answer is verified, and amount
+/// and attach agree with what this journal knows of the order; it knows nothing of another till's),
+/// WXPAY_PAYING, WXPAY_NOT_PAID, WXPAY_CLOSED, WXPAY_REVERSED, WXPAY_REFUNDED, WXPAY_NOT_FOUND;
+/// WXPAY_UNKNOWN if the order is being undone or was paid with an unexpected amount;
+/// WXPAY_E_DUPLICATE if it was paid by another sale; WXPAY_E_NETWORK, WXPAY_E_REJECTED,
+/// WXPAY_E_FORGED if there was no answer to go by. WXPAY_NOT_PAID and WXPAY_NOT_FOUND are the state
+/// at this moment: an order that is in flight may still become paid.
 ///
 /// out_trade_no: the order number. Any thread. Blocks for one connect and one answer time-out a
 /// host at most (20 s each by default).
@@ -74,7 +76,7 @@ pub unsafe extern "C" fn wxpay_query(
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
     unsafe {
-        boundary::call(client, result, |core, encoding| {
+        boundary::call(client, Asked::Query, result, |core, encoding| {
             let out_trade_no = boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
             Ok(core.query(&out_trade_no))
         })
@@ -100,17 +102,19 @@ pub unsafe extern "C" fn wxpay_reverse(
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
     unsafe {
-        boundary::call(client, result, |core, encoding| {
+        boundary::call(client, Asked::Reverse, result, |core, encoding| {
             let out_trade_no = boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
-            Ok(in_doubt(core, || core.reverse(&out_trade_no)))
+            Ok(in_doubt(core, Asked::Reverse, || {
+                core.reverse(&out_trade_no)
+            }))
         })
     }
 }
 
-/// From another thread (or from inside a callback): asks the call or task that is paying this
-/// order to stop waiting and to undo the payment. Returns at once; the paying call tells the
-/// ending. That may still be WXPAY_OK, if the money turns out to be there: then the result has
-/// cancel_requested set, and wxpay_reverse gives it back.
+/// From another thread (or from inside a callback): asks the call or task that is paying this order
+/// to stop waiting and to undo the payment (an order of wxpay_prepay_start: to close it). Returns
+/// at once; the paying call tells the ending. That may still be WXPAY_OK, if the money turns out to
+/// be there: then the result has cancel_requested set, and wxpay_reverse gives it back.
 ///
 /// Returns WXPAY_OK (delivered) or WXPAY_NOT_FOUND (this client has no such order in flight). Not
 /// safe in a signal handler: set a flag there, and cancel from a callback or thread that sees it.
@@ -122,20 +126,21 @@ pub unsafe extern "C" fn wxpay_cancel(
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
     unsafe {
-        boundary::call(client, result, |core, encoding| {
+        boundary::call(client, Asked::Cancel, result, |core, encoding| {
             let out_trade_no = boundary::text("out_trade_no", out_trade_no, TEXT_LIMIT, encoding)?;
             Ok(core.cancel(&out_trade_no))
         })
     }
 }
 
-/// To be called when the till starts: settles every order that was in flight when the last
+/// To be called when the till starts: settles every order and refund that was in flight when the last
 /// process ended, and reports those whose outcome the till may not have seen. Safe to interrupt
 /// and to repeat at any time.
 ///
-/// Returns WXPAY_OK (nothing is open any more), or WXPAY_UNKNOWN (some orders are still open:
-/// call it again later). The result's orders is a list of results: orders.0.out_trade_no,
-/// orders.0.status, orders.0.total_fee, then orders.1 and so on; open is how many remain.
+/// Returns WXPAY_OK (nothing is open any more), or WXPAY_UNKNOWN (some are still open: call it again
+/// later). The result's orders is a list of results: orders.0.out_trade_no, orders.0.status,
+/// orders.0.total_fee, then orders.1 and so on; a refund has out_refund_no, which an order has not;
+/// open is how many of both remain.
 ///
 /// Any thread. Blocks as long as undoing takes, one order after the other, and for one
 /// journal.lease (10 s) if another process holds or held some of them; with nothing open it returns
@@ -147,8 +152,8 @@ pub unsafe extern "C" fn wxpay_recover(
 ) -> wxpay_status {
     // SAFETY: the pointers are as the header demands.
     unsafe {
-        boundary::call(client, result, |core, _| {
-            Ok(in_doubt(core, || core.recover()))
+        boundary::call(client, Asked::Recover, result, |core, _| {
+            Ok(in_doubt(core, Asked::Recover, || core.recover()))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The fields of a sale.
+//! The fields of a sale, or of a refund.
 
 use std::collections::BTreeMap;
 use std::ffi::c_char;
@@ -15,7 +15,7 @@ const FIELD_LIMIT: usize = 64;
 /// The longest name of a field, in bytes.
 const NAME_LIMIT: usize = 64;
 
-/// The fields of one sale, by name. A request belongs to one thread at a time; it may be used for
+/// The fields of one sale or refund, by name. A request belongs to one thread at a time; it may be used for
 /// any number of calls, with any number of clients, and changed between them.
 pub struct wxpay_request {
     values: BTreeMap<String, Vec<u8>>,
@@ -115,7 +115,7 @@ pub extern "C" fn wxpay_request_new() -> *mut wxpay_request {
 }
 
 /// Sets one field; a field that is set twice keeps the second value, and an empty value is the
-/// same as none. Needed for a payment:
+/// same as none. Needed for wxpay_micropay (what wxpay_prepay and wxpay_refund need stands there):
 ///
 ///   out_trade_no  the till's own order number, 1 to 32 characters, never used before; the till
 ///                 keeps it with the sale before it pays
@@ -126,7 +126,7 @@ pub extern "C" fn wxpay_request_new() -> *mut wxpay_request {
 /// Further fields, all optional: fee_type, detail, attach, device_info, goods_tag,
 /// spbill_create_ip, scene_info.store_id, scene_info.store_name, sub_appid, sub_mch_id,
 /// profit_sharing, receipt, and whatever the gateway has beyond these, by the gateway's own name.
-/// The names are the same for every gateway.
+/// The names are the same for every gateway; docs/fields.md lists them.
 ///
 /// field: ASCII. value: in the client's encoding, at most 65536 bytes; both are copied, and the
 /// value is decoded and checked when the request is used with a client.

@@ -1,10 +1,11 @@
-//! Paying without blocking, for hosts with a single thread.
+//! Waiting for a payment without blocking, for hosts with a single thread.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use wxpay_core::client::{Client, Task};
 use wxpay_core::config::Encoding;
+use wxpay_core::guidance::Asked;
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
@@ -22,6 +23,14 @@ pub struct wxpay_task {
 }
 
 impl wxpay_task {
+    pub(crate) fn new(task: Task, core: &Arc<Client>, encoding: Encoding) -> Self {
+        Self {
+            task,
+            core: Arc::clone(core),
+            encoding,
+        }
+    }
+
     fn wait(&self, timeout_ms: i32) -> Outcome {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         let outcome = self.task.wait(timeout);
@@ -31,7 +40,7 @@ impl wxpay_task {
 
 fn running(core: &Client, task: &Task) -> Outcome {
     let message = "the payment is under way".into();
-    let mut outcome = boundary::refusal(Some(core), Status::Running, message);
+    let mut outcome = boundary::refusal(Some(core), Asked::Payment, Status::Running, message);
     outcome.set("out_trade_no", task.out_trade_no());
     outcome
 }
@@ -53,7 +62,7 @@ pub unsafe extern "C" fn wxpay_micropay_start(
     // SAFETY: the pointers are as the header demands.
     unsafe {
         boundary::output(task, std::ptr::null_mut());
-        boundary::call(client, result, |core, encoding| {
+        boundary::call(client, Asked::Payment, result, |core, encoding| {
             if task.is_null() {
                 return Err(InvalidArgument::null("task"));
             }
@@ -63,18 +72,18 @@ pub unsafe extern "C" fn wxpay_micropay_start(
                 .decode(encoding)?;
             let started = match contained(|| core.start_micropay(fields)) {
                 Ok(started) => started.map_err(|refused| *refused),
-                Err(bug) => Err(boundary::refusal(Some(core), Status::Unknown, bug.0)),
+                Err(bug) => Err(boundary::refusal(
+                    Some(core),
+                    Asked::Payment,
+                    Status::Unknown,
+                    bug.0,
+                )),
             };
             Ok(match started {
                 Err(outcome) => outcome,
                 Ok(started) => {
                     let outcome = running(core, &started);
-                    let started = wxpay_task {
-                        task: started,
-                        core: Arc::clone(core),
-                        encoding,
-                    };
-                    boundary::hand_over(task, started);
+                    boundary::hand_over(task, wxpay_task::new(started, core, encoding));
                     outcome
                 }
             })
@@ -86,9 +95,9 @@ pub unsafe extern "C" fn wxpay_micropay_start(
 /// looks, a negative number waits until the end.
 ///
 /// Returns WXPAY_RUNNING if it is not done yet (call again), otherwise what wxpay_micropay would
-/// have returned, with the same result; then every further call returns that again. While polling,
-/// result may be NULL: the result can still be had when it is done. A NULL task is
-/// WXPAY_E_ARGUMENT.
+/// have returned, with the same result (for wxpay_prepay_start, see there); then every further call
+/// returns that again. While polling, result may be NULL: the result can still be had when it is
+/// done. A NULL task is WXPAY_E_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_task_wait(
     task: *mut wxpay_task,
@@ -97,9 +106,12 @@ pub unsafe extern "C" fn wxpay_task_wait(
 ) -> wxpay_status {
     // SAFETY: NULL, or a task that no other thread uses now.
     let (outcome, encoding) = match unsafe { task.as_ref() } {
-        None => (InvalidArgument::null("task").outcome(None), Encoding::Utf8),
+        None => (
+            InvalidArgument::null("task").outcome(None, Asked::Payment),
+            Encoding::Utf8,
+        ),
         Some(task) => (
-            in_doubt(&task.core, || task.wait(timeout_ms)),
+            in_doubt(&task.core, Asked::Payment, || task.wait(timeout_ms)),
             task.encoding,
         ),
     };

@@ -7,9 +7,23 @@ mod common;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
+use common::on_both_apis;
 use common::shop::{Sale, Shop};
 use common::{Client, E_CLOSED, NOT_FOUND, OK, Outcome, REVERSED, RUNNING, UNKNOWN};
-use wxpay_simulator::{Fault, FaultKind, HostState, Operation, PayerAction, Scenario};
+use wxpay_simulator::{Api, Fault, FaultKind, HostState, Operation, PayerAction, Scenario};
+
+on_both_apis! {
+    a_cancel_before_a_byte_has_left_ends_at_once_with_nothing_to_reverse,
+    a_cancel_while_the_answer_to_the_charge_is_awaited_lets_the_charge_win,
+    a_cancel_while_the_payer_types_the_password_reverses,
+    a_cancel_cuts_a_query_that_hangs,
+    a_payment_seen_after_the_cancel_and_before_the_reverse_wins,
+    a_cancel_while_reversing_changes_nothing,
+    a_till_without_threads_cancels_from_its_event_callback,
+    closing_the_client_ends_every_call_and_what_may_have_been_charged_stays_open,
+    closing_the_client_before_a_byte_has_left_is_no_charge_and_the_number_stays_free,
+    a_result_outlives_its_client_and_a_freed_task_goes_on,
+}
 
 const SUBMITTING: i32 = 1;
 const QUERYING: i32 = 3;
@@ -29,9 +43,8 @@ fn cancelled_when(shop: &Shop, till: &Client, sale: &Sale, moment: impl Fn() -> 
     outcome
 }
 
-#[test]
-fn a_cancel_before_a_byte_has_left_ends_at_once_with_nothing_to_reverse() {
-    let shop = Shop::open();
+fn a_cancel_before_a_byte_has_left_ends_at_once_with_nothing_to_reverse(api: Api) {
+    let shop = Shop::open_on(api);
     for host in 0..2 {
         shop.simulator.set_host(host, HostState::Hang).unwrap();
     }
@@ -41,37 +54,34 @@ fn a_cancel_before_a_byte_has_left_ends_at_once_with_nothing_to_reverse() {
     assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
     assert_eq!(outcome.get("reversal").as_deref(), Some("none"));
     assert_eq!(outcome.get_int("cancel_requested"), Some(1));
-    assert_eq!(shop.count(&sale, "/pay/micropay"), 0);
+    assert_eq!(shop.count(&sale, Operation::Micropay), 0);
 }
 
-#[test]
-fn a_cancel_while_the_answer_to_the_charge_is_awaited_lets_the_charge_win() {
-    let shop = Shop::open();
+fn a_cancel_while_the_answer_to_the_charge_is_awaited_lets_the_charge_win(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::AnswerDelayed);
     let outcome = cancelled_when(&shop, &till, &sale, || {
-        shop.count(&sale, "/pay/micropay") == 1
+        shop.count(&sale, Operation::Micropay) == 1
     });
     assert_eq!(outcome.status(), OK, "{outcome:?}");
     assert_eq!(outcome.get_int("cancel_requested"), Some(1));
 }
 
-#[test]
-fn a_cancel_while_the_payer_types_the_password_reverses() {
-    let shop = Shop::open();
+fn a_cancel_while_the_payer_types_the_password_reverses(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordNever);
     let outcome = cancelled_when(&shop, &till, &sale, || {
-        shop.count(&sale, "/pay/orderquery") >= 1
+        shop.count(&sale, Operation::Orderquery) >= 1
     });
     assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
     assert_eq!(outcome.get("reversal").as_deref(), Some("completed"));
     assert_eq!(outcome.get_int("cancel_requested"), Some(1));
 }
 
-#[test]
-fn a_cancel_cuts_a_query_that_hangs() {
-    let shop = Shop::open();
+fn a_cancel_cuts_a_query_that_hangs(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till_with("answer_timeout = \"1500ms\"", "answer_timeout = \"60s\"");
     let sale = shop.sale(Scenario::PasswordNever);
     // The first query is never answered; without the cut the call would hang for a minute a host.
@@ -79,18 +89,17 @@ fn a_cancel_cuts_a_query_that_hangs() {
     shop.simulator
         .fault(Fault::once(Operation::Orderquery, hang));
     let outcome = cancelled_when(&shop, &till, &sale, || {
-        shop.count(&sale, "/pay/orderquery") == 1
+        shop.count(&sale, Operation::Orderquery) == 1
     });
     assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
 }
 
-#[test]
-fn a_payment_seen_after_the_cancel_and_before_the_reverse_wins() {
-    let shop = Shop::open();
+fn a_payment_seen_after_the_cancel_and_before_the_reverse_wins(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordNever);
     let outcome = cancelled_when(&shop, &till, &sale, || {
-        let typing = shop.count(&sale, "/pay/orderquery") >= 1;
+        let typing = shop.count(&sale, Operation::Orderquery) >= 1;
         typing
             && shop
                 .simulator
@@ -100,20 +109,18 @@ fn a_payment_seen_after_the_cancel_and_before_the_reverse_wins() {
     assert_eq!(outcome.status(), OK, "{outcome:?}");
 }
 
-#[test]
-fn a_cancel_while_reversing_changes_nothing() {
-    let shop = Shop::open();
+fn a_cancel_while_reversing_changes_nothing(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::Recall);
     let outcome = cancelled_when(&shop, &till, &sale, || {
-        shop.count(&sale, "/secapi/pay/reverse") >= 1
+        shop.count(&sale, Operation::Reverse) >= 1
     });
     assert_eq!(outcome.status(), REVERSED, "{outcome:?}");
 }
 
-#[test]
-fn a_till_without_threads_cancels_from_its_event_callback() {
-    let shop = Shop::open();
+fn a_till_without_threads_cancels_from_its_event_callback(api: Api) {
+    let shop = Shop::open_on(api);
     let till = Arc::new(shop.till());
     let sale = shop.sale(Scenario::PasswordNever);
     let (events, seen) = mpsc::channel();
@@ -140,13 +147,12 @@ fn a_till_without_threads_cancels_from_its_event_callback() {
     );
 }
 
-#[test]
-fn closing_the_client_ends_every_call_and_what_may_have_been_charged_stays_open() {
-    let shop = Shop::open();
+fn closing_the_client_ends_every_call_and_what_may_have_been_charged_stays_open(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let typing = shop.sale(Scenario::PasswordNever);
     let mut task = till.start(&typing.request()).unwrap();
-    while shop.count(&typing, "/pay/orderquery") == 0 {
+    while shop.count(&typing, Operation::Orderquery) == 0 {
         assert_eq!(task.wait(1).status(), RUNNING);
     }
     drop(till);
@@ -158,9 +164,8 @@ fn closing_the_client_ends_every_call_and_what_may_have_been_charged_stays_open(
     assert_eq!(shop.simulator.net_charged(&typing.out_trade_no), 0);
 }
 
-#[test]
-fn closing_the_client_before_a_byte_has_left_is_no_charge_and_the_number_stays_free() {
-    let shop = Shop::open();
+fn closing_the_client_before_a_byte_has_left_is_no_charge_and_the_number_stays_free(api: Api) {
+    let shop = Shop::open_on(api);
     for host in 0..2 {
         shop.simulator.set_host(host, HostState::Hang).unwrap();
     }
@@ -188,9 +193,8 @@ fn closing_the_client_before_a_byte_has_left_is_no_charge_and_the_number_stays_f
     shop.agrees(&sale, &outcome);
 }
 
-#[test]
-fn a_result_outlives_its_client_and_a_freed_task_goes_on() {
-    let shop = Shop::open();
+fn a_result_outlives_its_client_and_a_freed_task_goes_on(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let kept = shop.sale(Scenario::Paid);
     let outcome = till.micropay(&kept.request());

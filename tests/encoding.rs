@@ -96,7 +96,7 @@ fn chinese_in_gbk_reaches_the_gateway_as_the_same_sale_as_in_utf8() {
     let mut same = third
         .start(&sale(&typing.out_trade_no, &typing.auth_code, utf8))
         .unwrap();
-    while shop.count(&typing, "/pay/micropay") < 3 {
+    while shop.count(&typing, Operation::Micropay) < 3 {
         same.wait(5);
     }
     shop.simulator

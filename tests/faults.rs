@@ -3,14 +3,33 @@
 
 mod common;
 
-use common::shop::{FEE, Sale, Shop, quick};
+use common::on_both_apis;
+use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     Client, DECLINED, E_DUPLICATE, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED, RUNNING, Task,
     UNKNOWN,
 };
 use wxpay_simulator::{
-    Fault, FaultKind, HostState, Operation, PayerAction, Scenario, Settings, State, Timing,
+    Api, Fault, FaultKind, HostState, Operation, PayerAction, Scenario, Settings, State, Timing,
 };
+
+on_both_apis! {
+    every_fault_of_every_operation_ends_as_the_ledger_says,
+    an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_declined,
+    with_the_first_host_down_the_second_serves,
+    with_every_host_down_nothing_is_charged_and_the_same_number_may_be_tried_again,
+    a_host_that_goes_down_after_the_charge_leaves_the_queries_to_the_other,
+    with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back,
+    answers_that_only_one_host_loses_come_from_the_other,
+    an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth,
+    a_charge_that_is_booked_after_it_was_reversed_is_reversed_again,
+    a_query_that_lags_behind_the_charge_is_not_believed_too_early,
+    an_earlier_orders_reply_is_never_taken_for_this_sale,
+    a_clock_that_is_a_day_off_makes_nobody_elses_sale_of_this_one,
+    a_gateway_whose_clock_is_set_between_two_sales_makes_nobody_elses_sale_of_the_second,
+    a_till_that_never_learned_the_time_of_a_sale_recovers_it_by_the_gateways_clock,
+    a_payer_who_pays_between_the_last_look_and_the_reverse_gets_the_money_back,
+}
 
 const DAY: i64 = 86_400;
 
@@ -28,7 +47,7 @@ enum Ending {
 }
 
 /// The one request that charges has this fault; everything after it works.
-fn of_a_faulty_charge(kind: &FaultKind) -> Ending {
+fn of_a_faulty_charge(_: Api, kind: &FaultKind) -> Ending {
     use FaultKind as F;
     match kind {
         // Nothing was booked, so there is nothing to find; it is undone to be sure.
@@ -67,7 +86,7 @@ fn of_a_faulty_charge(kind: &FaultKind) -> Ending {
         | F::Slow { .. }
         | F::Close
         | F::CloseUnannounced => Ending::Paid,
-        // Of APIv3 alone, without effect here.
+        // Of APIv3 alone.
         F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
             Ending::Paid
         }
@@ -75,7 +94,7 @@ fn of_a_faulty_charge(kind: &FaultKind) -> Ending {
 }
 
 /// The answer to the charge is lost after it was booked, and the first query has this fault.
-fn of_a_faulty_first_query(kind: &FaultKind) -> Ending {
+fn of_a_faulty_first_query(_: Api, kind: &FaultKind) -> Ending {
     use FaultKind as F;
     match kind {
         // Rightly signed statements about this very order are believed.
@@ -105,7 +124,7 @@ fn of_a_faulty_first_query(kind: &FaultKind) -> Ending {
         | F::Slow { .. }
         | F::Close
         | F::CloseUnannounced => Ending::Paid,
-        // Of APIv3 alone, without effect here.
+        // Of APIv3 alone.
         F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
             Ending::Paid
         }
@@ -113,7 +132,7 @@ fn of_a_faulty_first_query(kind: &FaultKind) -> Ending {
 }
 
 /// The same, and every query has the fault.
-fn of_faulty_queries(kind: &FaultKind) -> Ending {
+fn of_faulty_queries(_: Api, kind: &FaultKind) -> Ending {
     use FaultKind as F;
     match kind {
         F::DelayBefore { .. } | F::DelayAfter { .. } | F::Close | F::CloseUnannounced => {
@@ -141,17 +160,19 @@ fn of_faulty_queries(kind: &FaultKind) -> Ending {
         | F::DuplicateElement
         | F::Huge { .. }
         | F::Slow { .. } => Ending::Open,
-        // Of APIv3 alone, without effect here.
+        // Of APIv3 alone.
         F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
-            Ending::Paid
+            Ending::Open
         }
     }
 }
 
 /// The payer never types the password, and every reverse has this fault.
-fn of_faulty_reverses(kind: &FaultKind) -> Ending {
+fn of_faulty_reverses(api: Api, kind: &FaultKind) -> Ending {
     use FaultKind as F;
     match kind {
+        // APIv3 says which order it was.
+        F::ForeignOrder if api == Api::V3 => Ending::Open,
         // The answer is readable all the same: it has no amount, time or order to be wrong about.
         F::DelayBefore { .. }
         | F::DelayAfter { .. }
@@ -179,16 +200,19 @@ fn of_faulty_reverses(kind: &FaultKind) -> Ending {
         | F::DuplicateElement
         | F::Huge { .. }
         | F::Slow { .. } => Ending::Open,
-        // Of APIv3 alone, without effect here.
+        // Of APIv3 alone.
         F::SignProbe | F::OldTimestamp { .. } | F::Replay | F::UnknownSerial | F::MissingSerial => {
-            Ending::Reversed
+            Ending::Open
         }
     }
 }
 
 /// One of each kind, and what else a kind can do.
-fn kinds() -> Vec<FaultKind> {
+fn kinds(api: Api) -> Vec<FaultKind> {
     let mut kinds = FaultKind::examples();
+    if api == Api::V3 {
+        kinds.extend(FaultKind::v3_examples());
+    }
     kinds.extend([
         FaultKind::Http {
             status: 500,
@@ -237,7 +261,7 @@ fn pay(shop: &Shop, till: &Client, sale: &Sale) -> Outcome {
 #[track_caller]
 fn sent_once(shop: &Shop, sale: &Sale) {
     assert!(
-        shop.count(sale, "/pay/micropay") <= 1,
+        shop.count(sale, Operation::Micropay) <= 1,
         "{sale:?}: sent twice"
     );
 }
@@ -267,9 +291,8 @@ fn check(shop: &Shop, sale: &Sale, outcome: &Outcome, ending: Ending, fault: &Fa
     }
 }
 
-#[test]
-fn every_fault_of_every_operation_ends_as_the_ledger_says() {
-    type Expected = fn(&FaultKind) -> Ending;
+fn every_fault_of_every_operation_ends_as_the_ledger_says(api: Api) {
+    type Expected = fn(Api, &FaultKind) -> Ending;
     type Occurs = fn(Operation, FaultKind) -> Fault;
     let plays: [(Scenario, Operation, Occurs, Expected); 5] = [
         (
@@ -294,7 +317,7 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says() {
             Scenario::PasswordNever,
             Operation::Reverse,
             Fault::once,
-            |_| Ending::Reversed,
+            |_, _| Ending::Reversed,
         ),
         (
             Scenario::PasswordNever,
@@ -303,14 +326,17 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says() {
             of_faulty_reverses,
         ),
     ];
-    let shop = Shop::open();
+    let shop = Shop::open_on(api);
     // So many at once need some patience on a busy machine.
     let till = shop.till_with("window = \"2000ms\"", "window = \"4000ms\"");
+    // Leaves an answer to each operation for a replay.
+    let first = shop.sale(Scenario::PasswordNever);
+    assert_eq!(pay(&shop, &till, &first).status(), REVERSED);
     let mut cases = Vec::new();
     for (scenario, operation, occurs, expected) in plays {
-        for kind in kinds() {
+        for kind in kinds(api) {
             let sale = shop.sale(scenario);
-            let ending = expected(&kind);
+            let ending = expected(api, &kind);
             let fault = occurs(operation, kind).for_order(&sale.out_trade_no);
             shop.simulator.fault(fault.clone());
             cases.push((sale, fault, ending));
@@ -341,9 +367,8 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says() {
     }
 }
 
-#[test]
-fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_declined() {
-    let shop = Shop::open();
+fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_declined(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let query = |kind: FaultKind| Fault::once(Operation::Orderquery, kind);
     let error = |err_code: &'static str| FaultKind::Error {
@@ -393,7 +418,7 @@ fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_d
             "{faults:?}: {outcome:?}\n{:?}",
             shop.order(sale)
         );
-        assert_eq!(shop.count(sale, "/pay/micropay"), 1, "{faults:?}");
+        assert_eq!(shop.count(sale, Operation::Micropay), 1, "{faults:?}");
         let charged = if *status == OK { FEE } else { 0 };
         assert_eq!(
             shop.simulator.net_charged(&sale.out_trade_no),
@@ -403,10 +428,9 @@ fn an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_d
     });
 }
 
-#[test]
-fn with_the_first_host_down_the_second_serves() {
+fn with_the_first_host_down_the_second_serves(api: Api) {
     each(&[HostState::Down, HostState::Hang], |&state| {
-        let shop = Shop::open();
+        let shop = Shop::open_on(api);
         let till = shop.till();
         shop.simulator.set_host(0, state).unwrap();
         let cases = [
@@ -425,7 +449,7 @@ fn with_the_first_host_down_the_second_serves() {
                 "{state:?} {scenario:?}: {outcome:?}"
             );
             assert_eq!(outcome.get("host").as_ref(), shop.simulator.hosts().get(1));
-            assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
+            assert_eq!(shop.count(&sale, Operation::Micropay), 1);
         });
         assert!(
             shop.simulator
@@ -436,10 +460,9 @@ fn with_the_first_host_down_the_second_serves() {
     });
 }
 
-#[test]
-fn with_every_host_down_nothing_is_charged_and_the_same_number_may_be_tried_again() {
+fn with_every_host_down_nothing_is_charged_and_the_same_number_may_be_tried_again(api: Api) {
     each(&[HostState::Down, HostState::Hang], |&state| {
-        let shop = Shop::open();
+        let shop = Shop::open_on(api);
         let till = shop.till_with(
             "connect_timeout = \"2000ms\"",
             "connect_timeout = \"900ms\"",
@@ -487,9 +510,8 @@ fn start_all<const N: usize>(shop: &Shop, till: &Client, sales: &[Sale; N]) -> [
     tasks
 }
 
-#[test]
-fn a_host_that_goes_down_after_the_charge_leaves_the_queries_to_the_other() {
-    let shop = Shop::open();
+fn a_host_that_goes_down_after_the_charge_leaves_the_queries_to_the_other(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sales = [
         Scenario::PasswordPaid,
@@ -507,9 +529,8 @@ fn a_host_that_goes_down_after_the_charge_leaves_the_queries_to_the_other() {
     }
 }
 
-#[test]
-fn with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back() {
-    let shop = Shop::open();
+fn with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back(api: Api) {
+    let shop = Shop::open_on(api);
     let till = hasty(&shop);
     let sales = [
         Scenario::PasswordPaid,
@@ -559,10 +580,9 @@ fn with_every_host_down_after_the_charge_the_sale_is_unknown_until_one_is_back()
     }
 }
 
-#[test]
-fn answers_that_only_one_host_loses_come_from_the_other() {
+fn answers_that_only_one_host_loses_come_from_the_other(api: Api) {
     each(&[FaultKind::DropAfter, FaultKind::Truncated], |kind| {
-        let shop = Shop::open();
+        let shop = Shop::open_on(api);
         let till = shop.till();
         for operation in [
             Operation::Micropay,
@@ -592,9 +612,8 @@ fn answers_that_only_one_host_loses_come_from_the_other() {
     });
 }
 
-#[test]
-fn an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth() {
-    let shop = Shop::open();
+fn an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let mut cases = Vec::new();
     for ms in [1_400, 1_490, 1_500, 1_510, 1_600, 1_900] {
@@ -622,9 +641,8 @@ fn an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth()
     });
 }
 
-#[test]
-fn a_charge_that_is_booked_after_it_was_reversed_is_reversed_again() {
-    let shop = Shop::open();
+fn a_charge_that_is_booked_after_it_was_reversed_is_reversed_again(api: Api) {
+    let shop = Shop::open_on(api);
     let sale = shop.sale(Scenario::Paid);
     let late = Fault::once(Operation::Micropay, FaultKind::DelayBefore { ms: 3_000 });
     shop.simulator.fault(late);
@@ -635,9 +653,8 @@ fn a_charge_that_is_booked_after_it_was_reversed_is_reversed_again() {
     assert!(order.reverses > 1, "{order:?}");
 }
 
-#[test]
-fn a_query_that_lags_behind_the_charge_is_not_believed_too_early() {
-    let shop = Shop::open();
+fn a_query_that_lags_behind_the_charge_is_not_believed_too_early(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let cases: Vec<_> = (0..5)
         .map(|queries| (shop.sale(Scenario::AnswerLost), queries))
@@ -656,9 +673,8 @@ fn a_query_that_lags_behind_the_charge_is_not_believed_too_early() {
     });
 }
 
-#[test]
-fn an_earlier_orders_reply_is_never_taken_for_this_sale() {
-    let shop = Shop::open();
+fn an_earlier_orders_reply_is_never_taken_for_this_sale(api: Api) {
+    let shop = Shop::open_on(api);
     let till = hasty(&shop);
     let cases: Vec<_> = [
         // The reply to the charge, then honest queries.
@@ -709,13 +725,12 @@ fn play_with_clocks(shop: &Shop, till: &Client, skew: i64) {
     });
 }
 
-#[test]
-fn a_clock_that_is_a_day_off_makes_nobody_elses_sale_of_this_one() {
+fn a_clock_that_is_a_day_off_makes_nobody_elses_sale_of_this_one(api: Api) {
     // Whether the gateway's clock is a day ahead or the till's a day behind is the same.
     each(&[-DAY, -3_600, 3_600, DAY], |&skew| {
         let shop = Shop::with(Settings {
             skew_seconds: skew,
-            ..quick()
+            ..quick_on(api)
         });
         let till = shop.till();
         play_with_clocks(&shop, &till, skew);
@@ -724,9 +739,8 @@ fn a_clock_that_is_a_day_off_makes_nobody_elses_sale_of_this_one() {
     });
 }
 
-#[test]
-fn a_gateway_whose_clock_is_set_between_two_sales_makes_nobody_elses_sale_of_the_second() {
-    let shop = Shop::open();
+fn a_gateway_whose_clock_is_set_between_two_sales_makes_nobody_elses_sale_of_the_second(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     for skew in [DAY, 0, -DAY, 0] {
         shop.simulator.set_skew(skew);
@@ -734,12 +748,11 @@ fn a_gateway_whose_clock_is_set_between_two_sales_makes_nobody_elses_sale_of_the
     }
 }
 
-#[test]
-fn a_till_that_never_learned_the_time_of_a_sale_recovers_it_by_the_gateways_clock() {
+fn a_till_that_never_learned_the_time_of_a_sale_recovers_it_by_the_gateways_clock(api: Api) {
     each(&[-DAY, DAY], |&skew| {
         let shop = Shop::with(Settings {
             skew_seconds: skew,
-            ..quick()
+            ..quick_on(api)
         });
         let sale = shop.sale(Scenario::AnswerLost);
         let drop = Fault::always(Operation::Orderquery, FaultKind::DropBefore);
@@ -761,13 +774,15 @@ fn a_till_that_never_learned_the_time_of_a_sale_recovers_it_by_the_gateways_cloc
     });
 }
 
-#[test]
-fn a_payer_who_pays_between_the_last_look_and_the_reverse_gets_the_money_back() {
+fn a_payer_who_pays_between_the_last_look_and_the_reverse_gets_the_money_back(api: Api) {
     let timing = Timing {
         password_ms: 60_000,
-        ..quick().timing
+        ..quick_on(api).timing
     };
-    let shop = Shop::with(Settings { timing, ..quick() });
+    let shop = Shop::with(Settings {
+        timing,
+        ..quick_on(api)
+    });
     let sale = shop.sale(Scenario::PasswordPaid);
     let before = FaultKind::DelayBefore { ms: 700 };
     shop.simulator

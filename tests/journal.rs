@@ -9,10 +9,23 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use common::on_both_apis;
 use common::program::{Till, command, run};
 use common::shop::{FEE, Shop};
 use common::{Client, E_DUPLICATE, E_JOURNAL, OK, UNKNOWN};
-use wxpay_simulator::{Scenario, State};
+use wxpay_simulator::{Api, Operation, Scenario, State};
+
+on_both_apis! {
+    a_full_disk_refuses_the_charge_before_it_is_sent,
+    a_journal_that_cannot_be_written_refuses_the_charge_before_it_is_sent,
+    a_journal_that_another_program_keeps_locked_refuses_the_charge_before_it_is_sent,
+    a_journal_that_cannot_be_used_is_told_at_open,
+    a_finished_order_is_replayed_and_another_sale_under_its_number_is_refused,
+    a_paid_order_is_reversed_when_the_till_asks_and_only_once,
+    an_order_of_another_till_can_be_reversed_by_its_number,
+    a_reverse_that_is_refused_stays_open_and_is_told,
+    without_reverse_an_unclear_order_stays_open_and_reverse_is_unsupported,
+}
 
 /// Runs a sale in a process that cannot write beyond `blocks` of 512 bytes into any file.
 fn sale_with_a_full_disk(shop: &Shop, scenario: Scenario, blocks: u64) -> (i32, String, String) {
@@ -42,9 +55,8 @@ fn sale_with_a_full_disk(shop: &Shop, scenario: Scenario, blocks: u64) -> (i32, 
     (code, output, sale.out_trade_no)
 }
 
-#[test]
-fn a_full_disk_refuses_the_charge_before_it_is_sent() {
-    let shop = Shop::open();
+fn a_full_disk_refuses_the_charge_before_it_is_sent(api: Api) {
+    let shop = Shop::open_on(api);
     // Makes the journal, and leaves pages for the limit to bite on.
     let till = shop.till();
     for _ in 0..30 {
@@ -78,9 +90,8 @@ fn a_full_disk_refuses_the_charge_before_it_is_sent() {
     assert!(refused > 0 && paid > 0, "{refused} refused, {paid} paid");
 }
 
-#[test]
-fn a_journal_that_cannot_be_written_refuses_the_charge_before_it_is_sent() {
-    let shop = Shop::open();
+fn a_journal_that_cannot_be_written_refuses_the_charge_before_it_is_sent(api: Api) {
+    let shop = Shop::open_on(api);
     drop(shop.till());
     let (code, output, number) = sale_with_a_full_disk(&shop, Scenario::Paid, 0);
     assert_eq!(code, 3, "{output}");
@@ -88,17 +99,16 @@ fn a_journal_that_cannot_be_written_refuses_the_charge_before_it_is_sent() {
     assert!(shop.simulator.ledger().order(&number).is_none());
 }
 
-#[test]
-fn a_journal_that_another_program_keeps_locked_refuses_the_charge_before_it_is_sent() {
-    let shop = Shop::open();
+fn a_journal_that_another_program_keeps_locked_refuses_the_charge_before_it_is_sent(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let lock = lock(&shop.journal());
     let sale = shop.sale(Scenario::Paid);
     let outcome = till.micropay(&sale.request());
     assert_eq!(outcome.status(), E_JOURNAL, "{outcome:?}");
-    assert_eq!(shop.count(&sale, "/pay/micropay"), 0);
+    assert_eq!(shop.count(&sale, Operation::Micropay), 0);
     assert_eq!(till.reverse(&sale.out_trade_no).status(), E_JOURNAL);
-    assert_eq!(shop.count(&sale, "/secapi/pay/reverse"), 0);
+    assert_eq!(shop.count(&sale, Operation::Reverse), 0);
     drop(lock);
     assert_eq!(till.micropay(&sale.request()).status(), OK);
 }
@@ -132,9 +142,8 @@ fn holds_the_lock_it_is_told_to() {
     std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
-#[test]
-fn a_journal_that_cannot_be_used_is_told_at_open() {
-    let shop = Shop::open();
+fn a_journal_that_cannot_be_used_is_told_at_open(api: Api) {
+    let shop = Shop::open_on(api);
     let config = shop.config();
     for content in [
         &b""[..],
@@ -148,9 +157,8 @@ fn a_journal_that_cannot_be_used_is_told_at_open() {
     }
 }
 
-#[test]
-fn a_finished_order_is_replayed_and_another_sale_under_its_number_is_refused() {
-    let shop = Shop::open();
+fn a_finished_order_is_replayed_and_another_sale_under_its_number_is_refused(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     for scenario in [Scenario::Paid, Scenario::NotEnough, Scenario::PasswordNever] {
         let sale = shop.sale(scenario);
@@ -173,9 +181,8 @@ fn a_finished_order_is_replayed_and_another_sale_under_its_number_is_refused() {
     }
 }
 
-#[test]
-fn a_paid_order_is_reversed_when_the_till_asks_and_only_once() {
-    let shop = Shop::open();
+fn a_paid_order_is_reversed_when_the_till_asks_and_only_once(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::Paid);
     assert_eq!(till.micropay(&sale.request()).status(), OK);
@@ -188,14 +195,13 @@ fn a_paid_order_is_reversed_when_the_till_asks_and_only_once() {
         (again.status(), again.get_int("replayed")),
         (common::REVERSED, Some(1))
     );
-    assert_eq!(shop.count(&sale, "/secapi/pay/reverse"), 1);
+    assert_eq!(shop.count(&sale, Operation::Reverse), 1);
     let replayed = till.micropay(&sale.request());
     assert_eq!(replayed.status(), common::REVERSED, "{replayed:?}");
 }
 
-#[test]
-fn an_order_of_another_till_can_be_reversed_by_its_number() {
-    let shop = Shop::open();
+fn an_order_of_another_till_can_be_reversed_by_its_number(api: Api) {
+    let shop = Shop::open_on(api);
     let sale = shop.sale(Scenario::Paid);
     assert_eq!(shop.till().micropay(&sale.request()).status(), OK);
     let other = shop.till_with("wxpay-journal.db", "other.db");
@@ -208,9 +214,8 @@ fn an_order_of_another_till_can_be_reversed_by_its_number() {
     );
 }
 
-#[test]
-fn a_reverse_that_is_refused_stays_open_and_is_told() {
-    let shop = Shop::open();
+fn a_reverse_that_is_refused_stays_open_and_is_told(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::ReverseTradeError);
     assert_eq!(till.micropay(&sale.request()).status(), UNKNOWN);
@@ -221,9 +226,8 @@ fn a_reverse_that_is_refused_stays_open_and_is_told() {
     assert_eq!(till.recover().get_int("open"), Some(1));
 }
 
-#[test]
-fn without_reverse_an_unclear_order_stays_open_and_reverse_is_unsupported() {
-    let shop = Shop::open();
+fn without_reverse_an_unclear_order_stays_open_and_reverse_is_unsupported(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till_with("[policy]\n", "[policy]\nreverse = \"never\"\n");
     let sale = shop.sale(Scenario::PasswordNever);
     let outcome = till.micropay(&sale.request());
@@ -234,7 +238,7 @@ fn without_reverse_an_unclear_order_stays_open_and_reverse_is_unsupported() {
         common::E_UNSUPPORTED
     );
     assert_eq!(till.recover().status(), UNKNOWN);
-    assert_eq!(shop.count(&sale, "/secapi/pay/reverse"), 0);
+    assert_eq!(shop.count(&sale, Operation::Reverse), 0);
     shop.simulator
         .payer(&sale.out_trade_no, wxpay_simulator::PayerAction::Pay)
         .unwrap();

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use common::program::{compile, run, under_valgrind};
 use common::shop::{FEE, Sale, Shop};
-use wxpay_simulator::Scenario;
+use wxpay_simulator::{Operation, Scenario};
 
 /// Valgrind slows a till down many times over, so its durations are longer than elsewhere.
 fn patient_config(shop: &Shop) -> String {
@@ -141,7 +141,7 @@ fn the_start_up_routine_is_clean_and_lists_what_it_settled() {
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordNever);
     let task = till.start(&sale.request()).unwrap();
-    while shop.count(&sale, "/pay/orderquery") == 0 {
+    while shop.count(&sale, Operation::Orderquery) == 0 {
         std::thread::yield_now();
     }
     // Closing leaves the order open, as a power cut does.

@@ -6,23 +6,41 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use common::on_both_apis;
 use common::program::{Till, command};
 use common::shop::{FEE, Sale, Shop};
 use common::{Client, E_BUSY, E_DUPLICATE, OK, Outcome, REVERSED, UNKNOWN};
 use serde_json::Value;
-use wxpay_simulator::{Fault, FaultKind, Operation, PayerAction, Scenario};
+use wxpay_simulator::{Api, Fault, FaultKind, Operation, PayerAction, Scenario};
+
+on_both_apis! {
+    killed_before_the_answer_to_a_charge_that_was_booked,
+    killed_before_the_answer_to_a_charge_that_was_lost,
+    killed_while_the_payer_types_the_password_and_does_not_finish,
+    killed_while_the_payer_types_the_password_and_then_pays,
+    killed_while_reversing,
+    killed_after_a_reverse_whose_answer_was_lost,
+    killed_while_reversing_and_paid_meanwhile_gives_the_money_back,
+    a_recovery_may_itself_be_killed,
+    a_recovery_that_is_killed_tells_again_what_it_had_settled,
+    an_order_in_doubt_is_settled_by_asking_for_it_or_by_paying_again_or_by_recovering,
+    an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt,
+    a_recovery_without_a_network_leaves_everything_open_and_the_next_one_settles_it,
+    recovered_payments_are_given_back_if_the_configuration_says_so,
+    two_processes_on_one_journal_never_charge_one_order_twice,
+}
 
 /// A till in a process of its own rings up `sale` and is killed once the gateway has received
-/// `count` requests to `path` for it. Returns its configuration: nobody has to wait long for a dead
-/// till's orders.
-fn killed_at(shop: &Shop, sale: &Sale, path: &str, count: usize) -> (PathBuf, String) {
+/// `count` requests of `operation` for it. Returns its configuration: nobody has to wait long for a
+/// dead till's orders.
+fn killed_at(shop: &Shop, sale: &Sale, operation: Operation, count: usize) -> (PathBuf, String) {
     let config = shop.folder.path().join("wxpay.toml");
     let text = shop
         .config()
         .replace("[journal]\n", "[journal]\nlease = \"2s\"\n");
     std::fs::write(&config, &text).unwrap();
     let mut till = ring_up(&config, sale);
-    while shop.count(sale, path) < count {
+    while shop.count(sale, operation) < count {
         assert!(
             till.0.try_wait().unwrap().is_none(),
             "the till has ended by itself"
@@ -61,14 +79,15 @@ fn recovered(till: &Client, sale: &Sale) -> (Outcome, Value) {
     }
 }
 
-fn check(scenario: Scenario, path: &str, count: usize, status: i32, net: i64) {
-    let shop = Shop::open();
+fn check(api: Api, scenario: Scenario, asked: (Operation, usize), status: i32, net: i64) {
+    let shop = Shop::open_on(api);
+    let (operation, count) = asked;
     let sale = shop.sale(scenario);
-    let (_, config) = killed_at(&shop, &sale, path, count);
+    let (_, config) = killed_at(&shop, &sale, operation, count);
 
     let till = Client::open_toml(config).unwrap();
     let (outcome, order) = recovered(&till, &sale);
-    let context = format!("{scenario:?} killed at {path} {count}: {outcome:?}");
+    let context = format!("{scenario:?} killed at {operation:?} {count}: {outcome:?}");
     assert_eq!(outcome.status(), OK, "{context}");
     assert_eq!(outcome.get_int("open"), Some(0), "{context}");
     assert_eq!(order["status"], status, "{context}");
@@ -77,7 +96,7 @@ fn check(scenario: Scenario, path: &str, count: usize, status: i32, net: i64) {
         net,
         "{context}"
     );
-    assert_eq!(shop.count(&sale, "/pay/micropay"), 1, "{context}");
+    assert_eq!(shop.count(&sale, Operation::Micropay), 1, "{context}");
     // Reported once, and replayed for ever after.
     let again = till.recover();
     assert_eq!(
@@ -88,63 +107,79 @@ fn check(scenario: Scenario, path: &str, count: usize, status: i32, net: i64) {
     let replayed = till.micropay(&sale.request());
     assert_eq!(replayed.status(), status, "{replayed:?}");
     assert_eq!(replayed.get_int("replayed"), Some(1));
-    assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
+    assert_eq!(shop.count(&sale, Operation::Micropay), 1);
 }
 
-#[test]
-fn killed_before_the_answer_to_a_charge_that_was_booked() {
-    check(Scenario::AnswerTooLate, "/pay/micropay", 1, OK, FEE);
-}
-
-#[test]
-fn killed_before_the_answer_to_a_charge_that_was_lost() {
-    check(Scenario::RequestLost, "/pay/micropay", 1, REVERSED, 0);
-}
-
-#[test]
-fn killed_while_the_payer_types_the_password_and_does_not_finish() {
-    check(Scenario::PasswordNever, "/pay/orderquery", 2, REVERSED, 0);
-}
-
-#[test]
-fn killed_while_the_payer_types_the_password_and_then_pays() {
-    check(Scenario::PasswordPaid, "/pay/orderquery", 1, OK, FEE);
-}
-
-#[test]
-fn killed_while_reversing() {
-    check(Scenario::Recall, "/secapi/pay/reverse", 1, REVERSED, 0);
-}
-
-#[test]
-fn killed_after_a_reverse_whose_answer_was_lost() {
+fn killed_before_the_answer_to_a_charge_that_was_booked(api: Api) {
     check(
+        api,
+        Scenario::AnswerTooLate,
+        (Operation::Micropay, 1),
+        OK,
+        FEE,
+    );
+}
+
+fn killed_before_the_answer_to_a_charge_that_was_lost(api: Api) {
+    check(
+        api,
+        Scenario::RequestLost,
+        (Operation::Micropay, 1),
+        REVERSED,
+        0,
+    );
+}
+
+fn killed_while_the_payer_types_the_password_and_does_not_finish(api: Api) {
+    check(
+        api,
+        Scenario::PasswordNever,
+        (Operation::Orderquery, 2),
+        REVERSED,
+        0,
+    );
+}
+
+fn killed_while_the_payer_types_the_password_and_then_pays(api: Api) {
+    check(
+        api,
+        Scenario::PasswordPaid,
+        (Operation::Orderquery, 1),
+        OK,
+        FEE,
+    );
+}
+
+fn killed_while_reversing(api: Api) {
+    check(api, Scenario::Recall, (Operation::Reverse, 1), REVERSED, 0);
+}
+
+fn killed_after_a_reverse_whose_answer_was_lost(api: Api) {
+    check(
+        api,
         Scenario::ReverseAnswerLost,
-        "/secapi/pay/reverse",
-        1,
+        (Operation::Reverse, 1),
         REVERSED,
         0,
     );
 }
 
-#[test]
-fn killed_while_reversing_and_paid_meanwhile_gives_the_money_back() {
+fn killed_while_reversing_and_paid_meanwhile_gives_the_money_back(api: Api) {
     check(
+        api,
         Scenario::PaidWhileReversing,
-        "/secapi/pay/reverse",
-        1,
+        (Operation::Reverse, 1),
         REVERSED,
         0,
     );
 }
 
-#[test]
-fn a_recovery_may_itself_be_killed() {
-    let shop = Shop::open();
+fn a_recovery_may_itself_be_killed(api: Api) {
+    let shop = Shop::open_on(api);
     let sale = shop.sale(Scenario::Recall);
-    let (path, config) = killed_at(&shop, &sale, "/pay/orderquery", 1);
+    let (path, config) = killed_at(&shop, &sale, Operation::Orderquery, 1);
     let mut recovery = Till::start(command("examples-c/recover.c", &[path.to_str().unwrap()]));
-    while shop.count(&sale, "/secapi/pay/reverse") == 0 {
+    while shop.count(&sale, Operation::Reverse) == 0 {
         assert!(
             recovery.0.try_wait().unwrap().is_none(),
             "the recovery has ended by itself"
@@ -158,15 +193,14 @@ fn a_recovery_may_itself_be_killed() {
     assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
 }
 
-#[test]
-fn a_recovery_that_is_killed_tells_again_what_it_had_settled() {
-    let shop = Shop::open();
+fn a_recovery_that_is_killed_tells_again_what_it_had_settled(api: Api) {
+    let shop = Shop::open_on(api);
     let path = shop.config_file();
     let till = shop.till();
     let [first, second] = [Scenario::PasswordNever, Scenario::Recall].map(|scenario| {
         let sale = shop.sale(scenario);
         let task = till.start(&sale.request()).unwrap();
-        while shop.count(&sale, "/pay/orderquery") == 0 {
+        while shop.count(&sale, Operation::Orderquery) == 0 {
             std::thread::yield_now();
         }
         drop(task);
@@ -176,7 +210,7 @@ fn a_recovery_that_is_killed_tells_again_what_it_had_settled() {
     drop(till);
     let mut recovery = Till::start(command("examples-c/recover.c", &[path.to_str().unwrap()]));
     // Oldest first: the first order is settled when the second is being undone.
-    while shop.count(&second, "/secapi/pay/reverse") == 0 {
+    while shop.count(&second, Operation::Reverse) == 0 {
         assert!(
             recovery.0.try_wait().unwrap().is_none(),
             "the recovery has ended by itself"
@@ -214,9 +248,8 @@ fn left_in_doubt(shop: &Shop, scenario: Scenario) -> (Client, Sale) {
     (till, sale)
 }
 
-#[test]
-fn an_order_in_doubt_is_settled_by_asking_for_it_or_by_paying_again_or_by_recovering() {
-    let shop = Shop::open();
+fn an_order_in_doubt_is_settled_by_asking_for_it_or_by_paying_again_or_by_recovering(api: Api) {
+    let shop = Shop::open_on(api);
     // The reverses never arrived, but for all the till knows one may have.
     let (till, asked) = left_in_doubt(&shop, Scenario::PasswordNever);
     shop.simulator
@@ -239,12 +272,11 @@ fn an_order_in_doubt_is_settled_by_asking_for_it_or_by_paying_again_or_by_recove
     let outcome = till.recover();
     assert_eq!(outcome.status(), OK, "{outcome:?}");
     assert_eq!(shop.simulator.net_charged(&recovered.out_trade_no), 0);
-    assert_eq!(shop.count(&recovered, "/pay/micropay"), 1);
+    assert_eq!(shop.count(&recovered, Operation::Micropay), 1);
 }
 
-#[test]
-fn an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt() {
-    let shop = Shop::open();
+fn an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt(api: Api) {
+    let shop = Shop::open_on(api);
     let (till, sale) = left_in_doubt(&shop, Scenario::PasswordNever);
     shop.simulator
         .payer(&sale.out_trade_no, PayerAction::Pay)
@@ -258,9 +290,8 @@ fn an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt() {
     assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
 }
 
-#[test]
-fn a_recovery_without_a_network_leaves_everything_open_and_the_next_one_settles_it() {
-    let shop = Shop::open();
+fn a_recovery_without_a_network_leaves_everything_open_and_the_next_one_settles_it(api: Api) {
+    let shop = Shop::open_on(api);
     let (till, sale) = left_in_doubt(&shop, Scenario::PasswordNever);
     for host in 0..2 {
         shop.simulator
@@ -279,11 +310,10 @@ fn a_recovery_without_a_network_leaves_everything_open_and_the_next_one_settles_
     assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
 }
 
-#[test]
-fn recovered_payments_are_given_back_if_the_configuration_says_so() {
-    let shop = Shop::open();
+fn recovered_payments_are_given_back_if_the_configuration_says_so(api: Api) {
+    let shop = Shop::open_on(api);
     let sale = shop.sale(Scenario::AnswerTooLate);
-    let (_, config) = killed_at(&shop, &sale, "/pay/micropay", 1);
+    let (_, config) = killed_at(&shop, &sale, Operation::Micropay, 1);
     let config = config.replace("[policy]\n", "[policy]\non_recovered_paid = \"reverse\"\n");
     let till = Client::open_toml(config).unwrap();
     let (outcome, order) = recovered(&till, &sale);
@@ -291,14 +321,13 @@ fn recovered_payments_are_given_back_if_the_configuration_says_so() {
     assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
 }
 
-#[test]
-fn two_processes_on_one_journal_never_charge_one_order_twice() {
-    let shop = Shop::open();
+fn two_processes_on_one_journal_never_charge_one_order_twice(api: Api) {
+    let shop = Shop::open_on(api);
     let config = shop.config_file();
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordNever);
     let mut other = ring_up(&config, &sale);
-    while shop.count(&sale, "/pay/micropay") == 0 {
+    while shop.count(&sale, Operation::Micropay) == 0 {
         std::thread::yield_now();
     }
     let ours = till.micropay(&sale.request());
@@ -312,7 +341,7 @@ fn two_processes_on_one_journal_never_charge_one_order_twice() {
         "{recovery:?}"
     );
     assert!(!other.0.wait().unwrap().success());
-    assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
+    assert_eq!(shop.count(&sale, Operation::Micropay), 1);
     let replayed = till.micropay(&sale.request());
     assert_eq!(
         (replayed.status(), replayed.get_int("replayed")),

@@ -6,12 +6,22 @@ mod common;
 use std::fs;
 use std::sync::{Arc, Mutex};
 
-use common::shop::{FEE, Shop, quick};
+use common::on_both_apis;
+use common::shop::{FEE, Shop, quick, quick_on};
 use common::{
     Client, E_ARGUMENT, E_CONFIG, E_NETWORK, E_REJECTED, NOT_FOUND, OK, Outcome, Request, UNKNOWN,
 };
 use serde_json::Value;
-use wxpay_simulator::{Certificate, HostState, Scenario, Settings, SignType};
+use wxpay_simulator::{Api, Certificate, HostState, Merchant, Scenario, Settings, SignType};
+
+on_both_apis! {
+    no_payment_of_any_kind_tells_a_secret,
+    no_failing_set_up_tells_a_secret,
+    no_server_that_is_refused_hears_or_tells_a_secret,
+    no_refused_argument_repeats_an_auth_code,
+    a_payers_id_reaches_the_till_and_stays_out_of_the_journal,
+    the_search_finds_what_is_planted,
+}
 
 /// Everything that a till, its log and its disk were told.
 #[derive(Clone, Default)]
@@ -101,7 +111,9 @@ impl Secrets {
     fn of(shop: &Shop) -> Self {
         let simulator = &shop.simulator;
         let mut secrets = Self::default();
-        secrets.add("api_key", simulator.merchant().api_key.as_str());
+        let merchant = simulator.merchant();
+        secrets.add("api_key", merchant.api_key.as_str());
+        secrets.add("api_v3_key", merchant.api_v3_key.as_str());
         // What every openid of the simulator begins with.
         secrets.add("openid", "oSimulatedPayer");
         let pem = simulator.client_key_pem();
@@ -146,10 +158,16 @@ fn contains(bytes: &[u8], secret: &[u8]) -> bool {
     bytes.windows(secret.len()).any(|window| window == secret)
 }
 
-/// Upper-case hexadecimal digits as long as the shorter kind of signature.
+/// Upper-case hexadecimal digits as long as the shorter kind of APIv2's signatures, or base64 half as
+/// long as APIv3's. Forty digits are the serial number of a certificate.
 fn has_signature(bytes: &[u8]) -> bool {
-    let digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
-    bytes.split(|byte| !digit(byte)).any(|run| run.len() >= 32)
+    let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+    let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    let v2 = |run: &[u8]| run.len() >= 32 && run.len() != 40;
+    bytes.split(|byte| !hex(byte)).any(v2)
+        || bytes
+            .split(|byte| !base64(byte))
+            .any(|run| run.len() >= 172)
 }
 
 fn base64(text: &str) -> Vec<u8> {
@@ -209,9 +227,8 @@ fn play_all(shop: &Shop, secrets: &mut Secrets, heard: &Heard) {
     heard.journal(shop);
 }
 
-#[test]
-fn no_payment_of_any_kind_tells_a_secret() {
-    let (shop, heard) = (Shop::open(), Heard::default());
+fn no_payment_of_any_kind_tells_a_secret(api: Api) {
+    let (shop, heard) = (Shop::open_on(api), Heard::default());
     let mut secrets = Secrets::of(&shop);
     play_all(&shop, &mut secrets, &heard);
     assert_silent(&secrets, &heard);
@@ -229,21 +246,29 @@ fn nor_with_md5() {
     assert_silent(&secrets, &heard);
 }
 
-#[test]
-fn no_failing_set_up_tells_a_secret() {
-    let (shop, heard) = (Shop::open(), Heard::default());
+fn no_failing_set_up_tells_a_secret(api: Api) {
+    let (shop, heard) = (Shop::open_on(api), Heard::default());
     let mut secrets = Secrets::of(&shop);
     let config = shop.config();
-    let key_line = config
-        .lines()
-        .find(|line| line.starts_with("api_key"))
-        .unwrap()
-        .to_owned();
+    // The line of a secret replaced.
+    let with = |name: &str, value: String| -> String {
+        let start = format!("{name} =");
+        assert!(config.contains(&start), "{name}");
+        let line = |line: &str| match line.starts_with(&start) {
+            true => format!("{start} {value}\n"),
+            false => format!("{line}\n"),
+        };
+        config.lines().map(line).collect()
+    };
+    let key_name = match api {
+        Api::V2 => "api_key",
+        Api::V3 => "api_v3_key",
+    };
     let key = "5wordfish5wordfish5wordfish12345";
-    for secret in ["5wordfish", "hunter2", "opensesame"] {
+    for secret in ["5wordfish", "hunter2", "opensesame", "b3BlbnNlc2FtZQ"] {
         secrets.add("password", secret);
     }
-    let with_key = |value: String| config.replace(&key_line, &format!("api_key = {value}"));
+    let with_key = |value: String| with(key_name, value);
     let proxy = |url: &str| {
         config.replace(
             "[transport]\n",
@@ -252,23 +277,44 @@ fn no_failing_set_up_tells_a_secret() {
     };
 
     // Configurations that do not open.
-    for wrong in [
+    let mut wrong = vec![
         with_key(format!("\"{key}x\"")),
         with_key(format!("\"{key}")),
         with_key(format!("'{key}\"")),
         with_key(format!("[\"{key}\"]")),
         with_key(format!("{{ text = \"{key}\" }}")),
-        with_key(format!("{{ file = \"{key}\" }}").replace(key, "missing.txt")),
+        with_key("{ file = \"missing.txt\" }".to_owned()),
         with_key(format!("\"{key}\" \"{key}\"")),
         with_key(format!("\"{}é\"", &key[1..])),
-        with_key(format!("\"{key}\"\napi_key = \"{key}\"")),
+        with_key(format!("\"{key}\"\n{key_name} = \"{key}\"")),
         with_key(format!("\"{key}\"\napi_kee = \"{key}\"")),
-        config.replace("p12\" }", "p12\", password = \"opensesame\" }"),
-        config.replace("p12\" }", "p12\", password = opensesame }"),
-        config.replace("p12\" }", "p12\", pass = \"opensesame\" }"),
         proxy("ftp://till:hunter2@proxy.invalid"),
         proxy("http://till:hunter2@"),
-    ] {
+    ];
+    match api {
+        Api::V2 => wrong.extend([
+            config.replace("p12\" }", "p12\", password = \"opensesame\" }"),
+            config.replace("p12\" }", "p12\", password = opensesame }"),
+            config.replace("p12\" }", "p12\", pass = \"opensesame\" }"),
+        ]),
+        Api::V3 => {
+            let file = shop.folder.path().join("password.pem");
+            fs::write(&file, "opensesame").unwrap();
+            let pem = |kind: &str| {
+                format!("\"-----BEGIN {kind}-----\\nb3BlbnNlc2FtZQ==\\n-----END {kind}-----\\n\"")
+            };
+            wrong.extend([
+                with("private_key", "\"opensesame\"".to_owned()),
+                with("private_key", "opensesame".to_owned()),
+                with("private_key", "{ text = \"opensesame\" }".to_owned()),
+                with("private_key", format!("{{ file = {file:?} }}")),
+                with("private_key", pem("PRIVATE KEY")),
+                with("private_key", pem("RSA PRIVATE KEY")),
+                with("private_key", pem("CERTIFICATE")),
+            ]);
+        }
+    }
+    for wrong in wrong {
         assert!(heard.open(&wrong).is_none(), "it opened");
     }
 
@@ -287,7 +333,6 @@ fn no_failing_set_up_tells_a_secret() {
         heard.outcome(&till.check());
         heard.outcome(&till.recover());
     };
-    fails(&with_key(format!("\"{key}\"")), E_REJECTED, Scenario::Paid);
     fails(
         &proxy("http://till:hunter2@127.0.0.1:9"),
         E_NETWORK,
@@ -298,14 +343,32 @@ fn no_failing_set_up_tells_a_secret() {
         E_NETWORK,
         Scenario::Paid,
     );
-    let stranger = Shop::open();
-    fs::write(
-        shop.folder.path().join("stranger.p12"),
-        stranger.simulator.client_p12(),
-    )
-    .unwrap();
-    let foreign = config.replace("apiclient_cert.p12", "stranger.p12");
-    fails(&foreign, UNKNOWN, Scenario::PasswordNever);
+    let write = |name: &str, content: &[u8]| {
+        fs::write(shop.folder.path().join(name), content).expect("the folder can be written");
+    };
+    match api {
+        Api::V2 => {
+            fails(&with_key(format!("\"{key}\"")), E_REJECTED, Scenario::Paid);
+            write("stranger.p12", Shop::open_on(api).simulator.client_p12());
+            let foreign = config.replace("apiclient_cert.p12", "stranger.p12");
+            fails(&foreign, UNKNOWN, Scenario::PasswordNever);
+        }
+        Api::V3 => {
+            let theirs = Merchant::second_example();
+            let other = Shop::with(Settings {
+                merchants: vec![theirs],
+                ..quick_on(api)
+            });
+            write("stranger.pem", other.simulator.client_key_pem().as_bytes());
+            let foreign: String = config
+                .replace("apiclient_key.pem", "stranger.pem")
+                .lines()
+                .filter(|line| !line.starts_with("certificate ="))
+                .map(|line| format!("{line}\n"))
+                .collect();
+            fails(&foreign, E_REJECTED, Scenario::Paid);
+        }
+    }
     for host in [0, 1] {
         shop.simulator.set_host(host, HostState::Down).unwrap();
     }
@@ -314,11 +377,10 @@ fn no_failing_set_up_tells_a_secret() {
     assert_silent(&secrets, &heard);
 }
 
-#[test]
-fn no_server_that_is_refused_hears_or_tells_a_secret() {
+fn no_server_that_is_refused_hears_or_tells_a_secret(api: Api) {
     let shop = Shop::with(Settings {
         certificate: Certificate::UnknownCa,
-        ..quick()
+        ..quick_on(api)
     });
     let heard = Heard::default();
     let mut secrets = Secrets::of(&shop);
@@ -334,9 +396,8 @@ fn no_server_that_is_refused_hears_or_tells_a_secret() {
     assert_silent(&secrets, &heard);
 }
 
-#[test]
-fn no_refused_argument_repeats_an_auth_code() {
-    let (shop, heard) = (Shop::open(), Heard::default());
+fn no_refused_argument_repeats_an_auth_code(api: Api) {
+    let (shop, heard) = (Shop::open_on(api), Heard::default());
     let mut secrets = Secrets::of(&shop);
     let till = shop.till();
     heard.listen(&till);
@@ -380,9 +441,8 @@ fn no_refused_argument_repeats_an_auth_code() {
     assert_silent(&secrets, &heard);
 }
 
-#[test]
-fn a_payers_id_reaches_the_till_and_stays_out_of_the_journal() {
-    let (shop, heard) = (Shop::open(), Heard::default());
+fn a_payers_id_reaches_the_till_and_stays_out_of_the_journal(api: Api) {
+    let (shop, heard) = (Shop::open_on(api), Heard::default());
     let till = shop.till();
     let sale = shop.sale(Scenario::Paid);
     let paid = till.micropay(&sale.request());
@@ -401,14 +461,13 @@ fn a_payers_id_reaches_the_till_and_stays_out_of_the_journal() {
     assert_silent(&Secrets::of(&shop), &heard);
 }
 
-#[test]
-fn the_search_finds_what_is_planted() {
-    let shop = Shop::open();
+fn the_search_finds_what_is_planted(api: Api) {
+    let shop = Shop::open_on(api);
     let mut secrets = Secrets::of(&shop);
     let sale = shop.sale(Scenario::Paid);
     secrets.add("auth code", sale.auth_code.as_str());
     let kinds: std::collections::BTreeSet<_> = secrets.0.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds.len(), 5, "{kinds:?}");
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
     assert!(secrets.0.len() > 60, "{}", secrets.0.len());
     for (kind, secret) in &secrets.0 {
         let heard = Heard::default();
@@ -416,16 +475,18 @@ fn the_search_finds_what_is_planted() {
         let leaks = secrets.leaks(&heard);
         assert!(leaks.contains(&format!("{kind} in log 4")), "{leaks:?}");
     }
-    let heard = Heard::default();
-    heard.add("log 4", "sign 9A0A8659F005D6984697E2CA0A9CF3B7");
-    assert_eq!(secrets.leaks(&heard), ["signature in log 4"]);
+    for signature in ["9A0A8659F005D6984697E2CA0A9CF3B7", &"pVcNhu7Z".repeat(43)] {
+        let heard = Heard::default();
+        heard.add("log 4", format!("sign {signature}"));
+        assert_eq!(secrets.leaks(&heard), ["signature in log 4"]);
+    }
 
     // The places themselves are heard: what is no secret is found in each of them.
     let heard = Heard::default();
     let till = shop.till();
     heard.listen(&till);
     // A field that this gateway has no place for is told on the finest level.
-    let request = sale.request().with("support_fapiao", "true");
+    let request = sale.request().with("cashier_id", "7");
     heard.outcome(&till.micropay(&request));
     heard.journal(&shop);
     let heard = heard.0.lock().unwrap();

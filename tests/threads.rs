@@ -4,15 +4,22 @@
 
 mod common;
 
-use common::shop::{FEE, Shop, quick};
+use common::on_both_apis;
+use common::shop::{FEE, Shop, quick_on};
 use common::{Client, DECLINED, E_BUSY, OK, REVERSED, RUNNING};
-use wxpay_simulator::{Fault, FaultKind, Merchant, Operation, Scenario, Settings};
+use wxpay_simulator::{Api, Fault, FaultKind, Merchant, Operation, Scenario, Settings};
+
+on_both_apis! {
+    thirty_two_threads_pay_through_one_client,
+    two_threads_cannot_pay_one_order,
+    a_task_is_polled_until_it_is_done_and_tells_the_same_again,
+    several_merchants_live_in_one_process_and_share_one_journal,
+}
 
 const THREADS: usize = 32;
 
-#[test]
-fn thirty_two_threads_pay_through_one_client() {
-    let shop = Shop::open();
+fn thirty_two_threads_pay_through_one_client(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     // Every seventh answer is lost on the way.
     for skip in (0..60).step_by(7) {
@@ -57,9 +64,8 @@ fn thirty_two_threads_pay_through_one_client() {
     assert_eq!(till.recover().get_int("open"), Some(0));
 }
 
-#[test]
-fn two_threads_cannot_pay_one_order() {
-    let shop = Shop::open();
+fn two_threads_cannot_pay_one_order(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordPaid);
     let mut task = till.start(&sale.request()).unwrap();
@@ -78,9 +84,8 @@ fn two_threads_cannot_pay_one_order() {
     shop.agrees(&sale, &outcome);
 }
 
-#[test]
-fn a_task_is_polled_until_it_is_done_and_tells_the_same_again() {
-    let shop = Shop::open();
+fn a_task_is_polled_until_it_is_done_and_tells_the_same_again(api: Api) {
+    let shop = Shop::open_on(api);
     let till = shop.till();
     let sale = shop.sale(Scenario::PasswordPaid);
     let mut task = till.start(&sale.request()).unwrap();
@@ -99,13 +104,12 @@ fn a_task_is_polled_until_it_is_done_and_tells_the_same_again() {
     );
 }
 
-#[test]
-fn several_merchants_live_in_one_process_and_share_one_journal() {
-    let shop = Shop::with(quick());
+fn several_merchants_live_in_one_process_and_share_one_journal(api: Api) {
+    let shop = Shop::open_on(api);
     let second = Merchant::second_example();
     let other = Shop::with(Settings {
         merchants: vec![second],
-        ..quick()
+        ..quick_on(api)
     });
     let journal = shop.journal();
     let theirs = other

@@ -16,7 +16,8 @@ use common::{
 };
 use serde_json::Value;
 use wxpay_simulator::{
-    Certificate, HostState, Merchant, Pkcs12, PolicyNumbers, RequestErrors, Scenario, Settings,
+    Certificate, HostState, Merchant, Operation, Pkcs12, PolicyNumbers, RequestErrors, Scenario,
+    Settings,
 };
 
 /// A line of the self-test.
@@ -162,7 +163,7 @@ fn without_a_client_certificate_a_till_must_say_that_it_will_never_reverse() {
     );
     let outcome = till.reverse(&sale.out_trade_no);
     assert_eq!(outcome.status(), E_UNSUPPORTED, "{outcome:?}");
-    assert_eq!(shop.count(&sale, "/secapi/pay/reverse"), 0);
+    assert_eq!(shop.count(&sale, Operation::Reverse), 0);
     let checked = till.check();
     assert_eq!(checked.status(), OK, "{checked:?}");
     assert!(
@@ -579,7 +580,7 @@ fn payments_and_the_self_test_go_through_a_proxy() {
         let outcome = till.micropay(&sale.request());
         assert_eq!(outcome.status(), status, "{outcome:?}");
         shop.agrees(&sale, &outcome);
-        assert_eq!(shop.count(&sale, "/pay/micropay"), 1);
+        assert_eq!(shop.count(&sale, Operation::Micropay), 1);
     }
     assert!(
         proxy.asked.load(Ordering::Relaxed) > 0,

@@ -1,6 +1,7 @@
 //! The simulator's own certificate authority and what it issues.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use p12_keystore::{
@@ -63,7 +64,7 @@ impl Certificates {
         server: Certificate,
         pkcs12: Pkcs12,
     ) -> Result<Self, CertificateError> {
-        let ca = authority("wxpay simulator CA")?;
+        let ca = authority("wxpay simulator CA", KeyPair::generate()?)?;
         let clients = merchants
             .iter()
             .map(|merchant| ClientIdentity::issue(&merchant.mch_id, &ca, pkcs12))
@@ -83,12 +84,15 @@ impl Certificates {
     }
 }
 
-pub(crate) fn authority(name: &str) -> Result<Issuer, CertificateError> {
+/// An authority with this key. No two of a process have the same number.
+pub(crate) fn authority(name: &str, key: KeyPair) -> Result<Issuer, CertificateError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
     let mut params = CertificateParams::default();
+    params.serial_number = Some(NUMBER.fetch_add(1, Ordering::Relaxed).into());
     params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
+    Ok(CertifiedIssuer::self_signed(params, key)?)
 }
 
 fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, CertificateError> {
@@ -109,7 +113,7 @@ fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, Ce
     }
     let key = KeyPair::generate()?;
     let certificate = if kind == Certificate::UnknownCa {
-        let stranger = authority("somebody else's CA")?;
+        let stranger = authority("somebody else's CA", KeyPair::generate()?)?;
         params.signed_by(&key, &stranger)?
     } else {
         params.signed_by(&key, ca)?

@@ -152,6 +152,14 @@ static void null_is_harmless_everywhere(void)
     EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_micropay_start(NULL, request, &task, &result));
     CHECK(task == NULL);
     EXPECT(WXPAY_E_ARGUMENT, "task", wxpay_task_wait(NULL, -1, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_prepay(NULL, request, &result));
+    task = NOT_SET(wxpay_task);
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_prepay_start(NULL, request, &task, &result));
+    CHECK(task == NULL);
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_close(NULL, "A", &result));
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_refund(NULL, request, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_refund_query(NULL, "A", &result));
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_notify_decode(NULL, "", "", 0, &result));
 
     /* And without a result. */
     CHECK(wxpay_client_open(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
@@ -164,6 +172,12 @@ static void null_is_harmless_everywhere(void)
     CHECK(wxpay_invoke(NULL, NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
     CHECK(wxpay_micropay_start(NULL, NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
     CHECK(wxpay_task_wait(NULL, 0, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_prepay(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_prepay_start(NULL, NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_close(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_refund(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_refund_query(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_notify_decode(NULL, NULL, NULL, 0, NULL) == WXPAY_E_ARGUMENT);
     wxpay_request_free(request);
 }
 
@@ -260,9 +274,34 @@ static wxpay_request *sale(const char *out_trade_no)
     return request;
 }
 
+static wxpay_request *order(const char *out_trade_no)
+{
+    wxpay_request *request = wxpay_request_new();
+
+    CHECK(wxpay_request_set(request, "out_trade_no", out_trade_no) == WXPAY_OK);
+    CHECK(wxpay_request_set(request, "trade_type", "NATIVE") == WXPAY_OK);
+    CHECK(wxpay_request_set_int(request, "total_fee", 888) == WXPAY_OK);
+    CHECK(wxpay_request_set(request, "body", "coffee") == WXPAY_OK);
+    CHECK(wxpay_request_set(request, "product_id", "1001") == WXPAY_OK);
+    CHECK(wxpay_request_set(request, "notify_url", "https://shop.example/wxpay") == WXPAY_OK);
+    return request;
+}
+
+static wxpay_request *refund(const char *out_trade_no, const char *out_refund_no)
+{
+    wxpay_request *request = wxpay_request_new();
+
+    CHECK(wxpay_request_set(request, "out_trade_no", out_trade_no) == WXPAY_OK);
+    CHECK(wxpay_request_set(request, "out_refund_no", out_refund_no) == WXPAY_OK);
+    CHECK(wxpay_request_set_int(request, "total_fee", 888) == WXPAY_OK);
+    CHECK(wxpay_request_set_int(request, "refund_fee", 300) == WXPAY_OK);
+    return request;
+}
+
 static void wrong_arguments_are_named(wxpay_client *client)
 {
-    static const char *const orders[] = { "query", "reverse", "cancel" };
+    static const char *const orders[] = { "query", "reverse", "cancel", "close", "refund_query",
+                                          "notify_decode" };
     char *too_long = repeated('a', 65537);
     char *too_long_json = repeated(' ', 1024 * 1024 + 1);
     char name[16];
@@ -287,6 +326,20 @@ static void wrong_arguments_are_named(wxpay_client *client)
     EXPECT(WXPAY_E_ARGUMENT, "out_trade_no", wxpay_reverse(client, too_long, &result));
     EXPECT(WXPAY_E_ARGUMENT, "out_trade_no", wxpay_cancel(client, NULL, &result));
     EXPECT(WXPAY_NOT_FOUND, "", wxpay_cancel(client, "ABI0001", &result));
+
+    EXPECT(WXPAY_E_ARGUMENT, "request", wxpay_prepay(client, NULL, &result));
+    task = NOT_SET(wxpay_task);
+    EXPECT(WXPAY_E_ARGUMENT, "request", wxpay_prepay_start(client, NULL, &task, &result));
+    CHECK(task == NULL);
+    request = sale("ABI0001");
+    EXPECT(WXPAY_E_ARGUMENT, "task", wxpay_prepay_start(client, request, NULL, &result));
+    wxpay_request_free(request);
+    EXPECT(WXPAY_E_ARGUMENT, "out_trade_no", wxpay_close(client, NULL, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "out_trade_no", wxpay_close(client, too_long, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "request", wxpay_refund(client, NULL, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "out_refund_no", wxpay_refund_query(client, NULL, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "out_refund_no: is not UTF-8",
+           wxpay_refund_query(client, "\xff", &result));
 
     EXPECT(WXPAY_E_ARGUMENT, "operation", wxpay_invoke(client, NULL, "{}", &result));
     EXPECT(WXPAY_E_ARGUMENT, "operation", wxpay_invoke(client, "", "{}", &result));
@@ -337,6 +390,63 @@ static void wrong_arguments_are_named(wxpay_client *client)
     free(too_long_json);
 }
 
+/* Bytes of every kind, with their length and not a NUL to end them. */
+static void hostile_notifications_are_refused(wxpay_client *client)
+{
+    static const char *const headers[] = {
+        "", "\n", ":", "Wechatpay-Serial", "Wechatpay-Serial:\r\nWechatpay-Serial: A\r\n",
+        "Wechatpay-Timestamp: -1\nWechatpay-Nonce: \xff\nWechatpay-Signature: WECHATPAY/SIGNTEST/x\n"
+    };
+    static const char *const bodies[] = {
+        "", "<", "<xml></xml>", "<xml><return_code>SUCCESS</return_code></xml>", "{", "{}", "[]",
+        "{\"resource\":{\"ciphertext\":\"x\",\"nonce\":\"\",\"algorithm\":\"AEAD_AES_256_GCM\"}}",
+        "<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><xml><a>&y;</a></xml>"
+    };
+    size_t limit = 1024 * 1024, n, m, length;
+    char *big = repeated('{', limit + 1), *exact;
+    char *too_long = repeated('a', 65537);
+    wxpay_status status;
+    wxpay_result *result;
+
+    for (n = 0; n < sizeof headers / sizeof headers[0]; n++) {
+        for (m = 0; m < sizeof bodies / sizeof bodies[0]; m++) {
+            /* Its very bytes and none behind them, so that valgrind sees who reads on. */
+            length = strlen(bodies[m]);
+            exact = (char *)malloc(length > 0 ? length : 1);
+            if (exact == NULL) {
+                exit(2);
+            }
+            memcpy(exact, bodies[m], length);
+            result = NULL;
+            status = wxpay_notify_decode(client, headers[n], exact, length, &result);
+            CHECK(status == WXPAY_E_ARGUMENT || status == WXPAY_E_FORGED);
+            CHECK(result != NULL && strstr(wxpay_result_json(result), "passwd") == NULL);
+            wxpay_result_free(result);
+            free(exact);
+        }
+    }
+    for (n = 0; n <= 256; n++) {
+        big[0] = (char)n;
+        status = wxpay_notify_decode(client, "", big, 2, NULL);
+        CHECK(status == WXPAY_E_ARGUMENT || status == WXPAY_E_FORGED);
+    }
+    status = wxpay_notify_decode(client, "", NULL, 0, NULL);
+    CHECK(status == WXPAY_E_ARGUMENT || status == WXPAY_E_FORGED);
+    status = wxpay_notify_decode(client, "", big, limit, NULL);
+    CHECK(status == WXPAY_E_ARGUMENT || status == WXPAY_E_FORGED);
+    EXPECT(WXPAY_E_ARGUMENT, "body: is longer than 1048576",
+           wxpay_notify_decode(client, "", big, limit + 1, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "body: is longer than 1048576",
+           wxpay_notify_decode(client, "", "x", (size_t)-1, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "body: must not be NULL",
+           wxpay_notify_decode(client, "", NULL, 1, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "headers", wxpay_notify_decode(client, NULL, "{}", 2, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "headers: is longer than 65536",
+           wxpay_notify_decode(client, too_long, "{}", 2, &result));
+    free(big);
+    free(too_long);
+}
+
 static void WXPAY_CALL count_event(int32_t event, const char *out_trade_no, int32_t remaining_ms,
                                    void *user_data)
 {
@@ -384,6 +494,19 @@ static void without_a_gateway_nothing_is_charged(wxpay_client *client)
     EXPECT(WXPAY_E_NETWORK, "", wxpay_task_wait(task, -1, &result));
     EXPECT(WXPAY_E_NETWORK, "", wxpay_task_wait(task, 0, &result));
     wxpay_task_free(task);
+
+    request = order("ABI0011");
+    EXPECT(WXPAY_E_NETWORK, "", wxpay_prepay(client, request, &result));
+    task = NOT_SET(wxpay_task);
+    EXPECT(WXPAY_E_NETWORK, "", wxpay_prepay_start(client, request, &task, &result));
+    CHECK(task == NULL);
+    EXPECT(WXPAY_E_NETWORK, "", wxpay_close(client, "ABI0011", &result));
+    wxpay_request_free(request);
+    /* Refunds need the client certificate that this configuration has not. */
+    request = refund("ABI0010", "ABI0010-1");
+    EXPECT(WXPAY_E_UNSUPPORTED, "", wxpay_refund(client, request, &result));
+    EXPECT(WXPAY_E_NETWORK, "", wxpay_refund_query(client, "ABI0010-1", &result));
+    wxpay_request_free(request);
 
     EXPECT(WXPAY_OK, "", wxpay_recover(client, &result));
     EXPECT(WXPAY_OK, "", wxpay_invoke(client, "recover", NULL, &result));
@@ -486,6 +609,7 @@ int main(int argc, char **argv)
     a_bad_configuration_opens_no_client();
     client = open_client("utf-8");
     wrong_arguments_are_named(client);
+    hostile_notifications_are_refused(client);
     without_a_gateway_nothing_is_charged(client);
     wxpay_client_close(client);
     handles_are_freed_in_any_order();

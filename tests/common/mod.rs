@@ -6,11 +6,33 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
+    unused_macros,
     reason = "every test binary includes this file and uses a part of it"
 )]
 
 pub mod program;
 pub mod shop;
+
+/// Tests that hold over either API: each `fn name(api: Api)` becomes the tests `v2::name` and
+/// `v3::name`.
+macro_rules! on_both_apis {
+    ($($name:ident),* $(,)?) => {
+        mod v2 {
+            $(#[test]
+            fn $name() {
+                super::$name(wxpay_simulator::Api::V2);
+            })*
+        }
+        mod v3 {
+            $(#[test]
+            fn $name() {
+                super::$name(wxpay_simulator::Api::V3);
+            })*
+        }
+    };
+}
+pub(crate) use on_both_apis;
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::fmt;
@@ -94,6 +116,12 @@ functions! {
     wxpay_micropay_start: fn(Handle, Handle, *mut Handle, *mut Handle) -> i32;
     wxpay_task_wait: fn(Handle, i32, *mut Handle) -> i32;
     wxpay_task_free: fn(Handle);
+    wxpay_prepay: fn(Handle, Handle, *mut Handle) -> i32;
+    wxpay_prepay_start: fn(Handle, Handle, *mut Handle, *mut Handle) -> i32;
+    wxpay_close: fn(Handle, *const c_char, *mut Handle) -> i32;
+    wxpay_refund: fn(Handle, Handle, *mut Handle) -> i32;
+    wxpay_refund_query: fn(Handle, *const c_char, *mut Handle) -> i32;
+    wxpay_notify_decode: fn(Handle, *const c_char, *const c_char, usize, *mut Handle) -> i32;
     wxpay_invoke: fn(Handle, *const c_char, *const c_char, *mut Handle) -> i32;
     wxpay_result_status: fn(Handle) -> i32;
     wxpay_result_get: fn(Handle, *const c_char) -> *const c_char;
@@ -266,32 +294,70 @@ impl Client {
     }
 
     pub fn micropay(&self, request: &Request) -> Outcome {
+        self.with_request(Library::get().wxpay_micropay, request)
+    }
+
+    pub fn prepay(&self, request: &Request) -> Outcome {
+        self.with_request(Library::get().wxpay_prepay, request)
+    }
+
+    pub fn refund(&self, request: &Request) -> Outcome {
+        self.with_request(Library::get().wxpay_refund, request)
+    }
+
+    fn with_request(
+        &self,
+        function: unsafe extern "C" fn(Handle, Handle, *mut Handle) -> i32,
+        request: &Request,
+    ) -> Outcome {
         // SAFETY: an open client, and a request that only this thread uses.
-        Outcome::of(|result| unsafe {
-            (Library::get().wxpay_micropay)(self.handle, request.handle, result)
-        })
+        Outcome::of(|result| unsafe { function(self.handle, request.handle, result) })
     }
 
     pub fn query(&self, out_trade_no: impl AsRef<[u8]>) -> Outcome {
-        self.with_order(Library::get().wxpay_query, out_trade_no.as_ref())
+        self.with_number(Library::get().wxpay_query, out_trade_no.as_ref())
     }
 
     pub fn reverse(&self, out_trade_no: impl AsRef<[u8]>) -> Outcome {
-        self.with_order(Library::get().wxpay_reverse, out_trade_no.as_ref())
+        self.with_number(Library::get().wxpay_reverse, out_trade_no.as_ref())
     }
 
     pub fn cancel(&self, out_trade_no: impl AsRef<[u8]>) -> Outcome {
-        self.with_order(Library::get().wxpay_cancel, out_trade_no.as_ref())
+        self.with_number(Library::get().wxpay_cancel, out_trade_no.as_ref())
     }
 
-    fn with_order(
+    pub fn close_order(&self, out_trade_no: impl AsRef<[u8]>) -> Outcome {
+        self.with_number(Library::get().wxpay_close, out_trade_no.as_ref())
+    }
+
+    pub fn refund_query(&self, out_refund_no: impl AsRef<[u8]>) -> Outcome {
+        self.with_number(Library::get().wxpay_refund_query, out_refund_no.as_ref())
+    }
+
+    fn with_number(
         &self,
         function: unsafe extern "C" fn(Handle, *const c_char, *mut Handle) -> i32,
-        out_trade_no: &[u8],
+        number: &[u8],
     ) -> Outcome {
-        let out_trade_no = c_string(out_trade_no);
+        let number = c_string(number);
         // SAFETY: an open client and a C string.
-        Outcome::of(|result| unsafe { function(self.handle, out_trade_no.as_ptr(), result) })
+        Outcome::of(|result| unsafe { function(self.handle, number.as_ptr(), result) })
+    }
+
+    /// `headers` are lines, as [`Client::notify_decode`]'s C function takes them.
+    pub fn notify_decode(&self, headers: impl AsRef<[u8]>, body: impl AsRef<[u8]>) -> Outcome {
+        let (headers, body) = (c_string(headers), body.as_ref());
+        let decode = Library::get().wxpay_notify_decode;
+        // SAFETY: an open client, a C string, and as many bytes as are said.
+        Outcome::of(|result| unsafe {
+            decode(
+                self.handle,
+                headers.as_ptr(),
+                body.as_ptr().cast(),
+                body.len(),
+                result,
+            )
+        })
     }
 
     pub fn recover(&self) -> Outcome {
@@ -300,8 +366,21 @@ impl Client {
     }
 
     pub fn start(&self, request: &Request) -> Result<Task, Outcome> {
+        self.started(Library::get().wxpay_micropay_start, request)
+            .map(|(task, _)| task)
+    }
+
+    /// The task, and what there is to show.
+    pub fn start_prepay(&self, request: &Request) -> Result<(Task, Outcome), Outcome> {
+        self.started(Library::get().wxpay_prepay_start, request)
+    }
+
+    fn started(
+        &self,
+        start: unsafe extern "C" fn(Handle, Handle, *mut Handle, *mut Handle) -> i32,
+        request: &Request,
+    ) -> Result<(Task, Outcome), Outcome> {
         let mut handle = ptr::dangling_mut();
-        let start = Library::get().wxpay_micropay_start;
         // SAFETY: an open client, and a request that only this thread uses.
         let outcome = Outcome::of(|result| unsafe {
             start(self.handle, request.handle, &mut handle, result)
@@ -310,7 +389,7 @@ impl Client {
         if handle.is_null() {
             Err(outcome)
         } else {
-            Ok(Task { handle })
+            Ok((Task { handle }, outcome))
         }
     }
 
@@ -351,6 +430,26 @@ impl Request {
             .with("auth_code", auth_code)
             .with_int("total_fee", total_fee)
             .with("body", "coffee")
+    }
+
+    /// An order that the payer scans, with all that is needed.
+    pub fn order(out_trade_no: &str, total_fee: i64) -> Self {
+        Self::new()
+            .with("out_trade_no", out_trade_no)
+            .with("trade_type", "NATIVE")
+            .with_int("total_fee", total_fee)
+            .with("body", "coffee")
+            .with("product_id", "1001")
+            .with("notify_url", "https://shop.example/wxpay")
+    }
+
+    /// Money back, with all that is needed.
+    pub fn refund(out_trade_no: &str, out_refund_no: &str, total: i64, back: i64) -> Self {
+        Self::new()
+            .with("out_trade_no", out_trade_no)
+            .with("out_refund_no", out_refund_no)
+            .with_int("total_fee", total)
+            .with_int("refund_fee", back)
     }
 
     pub fn with(mut self, field: &str, value: impl AsRef<[u8]>) -> Self {
@@ -455,6 +554,14 @@ impl Outcome {
         // SAFETY: a result that is alive, a C string, a variable.
         let found = unsafe { get_int(self.handle, field.as_ptr(), &mut value) };
         (found == 1).then_some(value)
+    }
+
+    /// Whether it carries this code of the gateway, in either API's spelling: they differ by
+    /// underscores.
+    pub fn has_code(&self, code: &str) -> bool {
+        let bare = |code: &str| code.replace('_', "");
+        self.get("code")
+            .is_some_and(|have| bare(&have) == bare(code))
     }
 
     pub fn message(&self) -> String {

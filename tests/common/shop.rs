@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
 use wxpay_simulator::{
-    OrderRecord, PolicyNumbers, Scenario, Settings, Simulator, Timing, auth_code,
+    Api, Operation, OrderRecord, PolicyNumbers, Scenario, Settings, Simulator, Timing, auth_code,
 };
 
 use super::{Client, Outcome, Request};
@@ -35,9 +35,19 @@ impl Sale {
 }
 
 impl Shop {
-    /// Mainland rules at test speed.
+    /// APIv2 and mainland rules at test speed.
     pub fn open() -> Self {
         Self::with(quick())
+    }
+
+    /// The same with this API.
+    pub fn open_on(api: Api) -> Self {
+        Self::with(quick_on(api))
+    }
+
+    /// Which API its tills are configured for.
+    pub fn api(&self) -> Api {
+        self.simulator.settings().api
     }
 
     pub fn with(settings: Settings) -> Self {
@@ -102,13 +112,22 @@ impl Shop {
     }
 
     /// Requests of an operation for a sale that were received.
-    pub fn count(&self, sale: &Sale, path: &str) -> usize {
+    pub fn count(&self, sale: &Sale, operation: Operation) -> usize {
+        let operations = self.operations(sale);
+        operations
+            .into_iter()
+            .filter(|have| *have == operation)
+            .count()
+    }
+
+    /// What was asked for a sale, in order.
+    pub fn operations(&self, sale: &Sale) -> Vec<Operation> {
         let requests = self.simulator.requests();
         requests
             .iter()
-            .filter(|request| request.path == path)
             .filter(|request| request.out_trade_no.as_deref() == Some(&sale.out_trade_no))
-            .count()
+            .filter_map(|request| request.operation)
+            .collect()
     }
 
     /// What the till was told and what the ledger says must agree, whatever happened.
@@ -153,6 +172,11 @@ impl Shop {
 
 /// Mainland rules at test speed; the gateway's floor for a reverse has some slack for the time that
 /// a request is on its way.
+pub fn quick_on(api: Api) -> Settings {
+    Settings { api, ..quick() }
+}
+
+/// The same with APIv2.
 pub fn quick() -> Settings {
     let timing = Timing {
         reverse_not_before_ms: 900,

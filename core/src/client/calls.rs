@@ -1,10 +1,11 @@
-//! The calls in flight on one client: who works on which order, who can be cancelled, and the
-//! orderly end of them all.
+//! The calls in flight on one client: who works on which order or refund, who can be cancelled, and
+//! the orderly end of them all.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::journal::Book;
 use crate::signal::Signal;
 
 thread_local! {
@@ -27,18 +28,20 @@ struct State {
 
 struct Active {
     signal: Arc<Signal>,
-    out_trade_no: Option<String>,
+    number: Option<(Book, String)>,
     cancellable: bool,
 }
 
-/// What a call does to an order number.
+/// What a call does to an order or refund number.
 pub(super) enum Claim<'a> {
     /// Nothing: a query, a self-test, a recovery.
     Nothing,
-    /// Works on it; can be cancelled.
+    /// Works on an order; can be cancelled.
     Payment(&'a str),
-    /// Works on it; goes on to its end.
+    /// Works on an order; goes on to its end.
     Reverse(&'a str),
+    /// Works on a refund; goes on to its end.
+    Refund(&'a str),
 }
 
 /// Why a call cannot start.
@@ -50,16 +53,17 @@ pub(super) enum Refused {
 
 impl Calls {
     pub(super) fn enter(&self, claim: Claim<'_>) -> Result<CallGuard<'_>, Refused> {
-        let (out_trade_no, cancellable) = match claim {
+        let (number, cancellable) = match claim {
             Claim::Nothing => (None, false),
-            Claim::Payment(number) => (Some(number), true),
-            Claim::Reverse(number) => (Some(number), false),
+            Claim::Payment(number) => (Some((Book::Orders, number)), true),
+            Claim::Reverse(number) => (Some((Book::Orders, number)), false),
+            Claim::Refund(number) => (Some((Book::Refunds, number)), false),
         };
         let mut state = self.lock();
         if state.closing {
             return Err(Refused::Closing);
         }
-        if out_trade_no.is_some() && state.find(out_trade_no).is_some() {
+        if number.is_some_and(|(book, number)| state.find(book, number).is_some()) {
             return Err(Refused::Busy);
         }
         let signal = Arc::new(Signal::new());
@@ -67,7 +71,7 @@ impl Calls {
         state.next_id += 1;
         let active = Active {
             signal: Arc::clone(&signal),
-            out_trade_no: out_trade_no.map(str::to_owned),
+            number: number.map(|(book, number)| (book, number.to_owned())),
             cancellable,
         };
         state.active.insert(id, active);
@@ -84,7 +88,7 @@ impl Calls {
     pub(super) fn cancel(&self, out_trade_no: &str) -> bool {
         let state = self.lock();
         let Some(active) = state
-            .find(Some(out_trade_no))
+            .find(Book::Orders, out_trade_no)
             .filter(|active| active.cancellable)
         else {
             return false;
@@ -128,10 +132,12 @@ impl Calls {
 }
 
 impl State {
-    fn find(&self, out_trade_no: Option<&str>) -> Option<&Active> {
-        self.active
-            .values()
-            .find(|active| active.out_trade_no.as_deref() == out_trade_no)
+    fn find(&self, book: Book, number: &str) -> Option<&Active> {
+        let claimed = |active: &&Active| {
+            let claim = active.number.as_ref();
+            claim.is_some_and(|(of, claimed)| *of == book && claimed == number)
+        };
+        self.active.values().find(claimed)
     }
 }
 

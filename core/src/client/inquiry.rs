@@ -3,10 +3,11 @@
 use super::Client;
 use super::calls::Claim;
 use super::report;
+use super::run::HandOver;
 use crate::exchange::OnCancel;
-use crate::gateway::{Answer, Expected};
+use crate::gateway::{Answer, Expected, Product};
 use crate::guidance::Asked;
-use crate::journal::{Entry, Key, Take};
+use crate::journal::{Entry, JournalError, Key, Take};
 use crate::outcome::Outcome;
 use crate::policy::{Phase, Reversal};
 use crate::status::Status;
@@ -57,7 +58,8 @@ impl Client {
                 outcome
             }
             Ok(told) => {
-                let mut outcome = self.answered(&key, &told.answer, known.is_some());
+                let hand_over = known.is_some().then_some(HandOver::Now);
+                let mut outcome = self.answered(&key, &told.answer, hand_over);
                 outcome.set("host", told.reply.host);
                 outcome
             }
@@ -68,7 +70,14 @@ impl Client {
         self.explain(Asked::Query, outcome)
     }
 
-    fn answered(&self, key: &Key, answer: &Answer<QueryVerdict>, known: bool) -> Outcome {
+    /// What an answer says; `hand_over` if the journal knows the order, see
+    /// [`compare`](Self::compare).
+    pub(super) fn answered(
+        &self,
+        key: &Key,
+        answer: &Answer<QueryVerdict>,
+        hand_over: Option<HandOver>,
+    ) -> Outcome {
         let status = match answer.verdict {
             QueryVerdict::Paid => Status::Ok,
             QueryVerdict::Foreign => Status::Duplicate,
@@ -95,37 +104,57 @@ impl Client {
                 answer.code_message.as_deref().unwrap_or_default(),
             );
         }
-        if known {
-            self.compare(key, answer.verdict, &mut outcome);
+        if let Some(hand_over) = hand_over {
+            let compared = self.compare(key, answer.verdict, hand_over, &mut outcome);
+            self.report_fault(key, compared);
         }
         outcome
     }
 
     /// Brings the answer together with what the journal knows by now: it settles an order that is
     /// open, and it may be older than what others have done since.
-    fn compare(&self, key: &Key, verdict: QueryVerdict, outcome: &mut Outcome) {
-        let entry = match self.journal.find(key) {
-            Ok(Some(entry)) if entry.phase.is_none() => entry,
-            Ok(Some(_)) => match self.journal.take(key, None) {
-                Ok(Take::Taken(entry)) => {
-                    self.settle_by_answer(&entry, verdict, outcome);
-                    return;
+    ///
+    /// `hand_over`: whether the till that has the order open is told by this very call.
+    pub(super) fn compare(
+        &self,
+        key: &Key,
+        verdict: QueryVerdict,
+        hand_over: HandOver,
+        outcome: &mut Outcome,
+    ) -> Result<(), JournalError> {
+        let Some(found) = self.journal.find(key)? else {
+            return Ok(());
+        };
+        let entry = if found.phase.is_some() || found.awaits_payer() {
+            match self.journal.take(key, None)? {
+                Take::Taken(entry) => {
+                    return self.settle_by_answer(&entry, verdict, hand_over, outcome);
                 }
-                Ok(Take::Busy(entry)) => entry,
-                Ok(Take::Absent) => return,
-                Err(error) => return self.report_fault(key, Err(error)),
-            },
-            Ok(None) => return,
-            Err(error) => return self.report_fault(key, Err(error)),
+                Take::Busy(entry) => entry,
+                Take::Absent => return Ok(()),
+            }
+        } else {
+            found
         };
         doubt(&entry, verdict, outcome);
+        Ok(())
     }
 
     /// What a clear answer means for an order that this call holds.
-    fn settle_by_answer(&self, entry: &Entry, verdict: QueryVerdict, outcome: &mut Outcome) {
-        let reversing = entry.phase == Some(Phase::Reversing);
+    fn settle_by_answer(
+        &self,
+        entry: &Entry,
+        verdict: QueryVerdict,
+        hand_over: HandOver,
+        outcome: &mut Outcome,
+    ) -> Result<(), JournalError> {
+        // Nobody has the order open that was only shown, so nobody has to be told later.
+        let shown_only = entry.awaits_payer();
+        // A close never takes a payment back.
+        let reversing =
+            entry.phase == Some(Phase::Reversing) && entry.product == Product::CodePayment;
         let settled = match verdict {
-            _ if entry.phase.is_none() => None,
+            _ if entry.phase.is_none() && !shown_only => None,
             QueryVerdict::Paid if reversing => None,
             QueryVerdict::Paid => Some(Status::Ok),
             QueryVerdict::Closed | QueryVerdict::Reversed => Some(Status::Reversed),
@@ -137,12 +166,12 @@ impl Client {
         };
         if let Some(status) = settled {
             let facts = report::without_personal_data(&outcome.fields);
-            let result = self.journal.settle(&entry.key, status, &facts, true);
-            self.report_fault(&entry.key, result);
-            return;
+            let returned = shown_only || hand_over == HandOver::Now;
+            return self.journal.settle(&entry.key, status, &facts, returned);
         }
         self.give_back(&entry.key);
         doubt(entry, verdict, outcome);
+        Ok(())
     }
 }
 
@@ -151,8 +180,7 @@ fn doubt(entry: &Entry, verdict: QueryVerdict, outcome: &mut Outcome) {
     if !matches!(verdict, QueryVerdict::Paid | QueryVerdict::Conflict) {
         return;
     }
-    let undone = entry.phase == Some(Phase::Reversing)
-        || matches!(entry.outcome, Some((Status::Reversed, _)));
+    let ended = matches!(entry.outcome, Some((Status::Reversed, _)));
     let never_ours = matches!(
         entry.outcome,
         Some((
@@ -160,19 +188,32 @@ fn doubt(entry: &Entry, verdict: QueryVerdict, outcome: &mut Outcome) {
             _
         ))
     );
-    if undone {
-        outcome.status = Status::Unknown;
-        outcome.set(
-            "message",
-            "still shown as paid, although it is being or was reversed",
-        );
-        outcome.set("reversal", Reversal::Required.name());
-    } else if never_ours {
-        outcome.status = Status::Duplicate;
-        outcome.fields.remove("reversal");
-        outcome.set(
-            "message",
-            "paid, but by another sale: this till's own charge never happened",
-        );
+    match entry.product {
+        _ if never_ours => {
+            outcome.status = Status::Duplicate;
+            outcome.fields.remove("reversal");
+            outcome.set(
+                "message",
+                "paid, but by another sale: this till's own charge never happened",
+            );
+        }
+        Product::CodePayment if ended || entry.phase == Some(Phase::Reversing) => {
+            outcome.status = Status::Unknown;
+            outcome.set(
+                "message",
+                "still shown as paid, although it is being or was reversed",
+            );
+            outcome.set("reversal", Reversal::Required.name());
+        }
+        Product::Prepay if ended => {
+            outcome.status = Status::Unknown;
+            outcome.set(
+                "message",
+                "shown as paid, although it was closed and that was confirmed; give the money back \
+                 by a refund if the goods are not handed over",
+            );
+            outcome.set("reversal", Reversal::None.name());
+        }
+        Product::CodePayment | Product::Prepay => {}
     }
 }

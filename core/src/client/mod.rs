@@ -1,7 +1,9 @@
 //! The driver: runs the policy against the clock, the transport and the journal.
 //!
 //! `payment` takes, continues, reverses and recovers orders; each goes through a `run`, which
-//! carries out what the policy says. `inquiry` asks without deciding, `check` is the self-test.
+//! carries out what the policy says. `prepay` makes orders that the payer scans or opens, `notify`
+//! reads what the gateway reports by itself. `inquiry` asks without deciding, `check` is the
+//! self-test.
 //! `ask` sends one question, `clocks` and `keys` are what it needs for that. `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words the
 //! outcome.
 
@@ -21,6 +23,8 @@ mod report;
 mod run;
 mod sinks;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -350,11 +354,17 @@ impl Drop for Client {
 
 /// An outcome with prompt and advice, for errors found before there is a client.
 pub fn refusal(language: Language, status: Status, message: impl Into<String>) -> Outcome {
-    explain(
-        language,
-        Asked::Other,
-        Outcome::with_message(status, message),
-    )
+    refusal_of(language, Asked::Other, status, message)
+}
+
+/// The same, where it is known what was asked for.
+pub fn refusal_of(
+    language: Language,
+    asked: Asked,
+    status: Status,
+    message: impl Into<String>,
+) -> Outcome {
+    explain(language, asked, Outcome::with_message(status, message))
 }
 
 fn explain(language: Language, asked: Asked, mut outcome: Outcome) -> Outcome {

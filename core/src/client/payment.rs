@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use super::calls::Claim;
 use super::run::{Evidence, HandOver, Run};
+use super::task::Begun;
 use super::{Client, Level};
+use crate::config::{PolicyConfig, ReverseMode};
 use crate::fields::Fields;
-use crate::gateway::{Expected, Order};
+use crate::gateway::{Expected, Order, Product};
 use crate::guidance::Asked;
 use crate::journal::{Begin, Entry, JournalError, Key, Sale, Take};
 use crate::outcome::Outcome;
@@ -26,12 +28,12 @@ impl Client {
     pub(super) fn micropay_as_task(
         &self,
         fields: &Fields,
-        begun: impl Fn(Option<Outcome>),
+        begun: Begun<'_, ()>,
     ) -> Option<Outcome> {
-        match self.pay(fields, HandOver::Later, || begun(None)) {
+        match self.pay(fields, HandOver::Later, || begun(Ok(()))) {
             Ok(outcome) => Some(outcome),
             Err(refusal) => {
-                begun(Some(*refusal));
+                begun(Err(refusal));
                 None
             }
         }
@@ -49,14 +51,7 @@ impl Client {
             .order(fields)
             .map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let number = order.expected.out_trade_no.as_str();
-        for field in &order.left_out {
-            self.sinks.log(Level::Debug, || {
-                format!(
-                    "{number} {field} has no place in {} and is left out",
-                    self.gateway.name()
-                )
-            });
-        }
+        self.log_left_out(number, &order.left_out);
         let call = self
             .calls
             .enter(Claim::Payment(number))
@@ -69,7 +64,7 @@ impl Client {
         })?;
         match found {
             Begin::Busy => Err(Box::new(self.busy(Asked::Payment, &key))),
-            Begin::OtherSale(entry) => Err(Box::new(self.other_sale(&entry))),
+            Begin::OtherSale(entry) => Err(Box::new(self.other_sale(Asked::Payment, &entry))),
             Begin::Settled(entry) => {
                 begun();
                 if hand_over == HandOver::Now {
@@ -101,6 +96,17 @@ impl Client {
         }
     }
 
+    pub(super) fn log_left_out(&self, number: &str, fields: &[String]) {
+        for field in fields {
+            self.sinks.log(Level::Debug, || {
+                format!(
+                    "{number} {field} has no place in {} and is left out",
+                    self.gateway.name()
+                )
+            });
+        }
+    }
+
     /// Undoes an order: closes it if unpaid, gives the money back if paid.
     pub fn reverse(&self, out_trade_no: &str) -> Outcome {
         if let Err(outcome) = self.check_out_trade_no(Asked::Reverse, out_trade_no) {
@@ -128,6 +134,12 @@ impl Client {
                 format!("the reverse was not sent: {error}"),
             ),
             Ok(Take::Busy(_) | Take::Absent) => self.busy(Asked::Reverse, &key),
+            Ok(Take::Taken(entry)) if entry.product == Product::Prepay => {
+                self.give_back(&key);
+                let message = "an order that the payer scans or opens cannot be reversed: wxpay_close \
+                               ends it while it is unpaid, wxpay_refund gives the money back";
+                self.about(Asked::Reverse, &key, Status::Unsupported, message)
+            }
             Ok(Take::Taken(entry)) => {
                 if let Some((Status::Reversed, _)) = &entry.outcome {
                     self.give_back(&key);
@@ -155,7 +167,8 @@ impl Client {
         signal: &Signal,
     ) -> (Outcome, Evidence) {
         let age = self.clock.unix_ms().saturating_sub(entry.begun_ms);
-        let undo = purpose == Purpose::Undo || entry.by_till;
+        let code_payment = entry.product == Product::CodePayment;
+        let undo = code_payment && (purpose == Purpose::Undo || entry.by_till);
         let resume = Resume {
             phase: entry.phase.unwrap_or(Phase::Waiting),
             // A clock that was set back makes the order young, which only means more patience.
@@ -163,7 +176,7 @@ impl Client {
             purpose: if undo { Purpose::Undo } else { purpose },
         };
         let run = Run {
-            payment: Payment::resume(self.policy.clone(), resume),
+            payment: self.taken_up(entry.product, resume),
             // What the till asks to be reversed may have been sold for anything.
             expected: if undo {
                 entry.named()
@@ -178,11 +191,30 @@ impl Client {
         self.contained(run)
     }
 
+    /// The policy for an order that is out already.
+    pub(super) fn taken_up(&self, product: Product, resume: Resume) -> Payment {
+        match product {
+            Product::CodePayment => Payment::resume(self.policy.clone(), resume),
+            Product::Prepay => {
+                let policy = PolicyConfig {
+                    window: self.policy.prepay_window,
+                    reverse_not_before: Duration::ZERO,
+                    // Closing an unpaid order needs no certificate and moves nobody's money.
+                    reverse: ReverseMode::Automatic,
+                    ..self.policy.clone()
+                };
+                Payment::resume(policy, resume).closing()
+            }
+        }
+    }
+
     /// A bug must neither end the host's process nor pass for an answer.
-    fn contained(&self, run: Run<'_>) -> (Outcome, Evidence) {
-        let (asked, key) = (run.asked, run.key.clone());
+    pub(super) fn contained(&self, run: Run<'_>) -> (Outcome, Evidence) {
+        let (asked, key, on_record) = (run.asked, run.key.clone(), run.on_record);
         std::panic::catch_unwind(AssertUnwindSafe(|| run.run())).unwrap_or_else(|_| {
-            self.give_back(&key);
+            if on_record {
+                self.give_back(&key);
+            }
             let message = "stopped by a bug in wxpay after the order was begun; please report it";
             let mut outcome = self.about(asked, &key, Status::Unknown, message);
             outcome.set("reversal", Reversal::Required.name());
@@ -197,7 +229,7 @@ impl Client {
         })
     }
 
-    fn run<'a>(&'a self, key: Key, signal: &'a Signal) -> Run<'a> {
+    pub(super) fn run<'a>(&'a self, key: Key, signal: &'a Signal) -> Run<'a> {
         Run {
             client: self,
             signal,
@@ -215,11 +247,16 @@ impl Client {
             by_till: false,
             fault: false,
             reversing: false,
+            on_record: true,
         }
     }
 
-    fn sale(&self, key: &Key, fields: &Fields, order: &Order) -> Sale {
-        let mut parameters = Vec::new();
+    pub(super) fn sale(&self, key: &Key, fields: &Fields, order: &Order) -> Sale {
+        let mut parameters = match order.expected.product {
+            Product::CodePayment => Vec::new(),
+            // The same fields asked of another function are another sale.
+            Product::Prepay => b"prepay".to_vec(),
+        };
         for (name, value) in fields.iter() {
             for part in [name, value] {
                 parameters.extend_from_slice(&part.len().to_be_bytes());
@@ -254,7 +291,16 @@ impl Client {
         self.explain(asked, outcome)
     }
 
-    fn other_sale(&self, entry: &Entry) -> Outcome {
+    pub(super) fn other_sale(&self, asked: Asked, entry: &Entry) -> Outcome {
+        let message = "this order number belongs to another sale in the journal (other parameters); \
+                       nothing was sent, the facts are that sale's";
+        let mut outcome = self.used(entry);
+        outcome.set("message", message);
+        self.explain(asked, outcome)
+    }
+
+    /// That the number is in use, and what for.
+    pub(super) fn used(&self, entry: &Entry) -> Outcome {
         let mut outcome = match &entry.outcome {
             Some((status, facts)) => {
                 let mut outcome = Outcome {
@@ -274,15 +320,10 @@ impl Client {
             outcome.set("total_fee", total_fee);
         }
         outcome.set("out_trade_no", entry.key.number.as_str());
-        outcome.set(
-            "message",
-            "this order number belongs to another sale in the journal (other parameters); nothing \
-             was sent, the facts are that sale's",
-        );
-        self.explain(Asked::Payment, outcome)
+        outcome
     }
 
-    fn busy(&self, asked: Asked, key: &Key) -> Outcome {
+    pub(super) fn busy(&self, asked: Asked, key: &Key) -> Outcome {
         self.about(
             asked,
             key,
@@ -321,6 +362,11 @@ impl Client {
 }
 
 impl Entry {
+    /// The payer was shown something, and nothing is known about a payment.
+    pub(super) fn awaits_payer(&self) -> bool {
+        self.product == Product::Prepay && matches!(self.outcome, Some((Status::NotPaid, _)))
+    }
+
     /// Which order, and nothing to agree with.
     pub(super) fn named(&self) -> Expected {
         Expected {

@@ -1,29 +1,561 @@
 //! Orders that the payer scans or opens: made, waited for, closed.
+//!
+//! The request for something to show moves no money and may be sent again. What counts is whether
+//! anything was ever handed out that can be paid: until then a failed request is an error and nothing
+//! more; from then on the order is open, whatever becomes of the next request for it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Client, Task};
+use super::ask::Told;
+use super::calls::{CallGuard, Claim};
+use super::run::{Evidence, HandOver, Run};
+use super::task::{Begun, Task};
+use super::{Client, Level, report};
+use crate::exchange::{Failure, OnCancel};
 use crate::fields::Fields;
-use crate::outcome::Outcome;
+use crate::gateway::{Answer, Expected, Order, Prepay, Product};
+use crate::guidance::Asked;
+use crate::journal::{Begin, Entry, JournalError, Key, Sale, Take};
+use crate::outcome::{Facts, Outcome};
+use crate::policy::{Phase, Purpose, Resume};
+use crate::signal::Signal;
+use crate::status::Status;
+use crate::verdict::{PrepayVerdict, QueryVerdict, ReverseVerdict};
+
+/// How often a request that gets no usable answer is sent.
+const TRIES: u32 = 3;
+
+const UNSUPPORTED: &str = "this gateway makes no orders that the payer scans or opens";
+
+/// Who waits for the payment of what is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// Nobody here: a query or a notification will tell. `recover` leaves such orders alone.
+    Nobody,
+    /// A task. If it dies, `recover` settles the order.
+    Task,
+}
+
+/// Something to show.
+struct Shown<'a> {
+    call: CallGuard<'a>,
+    key: Key,
+    /// What a payment must agree with.
+    expected: Expected,
+    outcome: Outcome,
+}
 
 impl Client {
     /// Makes an order that the payer scans or opens. [`Status::Ok`](crate::status::Status::Ok) means
     /// that there is something to show, not that there is money.
-    pub fn prepay(&self, _fields: &Fields) -> Outcome {
-        unimplemented!()
+    ///
+    /// The same fields again are sent again, which renews what is shown. An error means that this
+    /// call has handed nothing out, so nobody can pay because of it.
+    pub fn prepay(&self, fields: &Fields) -> Outcome {
+        match self.show(fields, Waits::Nobody) {
+            Ok(shown) => self.explain(Asked::Prepay, shown.outcome),
+            Err(refusal) => *refusal,
+        }
     }
 
     /// The same, and waits for the payment on a thread of its own: paid, or closed when
-    /// `policy.prepay_window` is over or the order is cancelled. The outcome holds what to show.
-    pub fn start_prepay(
-        self: &Arc<Self>,
-        _fields: Fields,
-    ) -> Result<(Task, Outcome), Box<Outcome>> {
-        unimplemented!()
+    /// `policy.prepay_window` is over or the order is cancelled. The outcome
+    /// ([`Status::Running`](crate::status::Status::Running)) holds what to show.
+    ///
+    /// Blocks until the order is made. Events and log lines come on the task's thread.
+    pub fn start_prepay(self: &Arc<Self>, fields: Fields) -> Result<(Task, Outcome), Box<Outcome>> {
+        let (_, order) = self.prepaid_order(&fields)?;
+        let key = self.key(&order.expected.out_trade_no);
+        self.start_task(key, move |client, begun| {
+            match client.show(&fields, Waits::Task) {
+                Ok(shown) => Some(client.wait_for_payer(shown, begun)),
+                Err(refusal) => {
+                    begun(Err(refusal));
+                    None
+                }
+            }
+        })
     }
 
-    /// Ends an unpaid order of [`prepay`](Self::prepay).
-    pub fn close_order(&self, _out_trade_no: &str) -> Outcome {
-        unimplemented!()
+    fn wait_for_payer(&self, shown: Shown<'_>, begun: Begun<'_, Outcome>) -> Outcome {
+        let to_show = Outcome {
+            status: Status::Running,
+            fields: shown.outcome.fields,
+        };
+        begun(Ok(self.explain(Asked::Prepay, to_show)));
+        let resume = Resume {
+            phase: Phase::Waiting,
+            age: Duration::ZERO,
+            purpose: Purpose::Settle,
+        };
+        let run = Run {
+            payment: self.taken_up(Product::Prepay, resume),
+            expected: shown.expected,
+            hand_over: HandOver::Later,
+            ..self.run(shown.key, shown.call.signal())
+        };
+        self.contained(run).0
+    }
+
+    /// Ends an unpaid order, and has a query confirm it.
+    pub fn close_order(&self, out_trade_no: &str) -> Outcome {
+        if let Err(outcome) = self.check_out_trade_no(Asked::Close, out_trade_no) {
+            return *outcome;
+        }
+        let key = self.key(out_trade_no);
+        if self.gateway.prepay().is_none() {
+            return self.about(Asked::Close, &key, Status::Unsupported, UNSUPPORTED);
+        }
+        let call = match self.calls.enter(Claim::Reverse(out_trade_no)) {
+            Ok(call) => call,
+            Err(refused) => return self.refused(Asked::Close, &refused, Some(out_trade_no)),
+        };
+        match self.journal.take(&key, None) {
+            Err(error) => self.about(
+                Asked::Close,
+                &key,
+                Status::Journal,
+                format!("the close was not sent: {error}"),
+            ),
+            Ok(Take::Busy(_)) => self.busy(Asked::Close, &key),
+            Ok(Take::Absent) => self.close_stranger(&key, None, call.signal()),
+            Ok(Take::Taken(entry)) => self.close_known(&entry, call.signal()),
+        }
+    }
+
+    fn close_known(&self, entry: &Entry, signal: &Signal) -> Outcome {
+        let key = &entry.key;
+        let about = |status, message: &str| {
+            self.give_back(key);
+            self.about(Asked::Close, key, status, message)
+        };
+        if entry.product == Product::CodePayment {
+            let message = "an order of a payment code cannot be closed; use wxpay_reverse";
+            let mut outcome = about(Status::Argument, message);
+            outcome.set("field", "out_trade_no");
+            return self.explain(Asked::Close, outcome);
+        }
+        match &entry.outcome {
+            Some((Status::Reversed, _)) => {
+                let mut outcome = about(Status::Closed, "closed before; nothing was sent");
+                outcome.set("replayed", 1);
+                outcome
+            }
+            Some((Status::Ok, facts)) => {
+                self.give_back(key);
+                let mut outcome = Outcome::new(Status::Ok);
+                report::add_facts(&mut outcome, facts);
+                outcome.set("out_trade_no", key.number.as_str());
+                outcome.set("replayed", 1);
+                self.closed(outcome, &Evidence::default(), true)
+            }
+            Some((Status::Refunded, _)) => about(
+                Status::Refunded,
+                "it was paid, and a refund was opened; nothing was sent",
+            ),
+            // What is on record says that this journal's order never came to be. Whatever is there
+            // under its number is another one.
+            Some((status, _)) if *status != Status::NotPaid => {
+                self.give_back(key);
+                self.close_stranger(key, entry.sub_mch_id.clone(), signal)
+            }
+            Some(_) | None => {
+                let (outcome, evidence) =
+                    self.resume(entry, Purpose::Undo, Asked::Close, HandOver::Now, signal);
+                self.closed(outcome, &evidence, true)
+            }
+        }
+    }
+
+    /// Closes an order that the journal does not have. Nothing is put on record: a close moves no
+    /// money, and can be asked for again at any time.
+    fn close_stranger(&self, key: &Key, sub_mch_id: Option<String>, signal: &Signal) -> Outcome {
+        let resume = Resume {
+            phase: Phase::Waiting,
+            // Made by somebody else, some time ago.
+            age: self.policy.code_lifetime.max(self.policy.prepay_window),
+            purpose: Purpose::Undo,
+        };
+        let run = Run {
+            payment: self.taken_up(Product::Prepay, resume),
+            expected: Expected {
+                out_trade_no: key.number.clone(),
+                product: Product::Prepay,
+                sub_mch_id,
+                ..Expected::default()
+            },
+            asked: Asked::Close,
+            on_record: false,
+            ..self.run(key.clone(), signal)
+        };
+        let (outcome, evidence) = self.contained(run);
+        self.closed(outcome, &evidence, false)
+    }
+
+    /// The ending of an undoing, in the words of a close.
+    fn closed(&self, mut outcome: Outcome, evidence: &Evidence, on_record: bool) -> Outcome {
+        let refused = |answer: &Answer<ReverseVerdict>| answer.verdict == ReverseVerdict::Refused;
+        let last_query = evidence.query.as_ref().map(|answer| answer.verdict);
+        let status = match outcome.status {
+            // Of an order that was made here, it is proven that nobody can pay it any more.
+            Status::Reversed if last_query == Some(QueryVerdict::NotFound) && !on_record => {
+                Status::NotFound
+            }
+            Status::Reversed => Status::Closed,
+            Status::Ok => {
+                outcome.set("code", "ORDERPAID");
+                outcome.set("code_message", "");
+                outcome.set(
+                    "message",
+                    "the order is paid and was left alone; give the money back by a refund",
+                );
+                Status::Rejected
+            }
+            Status::Unknown if evidence.reverse.as_ref().is_some_and(refused) => Status::Rejected,
+            status => status,
+        };
+        outcome.status = status;
+        outcome.fields.remove("advice");
+        self.explain(Asked::Close, outcome)
+    }
+
+    /// The order that these fields ask for, and who makes it.
+    fn prepaid_order(&self, fields: &Fields) -> Result<(&dyn Prepay, Order), Box<Outcome>> {
+        let prepay = self.gateway.prepay().ok_or_else(|| {
+            let outcome = Outcome::with_message(Status::Unsupported, UNSUPPORTED);
+            Box::new(self.explain(Asked::Prepay, outcome))
+        })?;
+        let order = prepay
+            .order(fields)
+            .map_err(|invalid| Box::new(self.invalid(Asked::Prepay, &invalid)))?;
+        Ok((prepay, order))
+    }
+
+    /// Makes the order, or asks for it once more. What is handed out is on record before it is.
+    fn show(&self, fields: &Fields, waits: Waits) -> Result<Shown<'_>, Box<Outcome>> {
+        let begun = self.clock.now();
+        let (prepay, order) = self.prepaid_order(fields)?;
+        let number = order.expected.out_trade_no.as_str();
+        self.log_left_out(number, &order.left_out);
+        let claim = match waits {
+            Waits::Nobody => Claim::Reverse(number),
+            Waits::Task => Claim::Payment(number),
+        };
+        let call = self
+            .calls
+            .enter(claim)
+            .map_err(|refused| Box::new(self.refused(Asked::Prepay, &refused, Some(number))))?;
+        let key = self.key(number);
+        let sale = self.sale(&key, fields, &order);
+        let held = self.hold(&sale)?;
+        let mut expected = order.expected.clone();
+        expected.submitted_at = match &held.shown_before {
+            // It may have been paid since it was shown first.
+            Some(entry) => entry.submitted_at,
+            None => sale.submitted_at,
+        };
+
+        let tried = self.ask_for_it(prepay, &order, call.signal());
+        if let (None, None, Ok(told)) = (&held.shown_before, expected.submitted_at, &tried.last) {
+            expected.submitted_at = told.reply.date;
+        }
+        let mut outcome = tried.describe();
+        outcome.set("out_trade_no", number);
+        outcome.set("elapsed_ms", self.elapsed_ms(begun));
+        if let Some(total_fee) = expected.total_fee {
+            outcome.set("total_fee", total_fee);
+        }
+        if tried.verdict() != PrepayVerdict::Ready {
+            let refusal = self.not_shown(held, &tried, outcome, call.signal());
+            return Err(Box::new(refusal));
+        }
+        if let Err(error) = held.record_shown(waits, expected.submitted_at) {
+            let message = format!(
+                "there is something to show, but that cannot be recorded, so it is not shown: {error}"
+            );
+            self.sinks
+                .log(Level::Error, || format!("{number} {message}"));
+            let refusal = self.about(Asked::Prepay, &key, Status::Journal, message);
+            return Err(Box::new(refusal));
+        }
+        outcome.set("message", "there is something to show; nobody has paid yet");
+        Ok(Shown {
+            call,
+            key,
+            expected,
+            outcome,
+        })
+    }
+
+    /// Takes the order number for this call.
+    fn hold<'a>(&'a self, sale: &Sale) -> Result<Held<'a>, Box<Outcome>> {
+        let key = &sale.key;
+        let failed = |error: JournalError| {
+            let message = format!("the request was not sent: {error}");
+            Box::new(self.about(Asked::Prepay, key, Status::Journal, message))
+        };
+        let busy = || Box::new(self.busy(Asked::Prepay, key));
+        let used = |entry: &Entry, why: &str| {
+            let mut outcome = self.used(entry);
+            outcome.set("message", why);
+            Box::new(self.explain(Asked::Prepay, outcome))
+        };
+        let ended = |entry: &Entry| {
+            used(
+                entry,
+                "this order has ended before; nothing was sent, the facts are its own",
+            )
+        };
+        let held = |shown_before| Held {
+            client: self,
+            key: key.clone(),
+            shown_before,
+            done: false,
+        };
+        match self.journal.begin(sale).map_err(failed)? {
+            Begin::Busy => Err(busy()),
+            Begin::OtherSale(entry) => Err(Box::new(self.other_sale(Asked::Prepay, &entry))),
+            Begin::Started => Ok(held(None)),
+            Begin::Settled(entry) if entry.awaits_payer() => {
+                match self.journal.take(key, None).map_err(failed)? {
+                    Take::Taken(entry) => {
+                        let held = held(Some(entry));
+                        match held.shown_before.as_ref().filter(|entry| !entry.awaits_payer()) {
+                            // Somebody settled it in between.
+                            Some(entry) => Err(ended(entry)),
+                            None => Ok(held),
+                        }
+                    }
+                    Take::Busy(_) | Take::Absent => Err(busy()),
+                }
+            }
+            Begin::Settled(entry) => Err(ended(&entry)),
+            Begin::Unfinished(entry) => match entry.phase {
+                Some(Phase::Reversing) => {
+                    let held = held(None);
+                    let why = "this order is being closed; nothing was sent. wxpay_recover or \
+                               wxpay_close ends that";
+                    let refusal = used(&entry, why);
+                    drop(held);
+                    Err(refusal)
+                }
+                // Nothing was handed out before this was on record.
+                Some(Phase::Intent) | None => Ok(held(None)),
+                Some(Phase::Waiting) => Ok(held(Some(entry))),
+            },
+        }
+    }
+
+    /// Sends the request until it gets a usable answer, a few times at most.
+    fn ask_for_it(&self, prepay: &dyn Prepay, order: &Order, signal: &Signal) -> Tried {
+        let number = order.expected.out_trade_no.as_str();
+        let mut pause = self.policy.reverse_interval;
+        let mut tried = self.ask_once(prepay, order, signal);
+        for _ in 1..TRIES {
+            if !tried.is_worth_repeating() || signal.closing() || signal.cancelled() {
+                break;
+            }
+            self.sinks.log(Level::Info, || {
+                format!("{number} no usable answer; the same request again")
+            });
+            self.clock.wait(self.clock.now() + pause, signal, false);
+            if signal.closing() || signal.cancelled() {
+                break;
+            }
+            pause *= 2;
+            let again = self.ask_once(prepay, order, signal);
+            tried = Tried {
+                requests: tried.requests + again.requests,
+                ..again
+            };
+        }
+        tried
+    }
+
+    fn ask_once(&self, prepay: &dyn Prepay, order: &Order, signal: &Signal) -> Tried {
+        let last = self.ask(
+            &order.expected.out_trade_no,
+            // A cancel does not cut it off: with its answer the order can be closed.
+            OnCancel::Ignore.into(),
+            signal,
+            |stamp| prepay.call(order, stamp),
+            |reply, stamp| prepay.read(order, reply, stamp),
+        );
+        Tried {
+            requests: last.as_ref().map_or(1, |told| told.requests),
+            last,
+        }
+    }
+
+    /// The ending of a request that brought nothing to show.
+    fn not_shown(&self, held: Held<'_>, tried: &Tried, shared: Outcome, signal: &Signal) -> Outcome {
+        let (key, shown_before) = (held.key.clone(), held.shown_before.clone());
+        // The second is what the journal keeps: a number that is as good as new may be asked for
+        // again with other fields.
+        let (status, kept, why) = match &tried.last {
+            Ok(Told { answer, .. }) => match answer.verdict {
+                PrepayVerdict::Duplicate => {
+                    (Status::Duplicate, Status::Duplicate, answer.why.as_str())
+                }
+                PrepayVerdict::Rejected => {
+                    (Status::Rejected, Status::Rejected, answer.why.as_str())
+                }
+                _ if answer.forged => (Status::Forged, Status::Network, answer.why.as_str()),
+                _ => (Status::Network, Status::Network, answer.why.as_str()),
+            },
+            Err(failure) if signal.closing() => (
+                Status::ClientClosed,
+                Status::ClientClosed,
+                failure.cause.as_str(),
+            ),
+            Err(failure) => (Status::Network, Status::Network, failure.cause.as_str()),
+        };
+        let consequence = match &shown_before {
+            Some(_) => "what was shown before can still be paid",
+            None => "nothing was shown, so nobody can pay",
+        };
+        let mut outcome = Outcome { status, ..shared };
+        outcome.set("message", format!("{why}; {consequence}"));
+        match &shown_before {
+            Some(_) => drop(held),
+            None => held.settle(kept, &outcome.fields),
+        }
+        if status == Status::Duplicate {
+            self.add_the_other(&key, shown_before.as_ref(), &mut outcome, signal);
+        }
+        self.sinks.log(Level::Info, || {
+            format!(
+                "{} {}: {}",
+                key.number,
+                outcome.status.name(),
+                outcome.message()
+            )
+        });
+        self.explain(Asked::Prepay, outcome)
+    }
+
+    /// What became of the order that has the number. If it is this journal's own, that is put on
+    /// record, too.
+    fn add_the_other(
+        &self,
+        key: &Key,
+        own: Option<&Entry>,
+        outcome: &mut Outcome,
+        signal: &Signal,
+    ) {
+        let expected = match own {
+            Some(entry) => entry.expected(),
+            None => Expected {
+                out_trade_no: key.number.clone(),
+                product: Product::Prepay,
+                ..Expected::default()
+            },
+        };
+        let told = self.ask(
+            &key.number,
+            OnCancel::Ignore.into(),
+            signal,
+            |stamp| self.gateway.query(&expected, stamp),
+            |reply, _| self.gateway.read_query(&expected, reply),
+        );
+        let Ok(Told { answer, .. }) = told else {
+            return;
+        };
+        let other = self.answered(key, &answer, own.map(|_| HandOver::Later));
+        report::add_facts(outcome, &answer.facts);
+        if !other.status.is_error() {
+            outcome.set("other_status", other.status.name());
+        }
+    }
+}
+
+/// An order number that this call works on; given back when it is dropped.
+struct Held<'a> {
+    client: &'a Client,
+    key: Key,
+    /// The order as it is on record, if a payer may have been shown something.
+    shown_before: Option<Entry>,
+    done: bool,
+}
+
+impl Held<'_> {
+    /// Puts on record that there is something to show. A task's order stays held, for its run.
+    fn record_shown(
+        mut self,
+        waits: Waits,
+        submitted_at: Option<i64>,
+    ) -> Result<(), JournalError> {
+        let journal = &self.client.journal;
+        match waits {
+            // Returned, so that no recovery closes what somebody may be about to pay.
+            Waits::Nobody => {
+                let mut facts = Facts::new();
+                facts.insert("message".into(), "shown, and unpaid so far".into());
+                journal.settle(&self.key, Status::NotPaid, &facts, true)?;
+            }
+            Waits::Task => journal.record(&self.key, Phase::Waiting, submitted_at, false)?,
+        }
+        self.done = true;
+        Ok(())
+    }
+
+    fn settle(mut self, status: Status, facts: &Facts) {
+        self.done = true;
+        let settled = self.client.journal.settle(&self.key, status, facts, true);
+        self.client.report_fault(&self.key, settled);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.client.give_back(&self.key);
+        }
+    }
+}
+
+/// What came of asking.
+struct Tried {
+    requests: u32,
+    last: Result<Told<PrepayVerdict>, Failure>,
+}
+
+impl Tried {
+    /// Facts, code, host and number of requests.
+    fn describe(&self) -> Outcome {
+        let mut outcome = Outcome::new(Status::Ok);
+        outcome.set("attempts", self.requests);
+        let told = match &self.last {
+            Ok(told) => told,
+            Err(failure) => {
+                outcome.set("host", failure.host.as_str());
+                return outcome;
+            }
+        };
+        outcome.set("host", told.reply.host.as_str());
+        if told.answer.verdict == PrepayVerdict::Ready {
+            report::add_facts(&mut outcome, &told.answer.facts);
+        } else if let Some(request_id) = told.answer.facts.get("request_id") {
+            // Nothing else: whatever could be paid with it must not be handed out.
+            outcome.set("request_id", request_id.clone());
+        }
+        if let Some(code) = &told.answer.code {
+            let text = told.answer.code_message.as_deref().unwrap_or_default();
+            outcome.set("code", code.as_str());
+            outcome.set("code_message", text);
+        }
+        outcome
+    }
+
+    fn verdict(&self) -> PrepayVerdict {
+        match &self.last {
+            Ok(told) => told.answer.verdict,
+            Err(_) => PrepayVerdict::Unclear,
+        }
+    }
+
+    fn is_worth_repeating(&self) -> bool {
+        self.verdict() == PrepayVerdict::Unclear
     }
 }

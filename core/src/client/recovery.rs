@@ -12,17 +12,21 @@ use crate::signal::Signal;
 use crate::status::Status;
 
 impl Client {
-    /// Settles every order that is open, and reports every one whose outcome no till has seen.
-    /// May be killed at any moment and run again.
+    /// Settles every order and refund that is open, and reports every one whose outcome no till has
+    /// seen. May be killed at any moment and run again.
     pub fn recover(&self) -> Outcome {
         let call = match self.calls.enter(Claim::Nothing) {
             Ok(call) => call,
             Err(refused) => return self.refused(Asked::Recover, &refused, None),
         };
-        let keys = match self.journal.pending(Book::Orders, &self.gateway.account()) {
-            Ok(keys) => keys,
-            Err(error) => return self.refusal(Status::Journal, error.to_string()),
-        };
+        let account = self.gateway.account();
+        let mut keys = Vec::new();
+        for book in [Book::Orders, Book::Refunds] {
+            match self.journal.pending(book, &account) {
+                Ok(pending) => keys.extend(pending),
+                Err(error) => return self.refusal(Status::Journal, error.to_string()),
+            }
+        }
         let mut recovery = Recovery {
             client: self,
             signal: call.signal(),
@@ -46,8 +50,10 @@ impl Client {
             }
         }
         let outcomes = recovery.outcomes;
-        let is_open =
-            |outcome: &&Outcome| outcome.text("reversal") == Some(Reversal::Required.name());
+        let is_open = |(key, outcome): &&(Key, Outcome)| match key.book {
+            Book::Orders => outcome.text("reversal") == Some(Reversal::Required.name()),
+            Book::Refunds => outcome.status == Status::Unknown,
+        };
         let open = outcomes.iter().filter(is_open).count();
         let settled = outcomes.len() - open;
         let status = if open == 0 {
@@ -55,39 +61,46 @@ impl Client {
         } else {
             Status::Unknown
         };
-        let orders: Vec<_> = outcomes.iter().map(Outcome::to_value).collect();
-        let message = format!("{settled} orders settled, {open} still open");
+        let orders: Vec<_> = outcomes.iter().map(|(_, each)| each.to_value()).collect();
+        let message = format!("{settled} orders and refunds settled, {open} still open");
         let mut outcome = Outcome::with_message(status, message);
         outcome.set("orders", orders);
         outcome.set("open", open);
         let outcome = self.explain(Asked::Recover, outcome);
-        for settled in outcomes.iter().filter(|outcome| !is_open(outcome)) {
-            self.handed_over(&self.key(settled.text("out_trade_no").unwrap_or_default()));
+        for (key, _) in outcomes.iter().filter(|each| !is_open(each)) {
+            self.handed_over(key);
         }
         outcome
     }
 
     fn still_open(&self, key: &Key, message: impl Into<String>) -> Outcome {
+        if key.book == Book::Refunds {
+            return self.about_refund(&key.number, Status::Unknown, message);
+        }
         let mut outcome = self.about(Asked::Payment, key, Status::Unknown, message);
         outcome.set("reversal", Reversal::Required.name());
         outcome
     }
 }
 
-/// One pass over the orders that are pending.
+/// One pass over the orders and refunds that are pending.
 struct Recovery<'a> {
     client: &'a Client,
     signal: &'a Signal,
-    /// The last order that was tried got an answer of any kind.
+    /// The last one that was tried got an answer of any kind.
     reachable: bool,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<(Key, Outcome)>,
 }
 
 impl Recovery<'_> {
-    /// Settles one order, or finds that somebody holds it (and until when, at least). `silent`: the
+    /// Settles one of them, or finds that somebody holds it (and until when, at least). `silent`: the
     /// lease of a holder that has not beaten since.
     fn settle(&mut self, key: &Key, silent: Option<i64>) -> Option<Option<i64>> {
-        let claim = self.client.calls.enter(Claim::Reverse(&key.number));
+        let claim = match key.book {
+            Book::Orders => Claim::Reverse(&key.number),
+            Book::Refunds => Claim::Refund(&key.number),
+        };
+        let claim = self.client.calls.enter(claim);
         let outcome = match claim {
             // Another call of this client works on it.
             Err(Refused::Busy) => return None,
@@ -99,15 +112,20 @@ impl Recovery<'_> {
                 Err(error) => self.client.still_open(key, error.to_string()),
             },
         };
-        self.outcomes.push(outcome);
+        self.outcomes.push((key.clone(), outcome));
         None
     }
 
     fn settle_taken(&mut self, entry: &Entry) -> Outcome {
         let client = self.client;
+        let refund = entry.key.book == Book::Refunds;
         if entry.phase.is_none() {
             client.give_back(&entry.key);
-            return client.replay(Asked::Payment, entry);
+            return if refund {
+                client.replay_refund(entry)
+            } else {
+                client.replay(Asked::Payment, entry)
+            };
         }
         let stopped = match (self.signal.closing(), self.reachable) {
             (true, _) => Some("the client is closing"),
@@ -118,14 +136,28 @@ impl Recovery<'_> {
             client.give_back(&entry.key);
             return client.still_open(&entry.key, why);
         }
+        if refund {
+            return self.go_on_refunding(entry);
+        }
         let purpose = match client.policy.on_recovered_paid {
             OnRecoveredPaid::Report => Purpose::RecoverKeepingPaid,
             OnRecoveredPaid::Reverse => Purpose::RecoverReversingPaid,
         };
         let later = HandOver::Later;
         let (outcome, evidence) = client.resume(entry, purpose, Asked::Payment, later, self.signal);
-        // One order's time is spent on finding out that the network is down, not every one's.
+        // The time of one is spent on finding out that the network is down, not every one's.
         self.reachable = evidence.reached;
+        outcome
+    }
+
+    fn go_on_refunding(&mut self, entry: &Entry) -> Outcome {
+        let client = self.client;
+        let Ok(refunds) = client.refunds() else {
+            client.give_back(&entry.key);
+            return client.still_open(&entry.key, "this gateway offers no refunds");
+        };
+        let (outcome, reached) = client.resume_refund(refunds, entry, HandOver::Later, self.signal);
+        self.reachable = reached;
         outcome
     }
 }

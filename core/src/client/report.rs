@@ -1,16 +1,26 @@
 //! From the evidence of a run to what the till reads.
 
 use super::run::Evidence;
-use crate::gateway::Answer;
+use crate::gateway::{Answer, Product};
 use crate::outcome::{Facts, Outcome};
 use crate::policy::Cause;
 
 /// Fields that identify the payer; they reach the till but neither journal nor log.
-const PERSONAL: [&str; 2] = ["openid", "sub_openid"];
+const PERSONAL: [&str; 4] = [
+    "openid",
+    "sub_openid",
+    // Where a refund went: a bank and the last digits of a card (the first name is APIv2's spelling).
+    "refund_recv_accout",
+    "user_received_account",
+];
 
 /// One sentence for the log: what happened, and which answers prove it.
-pub(super) fn message(cause: Cause, evidence: &Evidence) -> String {
-    let mut text = headline(cause).to_owned();
+pub(super) fn message(cause: Cause, product: Product, evidence: &Evidence) -> String {
+    let (headline, undoing) = match product {
+        Product::CodePayment => (headline(cause), "the last reverse"),
+        Product::Prepay => (headline_of_prepaid(cause), "the last close"),
+    };
+    let mut text = headline.to_owned();
     let mut add = |what: &str, why: Option<&str>| {
         if let Some(why) = why {
             text.push_str("; ");
@@ -28,7 +38,7 @@ pub(super) fn message(cause: Cause, evidence: &Evidence) -> String {
         evidence.query.as_ref().map(|answer| answer.why.as_str()),
     );
     add(
-        "the last reverse",
+        undoing,
         evidence.reverse.as_ref().map(|answer| answer.why.as_str()),
     );
     add("the last failure", evidence.failure.as_deref());
@@ -54,6 +64,18 @@ fn headline(cause: Cause) -> &'static str {
         Cause::ReverseExpired => "too old to be reversed; refund it",
         Cause::WindowOver => "still unclear, and policy.reverse is \"never\"",
         Cause::StillUnclear => "no clear answer yet",
+    }
+}
+
+/// The same where the order is closed instead of reversed.
+fn headline_of_prepaid(cause: Cause) -> &'static str {
+    match cause {
+        Cause::ReverseConfirmed => "unpaid, closed and confirmed",
+        Cause::NeverArrived => "the gateway knows no such order",
+        Cause::BudgetOver => "closing could not be confirmed in time",
+        Cause::ReverseRefused => "the gateway refuses to close the order",
+        Cause::ReverseExpired => "too old to be closed",
+        cause => headline(cause),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Client, Event, Level, report};
 use crate::clock::Moment;
 use crate::config::OnRecoveredPaid;
 use crate::exchange::{Call, Failure, Limits, OnCancel, Reply};
-use crate::gateway::{Answer, Expected, Order, Stamp};
+use crate::gateway::{Answer, Expected, Order, Product, Stamp};
 use crate::guidance::Asked;
 use crate::journal::{JournalError, Key};
 use crate::outcome::Outcome;
@@ -18,7 +18,7 @@ use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 /// Waits are cut into pieces of this length, so that a display counts down and a till without
 /// threads can cancel from its callback.
-const TICK: Duration = Duration::from_secs(1);
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// The answers that explain an outcome.
 #[derive(Default)]
@@ -67,10 +67,13 @@ pub(super) struct Run<'a> {
     pub(super) fault: bool,
     /// The order is being undone.
     pub(super) reversing: bool,
+    /// The journal has the order, and this run holds it. Only a close can do without: it moves no
+    /// money.
+    pub(super) on_record: bool,
 }
 
 impl Run<'_> {
-    /// Runs to the end. The order must be held; afterwards it is settled or given back.
+    /// Runs to the end. The order must be held if it is on record; afterwards it is settled or given back.
     pub(super) fn run(mut self) -> (Outcome, Evidence) {
         let mut cancel_told = false;
         let mut event = policy::Event::Start;
@@ -113,6 +116,9 @@ impl Run<'_> {
     }
 
     fn record(&self, phase: Phase) -> Result<(), Stop> {
+        if !self.on_record {
+            return Ok(());
+        }
         let (journal, submitted_at) = (&self.client.journal, self.expected.submitted_at);
         match journal.record(&self.key, phase, submitted_at, self.by_till) {
             // To a recovery, waiting is the same as the intent that is on record already.
@@ -190,11 +196,20 @@ impl Run<'_> {
         self.reversing = true;
         self.event(Event::Reversing);
         let gateway = &*self.client.gateway;
-        let told = self.ask(
-            OnCancel::Ignore.into(),
-            |expected, stamp| gateway.reverse(expected, stamp),
-            |expected, reply| gateway.read_reverse(expected, reply),
-        );
+        let told = match (self.expected.product, gateway.prepay()) {
+            (Product::CodePayment, _) => self.ask(
+                OnCancel::Ignore.into(),
+                |expected, stamp| gateway.reverse(expected, stamp),
+                |expected, reply| gateway.read_reverse(expected, reply),
+            ),
+            (Product::Prepay, Some(prepay)) => self.ask(
+                OnCancel::Ignore.into(),
+                |expected, stamp| prepay.close(expected, stamp),
+                |expected, reply| prepay.read_close(expected, reply),
+            ),
+            // The order was made by another gateway of the same merchant.
+            (Product::Prepay, None) => return policy::Event::Reverse(ReverseVerdict::Refused),
+        };
         match told {
             Ok((_, answer)) => {
                 let verdict = answer.verdict;
@@ -304,7 +319,7 @@ impl Run<'_> {
     }
 
     fn finish(self, ending: Ending) -> (Outcome, Evidence) {
-        let message = report::message(ending.cause, &self.evidence);
+        let message = report::message(ending.cause, self.expected.product, &self.evidence);
         let code = report::decisive_code(ending.cause, &self.evidence);
         let outcome = self.outcome(ending.status, message, ending.reversal, code);
         if ending.is_final() {
@@ -323,7 +338,8 @@ impl Run<'_> {
     /// The order stays open: `recover`, `query` or `reverse` goes on.
     fn give_back(self, outcome: Outcome) -> (Outcome, Evidence) {
         let outcome = self.announce(outcome);
-        if let Err(error) = self.client.journal.release(&self.key) {
+        if self.on_record
+            && let Err(error) = self.client.journal.release(&self.key) {
             let text = format!("not given back to the journal: {error}");
             self.log(Level::Warning, &text);
         }
@@ -364,6 +380,9 @@ impl Run<'_> {
     /// Settles the order in the journal. What is returned takes the outcome's place: the order is
     /// in other hands.
     fn record_outcome(&self, outcome: &Outcome, returned: bool) -> Option<Outcome> {
+        if !self.on_record {
+            return None;
+        }
         let facts = report::without_personal_data(&outcome.fields);
         let journal = &self.client.journal;
         match journal.settle(&self.key, outcome.status, &facts, returned) {
@@ -379,8 +398,8 @@ impl Run<'_> {
             Err(error) => {
                 let text = format!("the outcome is not on record: {error}");
                 self.log(Level::Error, &text);
-                let reverses_paid =
-                    self.client.policy.on_recovered_paid == OnRecoveredPaid::Reverse;
+                let reverses_paid = self.client.policy.on_recovered_paid == OnRecoveredPaid::Reverse
+                    && self.expected.product == Product::CodePayment;
                 if outcome.status == Status::Ok && reverses_paid {
                     // The next recovery would give the money back after the goods have gone.
                     return Some(self.in_doubt(text));

@@ -81,6 +81,9 @@ impl Tasks {
     }
 }
 
+/// Tells the one who waits for the start how that went, once.
+pub(super) type Begun<'a, T> = &'a dyn Fn(Result<T, Box<Outcome>>);
+
 impl Client {
     /// Takes a payment on a thread of its own. What is wrong with the request, and a number that is
     /// busy, is told at once.
@@ -90,15 +93,28 @@ impl Client {
             .order(&fields)
             .map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let key = self.key(&order.expected.out_trade_no);
+        let (task, ()) = self.start_task(key, move |client, begun| {
+            client.micropay_as_task(&fields, begun)
+        })?;
+        Ok(task)
+    }
+
+    /// Runs `work` on a thread of its own and waits until it has begun. What it returns is the task's
+    /// outcome; it has none only if it told that it cannot begin.
+    pub(super) fn start_task<T: Send + 'static>(
+        self: &Arc<Self>,
+        key: Key,
+        work: impl FnOnce(&Self, Begun<'_, T>) -> Option<Outcome> + Send + 'static,
+    ) -> Result<(Task, T), Box<Outcome>> {
         let shared = Arc::new(Shared::default());
         let (started, entered) = std::sync::mpsc::channel();
         let (client, result) = (Arc::clone(self), Arc::clone(&shared));
         let work = move || {
-            let begun = |refusal: Option<Outcome>| {
+            let begun = |how| {
                 // The starter waits for exactly one message.
-                let _ = started.send(refusal);
+                let _ = started.send(how);
             };
-            let outcome = client.micropay_as_task(&fields, begun);
+            let outcome = work(&client, &begun);
             *result
                 .outcome
                 .lock()
@@ -114,12 +130,14 @@ impl Client {
             })?;
         self.tasks.keep(thread);
         match entered.recv() {
-            Ok(None) => Ok(Task {
-                client: Arc::clone(self),
-                key,
-                shared,
-            }),
-            Ok(Some(refusal)) => Err(Box::new(refusal)),
+            Ok(how) => {
+                let task = Task {
+                    client: Arc::clone(self),
+                    key,
+                    shared,
+                };
+                how.map(|begun| (task, begun))
+            }
             Err(_) => Err(Box::new(
                 self.refusal(Status::Internal, "the task's thread has ended"),
             )),

@@ -1,21 +1,21 @@
 //! The whole document: top-level keys, `[journal]`, and rules across sections.
 
-use std::path::Path;
 use std::time::Duration;
 
 use super::context::Context;
 use super::document::{self, Section};
 use super::{
     Config, ConfigError, Encoding, GatewayConfig, JournalConfig, Language, ReverseMode,
-    TransportConfig, policy, transport, wechat_v2,
+    TransportConfig, policy, transport, wechat_v2, wechat_v3,
 };
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "gateway",
     "language",
     "encoding",
     "journal",
     "wechat_v2",
+    "wechat_v3",
     "policy",
     "transport",
 ];
@@ -28,25 +28,40 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
     let mut warnings = Vec::new();
     let mut root = document::parse(name, text, &KEYS, later_version)?;
 
-    let gateway = root.need("gateway", r#"write gateway = "wechat-v2""#)?;
-    if matches!(gateway.text()?, "wechat-v3" | "fubei") {
+    let gateway = root.need("gateway", r#"write gateway = "wechat-v2" or "wechat-v3""#)?;
+    if gateway.text()? == "fubei" {
         return Err(gateway.place.error(UNKNOWN_GATEWAY));
     }
-    gateway.choice(&[("wechat-v2", ())])?;
+    let api = gateway.choice(&[("wechat-v2", Api::V2), ("wechat-v3", Api::V3)])?;
     let languages = [("zh-CN", Language::Chinese), ("en", Language::English)];
     let language = root.choice("language", &languages, Language::Chinese)?;
     let encodings = [("utf-8", Encoding::Utf8), ("gbk", Encoding::Gbk)];
     let encoding = root.choice("encoding", &encodings, Encoding::Utf8)?;
 
-    let Some(section) = root.take("wechat_v2") else {
-        return Err(root.missing("wechat_v2", r#"gateway = "wechat-v2" needs this section"#));
-    };
-    let section = section.section(&wechat_v2::KEYS)?;
+    let journal = journal(&mut root, context, &mut warnings)?;
+    let section = chosen_section(&mut root, api)?;
     let place = section.place.clone();
-    let (gateway, hosts) = wechat_v2::read(section, context, &mut warnings)?;
+    let (gateway, region, hosts) = match api {
+        Api::V2 => {
+            let (gateway, hosts) = wechat_v2::read(section, context, &mut warnings)?;
+            let region = gateway.region;
+            (GatewayConfig::WechatV2(gateway), region, hosts)
+        }
+        Api::V3 => {
+            let read = wechat_v3::read(section, &journal.path, context, &mut warnings);
+            let (gateway, hosts) = read?;
+            let region = gateway.region;
+            (GatewayConfig::WechatV3(gateway), region, hosts)
+        }
+    };
     let section = root.subsection("policy", &policy::KEYS)?;
-    let policy = policy::read(section, gateway.region, &mut warnings)?;
-    if gateway.client_certificate.is_none() && policy.reverse == ReverseMode::Automatic {
+    let policy = policy::read(section, region, &mut warnings)?;
+    let client_certificate = match &gateway {
+        GatewayConfig::WechatV2(gateway) => gateway.client_certificate.clone(),
+        GatewayConfig::WechatV3(_) => None,
+    };
+    let without = api == Api::V2 && client_certificate.is_none();
+    if without && policy.reverse == ReverseMode::Automatic {
         return Err(place.error(
             r#"client_certificate is missing; reversing needs it. Give { p12 = "apiclient_cert.p12" }, or write reverse = "never" in [policy]"#,
         ));
@@ -55,9 +70,10 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
     let connections = transport::read(section, context)?;
 
     Ok(Config {
+        gateway,
         language,
         encoding,
-        journal: journal(&mut root, context, &mut warnings)?,
+        journal,
         policy,
         transport: TransportConfig {
             hosts,
@@ -65,21 +81,49 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
             answer_timeout: connections.answer_timeout,
             extra_roots: connections.extra_roots,
             proxy: connections.proxy,
-            client_certificate: gateway.client_certificate.clone(),
+            client_certificate,
         },
-        gateway: GatewayConfig::WechatV2(gateway),
         warnings,
     })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Api {
+    V2,
+    V3,
+}
+
+/// The section of the chosen gateway. That of another may stay in the file, so that changing the
+/// gateway, and going back, is one line: its keys are checked for spelling, no value is looked at
+/// and no file is read.
+fn chosen_section<'d>(root: &mut Section<'d>, api: Api) -> Result<Section<'d>, ConfigError> {
+    let v2 = root.take("wechat_v2");
+    let v2 = v2.map(|item| item.section(&wechat_v2::KEYS)).transpose()?;
+    let v3 = root.take("wechat_v3");
+    let v3 = v3.map(|item| item.section(&wechat_v3::KEYS)).transpose()?;
+    let (section, name, remedy) = match api {
+        Api::V2 => (
+            v2,
+            "wechat_v2",
+            r#"gateway = "wechat-v2" needs this section"#,
+        ),
+        Api::V3 => (
+            v3,
+            "wechat_v3",
+            r#"gateway = "wechat-v3" needs this section"#,
+        ),
+    };
+    section.ok_or_else(|| root.missing(name, remedy))
 }
 
 const UNKNOWN_GATEWAY: &str = concat!(
     "this version (",
     env!("CARGO_PKG_VERSION"),
-    ") does not know this gateway; it knows wechat-v2"
+    ") does not know this gateway; it knows wechat-v2 and wechat-v3"
 );
 
 fn later_version(key: &str) -> Option<&'static str> {
-    matches!(key, "wechat_v3" | "fubei" | "ride_code").then_some(UNKNOWN_GATEWAY)
+    matches!(key, "fubei" | "ride_code").then_some(UNKNOWN_GATEWAY)
 }
 
 fn journal(
@@ -91,19 +135,7 @@ fn journal(
     let remedy = r#"write path = "wxpay-journal.db", a file on a local disk"#;
     let item = section.need("path", remedy)?;
     let path = context.path(&item)?;
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    if !context.world.is_folder(folder) {
-        return Err(item.place.error(format_args!(
-            "the folder {} does not exist; create it",
-            folder.display()
-        )));
-    }
-    if context.world.is_folder(&path) {
-        return Err(item.place.error("is a folder; name a file in it"));
-    }
+    context.check_place(&path, &item.place)?;
     if !path.has_root() {
         warnings.push(item.place.note(
             "is relative to the working directory; started elsewhere, \

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::ConfigError;
-use super::document::Item;
+use super::document::{Item, Place};
 
 /// Everything outside the text, so that checking is pure.
 pub(super) struct Context<'a> {
@@ -33,6 +33,24 @@ impl Context<'_> {
     /// The path that a value stands for.
     pub(super) fn path(&self, item: &Item<'_>) -> Result<PathBuf, ConfigError> {
         Ok(self.folder.join(item.text()?))
+    }
+
+    /// Whether a file can be made at `path`, as far as its folder tells.
+    pub(super) fn check_place(&self, path: &Path, place: &Place<'_>) -> Result<(), ConfigError> {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        if !self.world.is_folder(folder) {
+            return Err(place.error(format_args!(
+                "the folder {} does not exist; create it",
+                folder.display()
+            )));
+        }
+        if self.world.is_folder(path) {
+            return Err(place.error("is a folder; name a file in it"));
+        }
+        Ok(())
     }
 
     /// The bytes of the file that a value names.

@@ -8,7 +8,9 @@ mod secret;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod wechat;
 mod wechat_v2;
+mod wechat_v3;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

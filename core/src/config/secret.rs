@@ -6,7 +6,7 @@ use super::ConfigError;
 use super::context::Context;
 use super::document::Item;
 
-/// A secret's file may have this many bytes.
+/// A secret's file may have this many bytes unless it is a key's.
 const LIMIT: usize = 4096;
 
 /// A secret text; wiped on drop, never shown by `Debug`.
@@ -33,6 +33,15 @@ impl fmt::Debug for Secret {
 
 /// Reads `"text"`, `{ file = "…" }` or `{ env = "…" }`.
 pub(super) fn read(item: Item<'_>, context: &Context<'_>) -> Result<Secret, ConfigError> {
+    read_up_to(LIMIT, item, context)
+}
+
+/// [`read`] with another limit for a file.
+pub(super) fn read_up_to(
+    limit: usize,
+    item: Item<'_>,
+    context: &Context<'_>,
+) -> Result<Secret, ConfigError> {
     if !item.is_table() {
         return item.text().map(Secret::new).map_err(|_| {
             item.place
@@ -41,7 +50,7 @@ pub(super) fn read(item: Item<'_>, context: &Context<'_>) -> Result<Secret, Conf
     }
     let mut section = item.section(&["file", "env"])?;
     match (section.take("file"), section.take("env")) {
-        (Some(file), None) => from_file(&file, context),
+        (Some(file), None) => from_file(limit, &file, context),
         (None, Some(env)) => match context.world.variable(env.text()?) {
             Some(value) if !value.is_empty() => Ok(Secret(value)),
             _ => Err(env.place.error(format_args!(
@@ -55,8 +64,8 @@ pub(super) fn read(item: Item<'_>, context: &Context<'_>) -> Result<Secret, Conf
     }
 }
 
-fn from_file(file: &Item<'_>, context: &Context<'_>) -> Result<Secret, ConfigError> {
-    let bytes = context.read(file, LIMIT)?;
+fn from_file(limit: usize, file: &Item<'_>, context: &Context<'_>) -> Result<Secret, ConfigError> {
+    let bytes = context.read(file, limit)?;
     let text = str::from_utf8(&bytes).map_err(|_| {
         file.place
             .error("the file is not UTF-8 text; save it as UTF-8")

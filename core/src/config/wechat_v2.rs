@@ -4,7 +4,8 @@ use url::Url;
 
 use super::context::Context;
 use super::document::{Item, Section};
-use super::{ConfigError, Region, Secret, SignType, WechatV2Config, secret, transport};
+use super::wechat::{SAFETY_PAGE, app_id, check_dates, check_key, digits, hosts, region};
+use super::{ConfigError, Secret, SignType, WechatV2Config, secret};
 use crate::crypto::{
     Identity, IdentityError, MAX_PKCS12_BYTES, certificates_from_pem, private_key_from_pem,
 };
@@ -23,9 +24,6 @@ pub(super) const KEYS: [&str; 10] = [
 ];
 
 const PEM_LIMIT: usize = 256 * 1024;
-const SAFETY_PAGE: &str = "商户平台 → 账户中心 → API安全";
-/// A certificate that expires sooner is worth a warning.
-const SOON: i64 = 30 * 24 * 3600;
 
 pub(super) fn read(
     mut section: Section<'_>,
@@ -36,16 +34,12 @@ pub(super) fn read(
     let mch_id = section.need("mch_id", "it is the merchant number (商户号)")?;
     let mch_id = digits(&mch_id)?;
     let api_key = section.need("api_key", &format!("it is the APIv2 key of {SAFETY_PAGE}"))?;
-    let regions = [("mainland", Region::Mainland), ("hk", Region::HongKong)];
-    let region = section.choice("region", &regions, Region::Mainland)?;
+    let region = region(&mut section)?;
     let sign_types = [
         ("HMAC-SHA256", SignType::HmacSha256),
         ("MD5", SignType::Md5),
     ];
-    let hosts = match section.take("hosts") {
-        Some(list) => transport::hosts(list)?,
-        None => default_hosts(region),
-    };
+    let hosts = hosts(&mut section, region)?;
     let config = WechatV2Config {
         appid: app_id(&appid)?,
         sub_appid: section.take("sub_appid").as_ref().map(app_id).transpose()?,
@@ -67,53 +61,11 @@ pub(super) fn read(
     Ok((config, hosts))
 }
 
-/// The documents' hosts: the near one first, the far one as backup.
-fn default_hosts(region: Region) -> Vec<Url> {
-    let hosts = match region {
-        Region::Mainland => ["api", "api2"],
-        Region::HongKong => ["apihk", "api"],
-    };
-    hosts
-        .into_iter()
-        .map(|host| {
-            Url::parse(&format!("https://{host}.mch.weixin.qq.com"))
-                .expect("the names above make URLs")
-        })
-        .collect()
-}
-
-fn app_id(item: &Item<'_>) -> Result<String, ConfigError> {
-    let text = item.text()?;
-    if text.len() > 32 || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(item
-            .place
-            .error("must be up to 32 letters and digits, as in wx2421b1c4370ec43b"));
-    }
-    Ok(text.to_owned())
-}
-
-fn digits(item: &Item<'_>) -> Result<String, ConfigError> {
-    let text = item.text()?;
-    if text.len() > 32 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(item.place.error("must be up to 32 digits, as in 10000100"));
-    }
-    Ok(text.to_owned())
-}
-
 fn read_api_key(item: Item<'_>, context: &Context<'_>) -> Result<Secret, ConfigError> {
     let place = item.place.clone();
     let key = secret::read(item, context)?;
-    let length = key.expose().chars().count();
-    let problem = if !key.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-        "must be ASCII without blanks, has other characters".to_owned()
-    } else if length != 32 {
-        format!("must be 32 characters, has {length}")
-    } else {
-        return Ok(key);
-    };
-    Err(place.error(format_args!(
-        "{problem}; copy the APIv2 key from where it was set ({SAFETY_PAGE}), or set a new one there"
-    )))
+    check_key(key.expose(), "APIv2").map_err(|problem| place.error(problem))?;
+    Ok(key)
 }
 
 fn read_certificate(
@@ -143,7 +95,8 @@ fn read_certificate(
             ));
         }
     };
-    check_dates(&file, &identity, context.now, warnings)?;
+    let validity = (identity.not_before(), identity.not_after());
+    check_dates(&file.place, validity, context.now, warnings)?;
     if !identity.subject_contains(mch_id) {
         warnings.push(file.place.note(format_args!(
             "the certificate does not name mch_id {mch_id}; \
@@ -193,41 +146,4 @@ fn from_pem(
         IdentityError::KeyMismatch => key.place.error(error),
         _ => about(cert, error),
     })
-}
-
-fn check_dates(
-    file: &Item<'_>,
-    identity: &Identity,
-    now: i64,
-    warnings: &mut Vec<String>,
-) -> Result<(), ConfigError> {
-    let (first, last) = (identity.not_before(), identity.not_after());
-    if now < first {
-        return Err(file.place.error(format_args!(
-            "the certificate is valid from {} only, and this machine's clock says {}; set the clock",
-            date(first),
-            date(now)
-        )));
-    }
-    if now > last {
-        return Err(file.place.error(format_args!(
-            "the certificate expired on {} (this machine's clock says {}); get a new one at {SAFETY_PAGE}",
-            date(last),
-            date(now)
-        )));
-    }
-    if last - now < SOON {
-        warnings.push(file.place.note(format_args!(
-            "the certificate expires on {}; get a new one at {SAFETY_PAGE}",
-            date(last)
-        )));
-    }
-    Ok(())
-}
-
-fn date(unix_seconds: i64) -> String {
-    jiff::Timestamp::from_second(unix_seconds).map_or_else(
-        |_| "a date out of range".to_owned(),
-        |time| time.strftime("%Y-%m-%d").to_string(),
-    )
 }

@@ -1,11 +1,14 @@
 //! The gateways: pure codecs between orders and requests, replies and verdicts.
 
 pub mod codes;
+pub mod refund_codes;
 pub mod wechat_v2;
 pub mod wechat_v3;
 
 pub(crate) mod beijing;
 pub(crate) mod paid;
+pub(crate) mod prepaid;
+pub(crate) mod refunded;
 pub(crate) mod results;
 pub(crate) mod rules;
 pub(crate) mod vocabulary;

@@ -151,6 +151,27 @@ pub(crate) fn ip_address(value: &str) -> Result<(), Broken> {
     }
 }
 
+/// Where notifications are sent.
+///
+/// Source: "统一下单" and "JSAPI下单", `notify_url`.
+pub(crate) fn notify_url(value: &str) -> Result<(), Broken> {
+    at_most_bytes(value, 256)?;
+    let usable = url::Url::parse(value).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    if !usable || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(
+            "an https:// address (http:// over a private line only) without query and fragment, \
+             such as https://pay.example.com/notify"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
 /// One JSON object.
 pub(crate) fn json_object(value: &str, max: usize) -> Result<Map<String, Value>, Broken> {
     json::parse_object(value.as_bytes(), max)

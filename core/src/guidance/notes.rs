@@ -1,4 +1,9 @@
-//! The rows: what is said in both languages, and the advice.
+//! The rows: what is said in both languages, and the advice. Payments are here; where the same status
+//! calls for other words, [`prepay`], [`refund`] and [`notification`] have them.
+
+mod notification;
+mod prepay;
+mod refund;
 
 use super::{Advice, Asked, Situation};
 use crate::gateway::codes::{self, Remedy};
@@ -21,6 +26,22 @@ const fn note_of(advice: Advice, chinese: &'static str, english: &'static str) -
 
 /// The row of a situation.
 pub(super) fn note(situation: &Situation<'_>) -> Note {
+    match situation.asked {
+        Asked::Prepay => prepay::note(situation),
+        Asked::Close => prepay::closing(situation),
+        Asked::Refund => refund::note(situation),
+        Asked::Notification => notification::note(situation),
+        Asked::Payment
+        | Asked::Query
+        | Asked::Reverse
+        | Asked::Cancel
+        | Asked::Recover
+        | Asked::Other => order(situation),
+    }
+}
+
+/// What an order has come to.
+fn order(situation: &Situation<'_>) -> Note {
     let remedy = situation.code.and_then(codes::find).map(|code| code.remedy);
     match situation.status {
         Status::Ok => ok(situation),
@@ -93,25 +114,25 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Argument => note_of(
             Advice::FixSetup,
-            "收款资料有误，没有发出收款请求。请联系收银软件的技术人员。",
+            "收银机给出的资料有误，没有发出任何请求。请联系收银软件的技术人员。",
             "The till's data is wrong and nothing was sent. Call whoever looks after the till \
              software.",
         ),
         Status::Config => note_of(
             Advice::FixSetup,
-            "微信支付配置有误，没有发出收款请求。请联系技术人员。",
+            "微信支付配置有误，没有发出任何请求。请联系技术人员。",
             "The WeChat Pay configuration is wrong and nothing was sent. Call a technician.",
         ),
         Status::Journal => note_of(
             Advice::FixSetup,
-            "收银机无法保存订单记录，没有发出收款请求。请联系技术人员检查磁盘。",
-            "The till cannot save its order record, so nothing was sent. Call a technician to check \
-             the disk.",
+            "收银机无法读写订单记录，没有发出任何请求。请联系技术人员检查磁盘。",
+            "The till cannot read or write its order record, so nothing was sent. Call a technician \
+             to check the disk.",
         ),
         Status::Busy => note_of(
             Advice::Hold,
-            "该单号正在另一处收款，请等待那边的结果。",
-            "This order number is being charged elsewhere. Wait for that result.",
+            "该单号正在另一处处理，请等待那边的结果。",
+            "This order number is in progress elsewhere. Wait for that result.",
         ),
         Status::Duplicate => duplicate(remedy),
         Status::Network if situation.asked == Asked::Payment => note_of(
@@ -130,7 +151,7 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
             "网络不通，暂时无法得知订单结果。请勿交货，稍后再查询。",
             "No connection, so the result is not known yet. Hold the goods and query again later.",
         ),
-        Status::Rejected => rejected(remedy),
+        Status::Rejected => rejected(situation.asked, remedy),
         Status::Forged => note_of(
             Advice::CallSupport,
             "收到的结果未通过验证，不可采信。请勿交货，并联系技术人员。",
@@ -169,27 +190,30 @@ fn ok(situation: &Situation<'_>) -> Note {
             "The customer had paid before the cancel: the money is there. Refund it if it is still \
              unwanted.",
         ),
-        Asked::Payment | Asked::Query => note_of(Advice::HandOver, "收款成功。", "Paid."),
+        Asked::Payment | Asked::Query => paid(),
         Asked::Cancel => note_of(
             Advice::Hold,
             "已通知取消，请等待收款的最终结果。",
             "The cancel was passed on. Wait for the payment's own result.",
         ),
-        Asked::Recover => Note {
-            advice: None,
-            chinese: "没有未了结的订单。",
-            english: "No order is left open.",
-        },
-        Asked::Reverse
-        | Asked::Prepay
-        | Asked::Close
-        | Asked::Refund
-        | Asked::Notification
-        | Asked::Other => Note {
-            advice: None,
-            chinese: "操作完成。",
-            english: "Done.",
-        },
+        Asked::Recover => done(
+            "没有未了结的订单和退款。",
+            "No order and no refund is left open.",
+        ),
+        _ => done("操作完成。", "Done."),
+    }
+}
+
+fn paid() -> Note {
+    note_of(Advice::HandOver, "收款成功。", "Paid.")
+}
+
+/// Nothing is left to do.
+fn done(chinese: &'static str, english: &'static str) -> Note {
+    Note {
+        advice: None,
+        chinese,
+        english,
     }
 }
 
@@ -246,13 +270,18 @@ fn declined(remedy: Option<Remedy>) -> Note {
     }
 }
 
-fn rejected(remedy: Option<Remedy>) -> Note {
+fn rejected(asked: Asked, remedy: Option<Remedy>) -> Note {
     match remedy {
-        Some(Remedy::Permission) => note_of(
+        Some(Remedy::Permission) if asked == Asked::Payment => note_of(
             Advice::FixSetup,
             "商户没有开通付款码支付权限，未收款。请联系技术人员。",
             "The merchant has no permission for this kind of payment; nothing was charged. Call a \
              technician.",
+        ),
+        Some(Remedy::Permission) => note_of(
+            Advice::FixSetup,
+            "商户没有这项操作的权限，本次未收款。请联系技术人员。",
+            "The merchant has no permission for this; this call charged nothing. Call a technician.",
         ),
         Some(Remedy::Signature) => note_of(
             Advice::FixSetup,
@@ -309,8 +338,8 @@ fn unknown(situation: &Situation<'_>, remedy: Option<Remedy>) -> Note {
     if situation.asked == Asked::Recover {
         return note_of(
             Advice::Hold,
-            "还有订单没有了结，请稍后再次恢复。",
-            "Some orders are still open. Run the recovery again later.",
+            "还有订单或退款没有了结，请稍后再次恢复。",
+            "Some orders or refunds are still open. Run the recovery again later.",
         );
     }
     if remedy == Some(Remedy::TooOld) {

@@ -3,22 +3,37 @@
 use super::*;
 use crate::gateway::codes::CODES;
 
-const ASKED: [Asked; 6] = [
+const ASKED: [Asked; 10] = [
     Asked::Payment,
     Asked::Query,
     Asked::Reverse,
     Asked::Cancel,
     Asked::Recover,
+    Asked::Prepay,
+    Asked::Close,
+    Asked::Refund,
+    Asked::Notification,
     Asked::Other,
+];
+
+/// Codes that only the answer to a refund has, and states of a refund that is told as a code.
+const REFUND_CODES: [&str; 7] = [
+    "TRADE_OVERDUE",
+    "USER_ACCOUNT_ABNORMAL",
+    "RESOURCE_NOT_EXISTS",
+    "REFUND_FEE_MISMATCH",
+    "ABNORMAL",
+    "CHANGE",
+    "CERT_ERROR",
 ];
 
 fn every_situation() -> Vec<Situation<'static>> {
     let mut situations = Vec::new();
-    let codes =
-        CODES
-            .iter()
-            .map(|code| Some(code.name))
-            .chain([None, Some(""), Some("NEVER_HEARD_OF")]);
+    let codes = CODES
+        .iter()
+        .map(|code| Some(code.name))
+        .chain(REFUND_CODES.map(Some))
+        .chain([None, Some(""), Some("NEVER_HEARD_OF")]);
     for code in codes {
         for status in Status::ALL {
             for asked in ASKED {
@@ -62,7 +77,10 @@ fn every_situation_has_words_in_both_languages() {
 fn goods_are_handed_over_for_proven_money_only() {
     for situation in every_situation() {
         let advice = guide(&situation, Language::English).advice;
-        let about_money = matches!(situation.asked, Asked::Payment | Asked::Query);
+        let about_money = matches!(
+            situation.asked,
+            Asked::Payment | Asked::Query | Asked::Notification
+        );
 
         assert_eq!(
             advice == Some(Advice::HandOver),
@@ -75,11 +93,16 @@ fn goods_are_handed_over_for_proven_money_only() {
 #[test]
 fn only_a_call_that_is_simply_done_needs_no_advice() {
     for situation in every_situation() {
-        let done = situation.status == Status::Ok
-            && matches!(
+        let done = match situation.status {
+            Status::Ok => matches!(
                 situation.asked,
-                Asked::Reverse | Asked::Recover | Asked::Other
-            );
+                Asked::Reverse | Asked::Close | Asked::Recover | Asked::Other
+            ),
+            Status::Refunded => {
+                matches!(situation.asked, Asked::Refund | Asked::Notification)
+            }
+            _ => false,
+        };
 
         assert_eq!(
             guide(&situation, Language::English).advice.is_none(),
@@ -87,6 +110,11 @@ fn only_a_call_that_is_simply_done_needs_no_advice() {
             "{situation:?}"
         );
     }
+}
+
+/// Whether it is about an order, and not about a refund (or, in a notification, perhaps one).
+fn about_an_order(situation: &Situation<'_>) -> bool {
+    !matches!(situation.asked, Asked::Refund | Asked::Notification)
 }
 
 #[test]
@@ -105,7 +133,7 @@ fn what_is_not_settled_is_never_charged_again() {
         if charge_again {
             assert!(settled_unpaid || sent_nothing, "{situation:?}");
         }
-        if settled_unpaid {
+        if settled_unpaid && about_an_order(&situation) {
             assert!(charge_again, "{situation:?}");
         }
         if situation.status == Status::Unknown {
@@ -116,7 +144,7 @@ fn what_is_not_settled_is_never_charged_again() {
 
 #[test]
 fn a_new_payment_is_told_to_take_a_new_order_number() {
-    for situation in every_situation() {
+    for situation in every_situation().into_iter().filter(about_an_order) {
         if matches!(
             situation.status,
             Status::Declined | Status::Reversed | Status::Closed | Status::Refunded
@@ -211,4 +239,152 @@ fn a_conflict_and_a_wrong_code_have_their_own_advice() {
         guide(&wrong, Language::English).advice,
         Some(Advice::FixSetup)
     );
+}
+
+/// Everything that can be said about a refund.
+fn refunds() -> impl Iterator<Item = (Situation<'static>, Guidance, Guidance)> {
+    let asked = |situation: &Situation<'_>| situation.asked == Asked::Refund;
+    every_situation()
+        .into_iter()
+        .filter(asked)
+        .map(|situation| {
+            let chinese = guide(&situation, Language::Chinese);
+            (situation, chinese, guide(&situation, Language::English))
+        })
+}
+
+#[test]
+fn a_refund_is_never_spoken_of_as_a_charge() {
+    for (situation, chinese, english) in refunds() {
+        for words in ["收款。", "未收款", "重新收款", "扫码", "交货", "新单号"] {
+            assert!(!chinese.prompt.contains(words), "{situation:?}: {words}");
+        }
+        for words in ["charge", "goods", "order number", "scan", "payment code"] {
+            assert!(!english.prompt.contains(words), "{situation:?}: {words}");
+        }
+    }
+}
+
+#[test]
+fn a_refund_is_never_tried_under_another_number() {
+    for (situation, chinese, english) in refunds() {
+        assert!(!chinese.prompt.contains("新退款单号"), "{situation:?}");
+        assert!(
+            !english.prompt.contains("new refund number"),
+            "{situation:?}"
+        );
+        if situation.status == Status::Unknown {
+            assert!(matches!(
+                english.advice,
+                Some(Advice::Hold | Advice::CallSupport)
+            ));
+        }
+        // What may still happen, or may have happened, says so in both languages.
+        if matches!(
+            situation.status,
+            Status::Unknown | Status::Network | Status::Forged
+        ) {
+            assert!(
+                chinese.prompt.contains("请勿"),
+                "{situation:?}: {}",
+                chinese.prompt
+            );
+            assert!(
+                english.prompt.contains("not refund") || english.prompt.contains("never"),
+                "{situation:?}: {}",
+                english.prompt
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refund_that_moved_no_money_says_so_and_who_is_to_be_told() {
+    let declined = |code| {
+        let situation = Situation {
+            code,
+            ..Situation::new(Asked::Refund, Status::Declined)
+        };
+        let chinese = guide(&situation, Language::Chinese);
+        let english = guide(&situation, Language::English);
+        assert_eq!(chinese.advice, Some(Advice::CallSupport), "{code:?}");
+        assert!(
+            chinese.prompt.contains("没有退款") || chinese.prompt.contains("没有退到"),
+            "{code:?}"
+        );
+        assert!(
+            english.prompt.contains("no money went back")
+                || english.prompt.contains("none went back")
+                || english.prompt.contains("did not reach"),
+            "{code:?}"
+        );
+        (chinese.prompt, english.prompt)
+    };
+    let plain = declined(None);
+    assert_eq!(declined(Some("NEVER_HEARD_OF")), plain);
+    // The merchant's money is not the payer's: the same code means another thing here.
+    let (_, english) = declined(Some("NOTENOUGH"));
+    assert!(english.contains("merchant's balance"), "{english}");
+    assert_eq!(declined(Some("NOT_ENOUGH")), declined(Some("NOTENOUGH")));
+    for code in REFUND_CODES
+        .into_iter()
+        .filter(|code| *code != "CERT_ERROR")
+    {
+        assert_ne!(declined(Some(code)), plain, "{code}");
+    }
+}
+
+#[test]
+fn what_was_shown_may_be_paid_whatever_becomes_of_the_next_request_for_it() {
+    for status in [Status::Network, Status::ClientClosed, Status::Unknown] {
+        let situation = Situation::new(Asked::Prepay, status);
+        let english = guide(&situation, Language::English);
+        assert_eq!(english.advice, Some(Advice::Hold), "{status:?}");
+        assert!(english.prompt.contains("may still be paid"), "{status:?}");
+    }
+}
+
+#[test]
+fn something_to_show_is_no_payment() {
+    for status in [Status::Ok, Status::Running] {
+        let situation = Situation::new(Asked::Prepay, status);
+        let english = guide(&situation, Language::English);
+        assert_eq!(english.advice, Some(Advice::Hold));
+        assert!(english.prompt.contains("Hold the goods"), "{english:?}");
+        let chinese = guide(&situation, Language::Chinese);
+        assert!(chinese.prompt.contains("请勿交货"), "{chinese:?}");
+    }
+}
+
+#[test]
+fn an_order_that_could_not_be_closed_may_still_be_paid_and_says_so() {
+    for status in [
+        Status::Network,
+        Status::ClientClosed,
+        Status::Rejected,
+        Status::Unknown,
+    ] {
+        let situation = Situation::new(Asked::Close, status);
+        let english = guide(&situation, Language::English).prompt;
+        assert!(english.contains("may still be paid"), "{status:?}");
+        let chinese = guide(&situation, Language::Chinese).prompt;
+        assert!(chinese.contains("仍可能付款"), "{status:?}");
+    }
+    let paid = Situation {
+        code: Some("ORDERPAID"),
+        ..Situation::new(Asked::Close, Status::Rejected)
+    };
+    let english = guide(&paid, Language::English);
+    assert!(english.prompt.contains("was not closed"), "{english:?}");
+    assert_eq!(english.advice, Some(Advice::Hold));
+}
+
+#[test]
+fn what_anybody_may_send_stops_no_till() {
+    // Forged and nonsensical notifications come from the internet, not from the shop.
+    for status in [Status::Forged, Status::Argument, Status::Network] {
+        let situation = Situation::new(Asked::Notification, status);
+        let advice = guide(&situation, Language::English).advice;
+        assert_eq!(advice, Some(Advice::Hold), "{status:?}");
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! An order goes `intent → waiting → reversing → final → returned`; each change is committed before
 //! the action it announces. While a call works on an order it holds a lease that a heartbeat keeps
-//! alive, so several processes share one journal and take over what a dead one left behind.
+//! alive, so several processes share one journal and take over what a dead one left behind. Refunds
+//! go the same way in a [`Book`] of their own, but for `reversing`.
 //!
 //! [`Journal`] is a trait so that a shop can keep one journal for all tills; [`sqlite`] is the file
 //! beside the till. Crash by crash: `docs/journal.md`.
@@ -99,12 +100,19 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Provably nothing was charged and nothing can be: the number is as good as new.
-    pub fn never_charged(&self) -> bool {
-        matches!(
-            self.outcome,
-            Some((Status::Network | Status::Rejected | Status::ClientClosed, _))
-        )
+    /// Provably nothing was charged or given back, and nothing can be: the number is as good as new.
+    ///
+    /// A refund that was refused belongs here, since the documents ask for the next attempt under the
+    /// same number; one that was taken on and then failed does not, and is told by its
+    /// `refund_status`.
+    pub fn never_happened(&self) -> bool {
+        match &self.outcome {
+            Some((Status::Network | Status::Rejected | Status::ClientClosed, _)) => true,
+            Some((Status::Declined, facts)) if self.key.book == Book::Refunds => {
+                !facts.contains_key("refund_status")
+            }
+            _ => false,
+        }
     }
 }
 

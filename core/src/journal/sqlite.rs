@@ -139,7 +139,7 @@ impl Journal for SqliteJournal {
                 if found.is_held(now, None) {
                     return Ok(Begin::Busy);
                 }
-                if found.entry.never_charged() {
+                if found.entry.never_happened() {
                     db.prepare_cached(&format!(
                         "DELETE FROM {} WHERE account = ?1 AND number = ?2",
                         sale.key.book.table()

@@ -18,9 +18,14 @@
 //!                                     budget over, Expired, Refused ──────► Unknown
 //! ```
 //!
+//! An order that the payer scans or opens is taken up in `Polling`, and closed instead of reversed
+//! ([`Payment::closing`]): `Paid` wins from every state then. Giving money back has a machine of its
+//! own, [`refund`].
+//!
 //! The numbers and their reasons are in `docs/policy.md`.
 
 mod payment;
+pub mod refund;
 #[cfg(test)]
 mod tests;
 

@@ -22,6 +22,8 @@ pub struct Payment {
     awaiting: Awaiting,
     recorded: Phase,
     cancel_requested: bool,
+    /// Undone by closing it, which never takes a payment back.
+    closes: bool,
     /// A reverse left this machine and may have been taken: `Paid` cannot be trusted any more.
     reverse_taken: bool,
     /// No reverse before this.
@@ -62,6 +64,7 @@ impl Payment {
             awaiting: Awaiting::Nothing,
             recorded: Phase::Intent,
             cancel_requested: false,
+            closes: false,
             reverse_taken: false,
             reverse_from: Moment::default(),
             code_dead: Moment::default(),
@@ -77,6 +80,16 @@ impl Payment {
             recorded: resume.phase,
             reverse_taken: resume.phase == Phase::Reversing,
             ..Self::new(settings)
+        }
+    }
+
+    /// The same order, undone by closing it ([`Action::Reverse`] stands for that): only an unpaid one
+    /// can be closed, so a payment that is found wins at any time and whatever the purpose.
+    pub fn closing(self) -> Self {
+        Self {
+            closes: true,
+            reverse_taken: false,
+            ..self
         }
     }
 
@@ -309,7 +322,8 @@ impl Payment {
 
     fn found_refunded(&self) -> Vec<Action> {
         let undo = self.purpose() == Some(Purpose::Undo);
-        let status = if undo {
+        // A close gives nothing back, so somebody else did.
+        let status = if undo && !self.closes {
             Status::Reversed
         } else {
             Status::Refunded
@@ -322,10 +336,11 @@ impl Payment {
     }
 
     fn paid_must_go(&self) -> bool {
-        matches!(
+        let undone = matches!(
             self.purpose(),
             Some(Purpose::Undo | Purpose::RecoverReversingPaid)
-        )
+        );
+        undone && !self.closes
     }
 
     fn recovering(&self) -> bool {

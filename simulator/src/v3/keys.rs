@@ -2,6 +2,7 @@
 //! requests. Written for the simulator alone, with a library of its own.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine as _;
@@ -67,7 +68,7 @@ impl Keys {
         let public_key = PlatformKey::get(Purpose::PublicKey)?;
         let mch_id = &settings.merchants[0].mch_id;
         let keys = Self {
-            root: tls::authority("wxpay simulator platform CA")?,
+            root: tls::authority("wxpay simulator platform CA", root_key()?)?,
             merchants: merchants.collect(),
             offered: settings.platform_keys,
             public_key,
@@ -218,9 +219,19 @@ fn signing_key(pair: &KeyPair) -> Result<SigningKey<Sha256>, CertificateError> {
     Ok(SigningKey::new(key))
 }
 
+/// The key of a new root: RSA as WeChat's, and another one than those of the roots before it.
+fn root_key() -> Result<KeyPair, CertificateError> {
+    static ROOTS: AtomicUsize = AtomicUsize::new(0);
+    let number = ROOTS.fetch_add(1, Ordering::Relaxed);
+    let key = PlatformKey::get(Purpose::Root(number))?;
+    Ok(KeyPair::try_from(key.pair.serialize_der())?)
+}
+
 /// What a key of the platform is for.
 #[derive(Clone, Copy)]
 enum Purpose {
+    /// The root with this number; neighbours have different keys.
+    Root(usize),
     /// The certificate with this number; neighbours have different keys.
     Certificate(usize),
     PublicKey,
@@ -237,12 +248,14 @@ struct PlatformKey {
 impl PlatformKey {
     fn get(purpose: Purpose) -> Result<&'static Self, CertificateError> {
         const CERTIFICATES: usize = 3;
-        static KEYS: [OnceLock<PlatformKey>; CERTIFICATES + 2] =
-            [const { OnceLock::new() }; CERTIFICATES + 2];
+        const ROOTS: usize = 2;
+        static KEYS: [OnceLock<PlatformKey>; CERTIFICATES + 2 + ROOTS] =
+            [const { OnceLock::new() }; CERTIFICATES + 2 + ROOTS];
         let key = &KEYS[match purpose {
             Purpose::Certificate(number) => number % CERTIFICATES,
             Purpose::PublicKey => CERTIFICATES,
             Purpose::Stranger => CERTIFICATES + 1,
+            Purpose::Root(number) => CERTIFICATES + 2 + number % ROOTS,
         }];
         if let Some(key) = key.get() {
             return Ok(key);

@@ -3,6 +3,7 @@
 mod errors;
 mod hostile;
 mod values;
+mod wechat_v3;
 
 use std::collections::HashMap;
 use std::io;
@@ -65,6 +66,12 @@ impl Shop {
             fixture!("ec.key.pem"),
             fixture!("ca.pem"),
             fixture!("version1.pem"),
+            fixture!("rsa.pub.pem"),
+            fixture!("ca.pub.pem"),
+            fixture!("ca.key.pem"),
+            fixture!("small.key.pem"),
+            fixture!("small.pub.pem"),
+            ("large.pem", vec![b'x'; 70_000]),
             ("api_key.txt", format!("{API_KEY}\n").into_bytes()),
             (
                 "api_key.windows.txt",

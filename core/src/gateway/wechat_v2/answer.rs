@@ -40,7 +40,7 @@ const REQUEST_FAULTS: &[(&str, Remedy)] = &[
 ];
 
 /// A verdict and why.
-type Reading<V> = (V, String);
+pub(super) type Reading<V> = (V, String);
 
 impl WechatV2 {
     pub(super) fn submit_answer(
@@ -126,8 +126,9 @@ impl WechatV2 {
         )
     }
 
-    /// What every operation's answer has in common.
-    fn answer<V>(
+    /// What every operation's answer has in common. An `expected` without order number is compared
+    /// by the operation itself.
+    pub(super) fn answer<V>(
         &self,
         expected: &Expected,
         reply: &Reply,
@@ -272,7 +273,7 @@ fn names_the_order(expected: &Expected, message: &Fields) -> bool {
 }
 
 /// The code and text of a refusal; empty ones if it gives none. `None` if nothing was refused.
-fn failed(message: &Fields) -> Option<(&str, &str)> {
+pub(super) fn failed(message: &Fields) -> Option<(&str, &str)> {
     if message.get("result_code") == Some("SUCCESS") {
         return None;
     }
@@ -284,7 +285,7 @@ fn failed(message: &Fields) -> Option<(&str, &str)> {
 }
 
 /// Names the code in the reason.
-fn because<V>(verdict: V, code: &str) -> Reading<V> {
+pub(super) fn because<V>(verdict: V, code: &str) -> Reading<V> {
     let why = match code {
         "" => "refused without an err_code".to_owned(),
         code => {
@@ -296,7 +297,7 @@ fn because<V>(verdict: V, code: &str) -> Reading<V> {
 }
 
 /// The settings to look at, where it is one of them that is wrong.
-fn hint(remedy: Remedy) -> &'static str {
+pub(super) fn hint(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::Signature => "; check api_key and sign_type in the configuration",
         Remedy::Account => "; check appid and mch_id in the configuration",
@@ -318,13 +319,13 @@ fn request_fault(message: &Fields) -> Option<Remedy> {
     fault.map(|(_, remedy)| *remedy)
 }
 
-/// The web server's page for a reverse without, or with a wrong, client certificate.
-fn refused_certificate(reply: &Reply) -> bool {
+/// The web server's page for a reverse or a refund without, or with a wrong, client certificate.
+pub(super) fn refused_certificate(reply: &Reply) -> bool {
     (400..500).contains(&reply.status)
         && String::from_utf8_lossy(&reply.body).contains("SSL certificate")
 }
 
-fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
+pub(super) fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
     Answer {
         verdict,
         code: None,

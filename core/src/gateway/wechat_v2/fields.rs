@@ -1,10 +1,11 @@
-//! The request vocabulary of micropay: names, lengths and rules.
+//! The request vocabulary of micropay, unified order and refund: names, lengths and rules.
 //!
-//! Sources: "提交付款码支付", mainland and Hong Kong editions. The documents do not say whether their
-//! lengths count bytes or characters, so bytes of UTF-8 are counted: what fits in bytes fits in
-//! either. `docs/fields.md` is this table in prose.
+//! Sources: "提交付款码支付", mainland and Hong Kong editions, "统一下单" and "申请退款". The documents do
+//! not say whether their lengths count bytes or characters, so bytes of UTF-8 are counted: what fits
+//! in bytes fits in either. `docs/fields.md` and `docs/refunds.md` are these tables in prose.
 
 use crate::config::Region;
+use crate::gateway::prepaid::TradeType;
 use crate::gateway::rules::{self, Broken};
 
 /// What a value must look like.
@@ -21,6 +22,8 @@ pub(super) enum Rule {
     Identifier(usize),
     /// See [`rules::order_number`].
     OrderNumber,
+    /// The same, and twice as long.
+    RefundNumber,
     /// See [`rules::amount`].
     Amount,
     /// See [`rules::currency`].
@@ -31,10 +34,18 @@ pub(super) enum Rule {
     IpAddress,
     /// See [`rules::compact_time`].
     Time,
+    /// See [`TradeType`].
+    TradeType,
+    /// See [`rules::notify_url`].
+    NotifyUrl,
+    /// The kinds of browser or app that APIv3 names.
+    H5Type,
     /// See [`rules::yes_or_no`].
     YesOrNo,
     /// The one value that there is.
     Version,
+    /// See [`REFUND_ACCOUNTS`].
+    RefundAccount,
 }
 
 /// One field that a till may set.
@@ -44,7 +55,7 @@ pub(super) struct Field {
     pub(super) name: &'static str,
     /// What its value must look like.
     pub(super) rule: Rule,
-    /// Whether every charge has it.
+    /// Whether every request has it.
     pub(super) required: bool,
     /// Whether only the mainland has it.
     pub(super) mainland_only: bool,
@@ -73,7 +84,7 @@ const fn mainland(name: &'static str, rule: Rule) -> Field {
     }
 }
 
-/// Every field that a till may set.
+/// Every field that a till may set for a charge.
 pub(super) const FIELDS: &[Field] = &[
     required("out_trade_no", Rule::OrderNumber),
     required("auth_code", Rule::AuthCode),
@@ -98,12 +109,69 @@ pub(super) const FIELDS: &[Field] = &[
     field("version", Rule::Version),
 ];
 
+/// Every field that a till may set for an order that the payer scans or opens.
+pub(super) const PREPAY_FIELDS: &[Field] = &[
+    required("out_trade_no", Rule::OrderNumber),
+    required("total_fee", Rule::Amount),
+    required("body", Rule::Body),
+    required("trade_type", Rule::TradeType),
+    required("notify_url", Rule::NotifyUrl),
+    field("openid", Rule::Identifier(128)),
+    field("sub_openid", Rule::Identifier(128)),
+    field("product_id", Rule::Identifier(32)),
+    field("fee_type", Rule::Currency),
+    field("attach", Rule::Text(127)),
+    field("detail", Rule::Json(6000)),
+    field("device_info", Rule::Text(32)),
+    field("goods_tag", Rule::Text(32)),
+    mainland("limit_pay", Rule::Identifier(32)),
+    mainland("profit_sharing", Rule::YesOrNo),
+    mainland("receipt", Rule::YesOrNo),
+    field("scene_info", Rule::Json(256)),
+    field("scene_info.store_id", Rule::Text(32)),
+    field("scene_info.store_name", Rule::Text(64)),
+    field("scene_info.payer_client_ip", Rule::IpAddress),
+    field("scene_info.h5_info.type", Rule::H5Type),
+    field("scene_info.h5_info.app_name", Rule::Text(64)),
+    field("scene_info.h5_info.app_url", Rule::Text(128)),
+    field("scene_info.h5_info.bundle_id", Rule::Text(128)),
+    field("scene_info.h5_info.package_name", Rule::Text(128)),
+    field("spbill_create_ip", Rule::IpAddress),
+    field("sub_appid", Rule::Identifier(32)),
+    field("sub_mch_id", Rule::Identifier(32)),
+    field("time_expire", Rule::Time),
+    field("time_start", Rule::Time),
+    field("version", Rule::Version),
+];
+
+/// Every field that a till may set for a refund.
+pub(super) const REFUND_FIELDS: &[Field] = &[
+    required("out_refund_no", Rule::RefundNumber),
+    field("out_trade_no", Rule::OrderNumber),
+    field("transaction_id", Rule::Identifier(32)),
+    required("refund_fee", Rule::Amount),
+    required("total_fee", Rule::Amount),
+    field("refund_fee_type", Rule::Currency),
+    field("fee_type", Rule::Currency),
+    field("refund_desc", Rule::Text(80)),
+    mainland("refund_account", Rule::RefundAccount),
+    field("notify_url", Rule::NotifyUrl),
+    field("sub_appid", Rule::Identifier(32)),
+    field("sub_mch_id", Rule::Identifier(32)),
+];
+
+/// Where the money of a refund comes from, in APIv2's words and APIv3's.
+pub(super) const REFUND_ACCOUNTS: [(&str, &str); 2] = [
+    ("REFUND_SOURCE_UNSETTLED_FUNDS", "UNSETTLED"),
+    ("REFUND_SOURCE_RECHARGE_FUNDS", "AVAILABLE"),
+];
+
 /// Parameters that the library sets itself.
 pub(super) const OWN: &[&str] = &["appid", "mch_id", "nonce_str", "sign", "sign_type", "key"];
 
 /// The field of this name, if the region has it.
-pub(super) fn find(name: &str, region: Region) -> Option<&'static Field> {
-    FIELDS
+pub(super) fn find(table: &'static [Field], name: &str, region: Region) -> Option<&'static Field> {
+    table
         .iter()
         .find(|field| field.name == name)
         .filter(|field| region == Region::Mainland || !field.mainland_only)
@@ -112,6 +180,11 @@ pub(super) fn find(name: &str, region: Region) -> Option<&'static Field> {
 /// Both regions' pages allow the same punctuation in an order number.
 pub(super) fn check_out_trade_no(value: &str) -> Result<(), Broken> {
     rules::order_number(value, "_-|*@", 32)
+}
+
+/// The same punctuation again.
+pub(super) fn check_out_refund_no(value: &str) -> Result<(), Broken> {
+    rules::order_number(value, "_-|*@", 64)
 }
 
 impl Field {
@@ -144,16 +217,30 @@ impl Field {
             }
             Rule::Identifier(max) => rules::identifier(value, max),
             Rule::OrderNumber => check_out_trade_no(value),
+            Rule::RefundNumber => check_out_refund_no(value),
             Rule::Amount => rules::amount(value).map(|_| ()),
             Rule::Currency => rules::currency(value),
             Rule::AuthCode => rules::wechat_auth_code(value, auth_code_check),
             Rule::IpAddress => rules::ip_address(value),
             Rule::Time => rules::compact_time(value),
+            Rule::TradeType => TradeType::parse(value).map(|_| ()),
+            Rule::NotifyUrl => rules::notify_url(value),
+            Rule::H5Type => match value {
+                "Wap" | "iOS" | "Android" => Ok(()),
+                _ => Err("Wap, iOS or Android".into()),
+            },
             Rule::YesOrNo => rules::yes_or_no(value),
             Rule::Version => match value {
                 "1.0" => Ok(()),
                 _ => Err("1.0 is the only version".into()),
             },
+            Rule::RefundAccount => {
+                let names = |names: &(&str, &str)| names.0 == value || names.1 == value;
+                if REFUND_ACCOUNTS.iter().any(names) {
+                    return Ok(());
+                }
+                Err("UNSETTLED (what is not settled yet) or AVAILABLE (the balance)".into())
+            }
         }
     }
 }

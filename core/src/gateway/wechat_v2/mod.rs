@@ -1,5 +1,5 @@
-//! WeChat Pay APIv2: micropay, orderquery and reverse, mainland and Hong Kong, direct and
-//! institution mode.
+//! WeChat Pay APIv2: micropay, orderquery, reverse and refund, unified order and close,
+//! notifications; mainland and Hong Kong, direct and institution mode.
 //!
 //! Requests and answers are flat XML messages signed with the API key. An answer counts only if it
 //! is signed with the algorithm of the request, comes from the merchant that was asked for and, where
@@ -8,16 +8,18 @@
 mod answer;
 mod facts;
 mod fields;
+mod prepay;
+mod refund;
 mod request;
 mod sign;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod xml;
 
 use crate::config::WechatV2Config;
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
-use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Stamp};
+use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Prepay, Refunds, Stamp};
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 const NAME: &str = "wechat-v2";
@@ -35,10 +37,11 @@ impl WechatV2 {
 
     /// The shop whose order it is, in institution mode.
     fn sub_mch_id<'a>(&'a self, expected: &'a Expected) -> Option<&'a str> {
-        expected
-            .sub_mch_id
-            .as_deref()
-            .or(self.config.sub_mch_id.as_deref())
+        self.shop(expected.sub_mch_id.as_deref())
+    }
+
+    fn shop<'a>(&'a self, named: Option<&'a str>) -> Option<&'a str> {
+        named.or(self.config.sub_mch_id.as_deref())
     }
 }
 
@@ -89,5 +92,13 @@ impl Gateway for WechatV2 {
 
     fn read_reverse(&self, expected: &Expected, reply: &Reply) -> Answer<ReverseVerdict> {
         self.reverse_answer(expected, reply)
+    }
+
+    fn prepay(&self) -> Option<&dyn Prepay> {
+        Some(self)
+    }
+
+    fn refunds(&self) -> Option<&dyn Refunds> {
+        Some(self)
     }
 }

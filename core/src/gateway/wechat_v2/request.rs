@@ -1,8 +1,8 @@
 //! From a till's fields to signed messages.
 
-use serde_json::json;
+use serde_json::{Map, Value};
 
-use super::fields::{self, FIELDS, OWN};
+use super::fields::{self, FIELDS, Field, OWN};
 use super::{NAME, WechatV2, sign, xml};
 use crate::config::Region;
 use crate::exchange::{Call, Resend};
@@ -17,12 +17,22 @@ const DEFAULT_IP: &str = "127.0.0.1";
 
 impl WechatV2 {
     pub(super) fn build_order(&self, given: &Fields) -> Result<Order, InvalidField> {
-        let (fields, left_out) = self.checked(given)?;
+        let (fields, left_out) = self.checked(given, FIELDS)?;
+        self.assembled(&fields, left_out, Product::CodePayment)
+    }
+
+    /// An order out of fields that were checked.
+    pub(super) fn assembled(
+        &self,
+        fields: &Fields,
+        left_out: Vec<String>,
+        product: Product,
+    ) -> Result<Order, InvalidField> {
         let mut parameters: Fields = fields
             .iter()
             .filter(|(name, _)| !name.contains('.'))
             .collect();
-        if let Some(scene) = self.scene_info(&fields)? {
+        if let Some(scene) = self.scene_info(fields)? {
             parameters.set("scene_info", scene);
         }
         if parameters.get("spbill_create_ip").is_none() {
@@ -53,7 +63,7 @@ impl WechatV2 {
                 attach: fields.get("attach").map(str::to_owned),
                 submitted_at: None,
                 transaction_id: None,
-                product: Product::CodePayment,
+                product,
             },
             parameters: document(&parameters),
             left_out,
@@ -100,14 +110,18 @@ impl WechatV2 {
 
     /// The till's fields, trimmed and checked, and the names of those that v2 has no place for.
     ///
-    /// An order number is not trimmed: it is the name by which the till asks again.
-    fn checked(&self, given: &Fields) -> Result<(Fields, Vec<String>), InvalidField> {
+    /// An order or refund number is not trimmed: it is the name by which the till asks again.
+    pub(super) fn checked(
+        &self,
+        given: &Fields,
+        table: &'static [Field],
+    ) -> Result<(Fields, Vec<String>), InvalidField> {
         let region = self.config.region;
         let mut fields = Fields::new();
         let mut left_out = Vec::new();
         for (name, value) in given.iter() {
             let value = match name {
-                "out_trade_no" => value.to_owned(),
+                "out_trade_no" | "out_refund_no" => value.to_owned(),
                 // Between the tokens of JSON only; XML readers would turn them into line feeds.
                 "detail" | "scene_info" => trimmed(value).replace('\r', ""),
                 _ => trimmed(value).to_owned(),
@@ -121,7 +135,7 @@ impl WechatV2 {
                     "is set by the library from its configuration",
                 ));
             }
-            let Some(field) = fields::find(name, region) else {
+            let Some(field) = fields::find(table, name, region) else {
                 if vocabulary::knows(name) {
                     left_out.push(name.to_owned());
                     continue;
@@ -133,7 +147,7 @@ impl WechatV2 {
                 .map_err(|rule| invalid(name, rule))?;
             fields.set(name, value);
         }
-        match FIELDS
+        match table
             .iter()
             .find(|field| field.required && fields.get(field.name).is_none())
         {
@@ -144,9 +158,40 @@ impl WechatV2 {
 
     /// `scene_info` out of its parts, in the region's form.
     fn scene_info(&self, fields: &Fields) -> Result<Option<String>, InvalidField> {
-        let id = fields.get("scene_info.store_id");
-        let name = fields.get("scene_info.store_name");
-        if id.is_none() && name.is_none() {
+        let named = |names: &[(&str, &str)]| -> Map<String, Value> {
+            names
+                .iter()
+                .filter_map(|(ours, theirs)| Some(((*theirs).to_owned(), fields.get(ours)?.into())))
+                .collect()
+        };
+        let (id, name) = match self.config.region {
+            Region::Mainland => ("id", "name"),
+            Region::HongKong => ("store_id", "store_name"),
+        };
+        let store = named(&[
+            ("scene_info.store_id", id),
+            ("scene_info.store_name", name),
+        ]);
+        let (page_name, page_url) = match fields.get("scene_info.h5_info.type") {
+            Some("Wap") => ("wap_name", "wap_url"),
+            _ => ("app_name", "app_url"),
+        };
+        let page = named(&[
+            ("scene_info.h5_info.type", "type"),
+            ("scene_info.h5_info.app_name", page_name),
+            ("scene_info.h5_info.app_url", page_url),
+            ("scene_info.h5_info.bundle_id", "bundle_id"),
+            ("scene_info.h5_info.package_name", "package_name"),
+        ]);
+        let mut scene = match self.config.region {
+            _ if store.is_empty() => Map::new(),
+            Region::Mainland => Map::from_iter([("store_info".to_owned(), store.into())]),
+            Region::HongKong => store,
+        };
+        if !page.is_empty() {
+            scene.insert("h5_info".to_owned(), page.into());
+        }
+        if scene.is_empty() {
             return Ok(None);
         }
         if fields.get("scene_info").is_some() {
@@ -155,27 +200,13 @@ impl WechatV2 {
                 "set either this or its parts (scene_info.store_id …), not both",
             ));
         }
-        let (id_name, name_name) = match self.config.region {
-            Region::Mainland => ("id", "name"),
-            Region::HongKong => ("store_id", "store_name"),
-        };
-        let mut store = serde_json::Map::new();
-        for (key, value) in [(id_name, id), (name_name, name)] {
-            if let Some(value) = value {
-                store.insert(key.to_owned(), value.into());
-            }
-        }
-        let scene = match self.config.region {
-            Region::Mainland => json!({ "store_info": store }),
-            Region::HongKong => store.into(),
-        };
-        let scene = scene.to_string();
+        let scene = Value::Object(scene).to_string();
         rules::at_most_bytes(&scene, 256).map_err(|rule| invalid("scene_info", rule))?;
         Ok(Some(scene))
     }
 
     /// The parameters of a question about an order.
-    fn about(&self, expected: &Expected) -> Fields {
+    pub(super) fn about(&self, expected: &Expected) -> Fields {
         let mut parameters = Fields::new();
         parameters.set("out_trade_no", expected.out_trade_no.as_str());
         self.set_merchant(&mut parameters, self.sub_mch_id(expected));
@@ -184,7 +215,7 @@ impl WechatV2 {
 
     /// Whose order it is. A `sub_appid` that the till gave stays; the configured one belongs to the
     /// configured shop only.
-    fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
+    pub(super) fn set_merchant(&self, parameters: &mut Fields, sub_mch_id: Option<&str>) {
         parameters.set("appid", self.config.appid.as_str());
         parameters.set("mch_id", self.config.mch_id.as_str());
         let Some(sub_mch_id) = sub_mch_id else {
@@ -199,7 +230,7 @@ impl WechatV2 {
         }
     }
 
-    fn call(
+    pub(super) fn call(
         &self,
         operation: &'static str,
         path: &str,
@@ -223,7 +254,7 @@ impl WechatV2 {
     }
 }
 
-/// Flat parameters as an [`Order`] holds them.
+/// Flat parameters as an order or a refund holds them.
 pub(super) fn document(parameters: &Fields) -> Facts {
     parameters
         .iter()

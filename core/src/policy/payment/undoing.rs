@@ -102,7 +102,7 @@ impl Payment {
         };
         match verdict {
             R::Done | R::NotFound => {
-                self.reverse_taken = true;
+                self.reverse_taken = !self.closes;
                 let next = Undoing {
                     next: Step::Verify,
                     due: now,
@@ -111,7 +111,7 @@ impl Payment {
                 self.go_on_undoing(next, now)
             }
             R::Again | R::Unclear => {
-                self.reverse_taken = true;
+                self.reverse_taken = !self.closes;
                 self.again(undoing, Step::Reverse, now)
             }
             R::NotSent => self.again(undoing, Step::Reverse, now),
@@ -144,6 +144,7 @@ impl Payment {
     ) -> Vec<Action> {
         use QueryVerdict as Q;
         match verdict {
+            Q::Refunded if self.closes => self.found_refunded(),
             Q::Reversed | Q::Closed | Q::Refunded => finish(
                 Status::Reversed,
                 Cause::ReverseConfirmed,

@@ -1,6 +1,9 @@
-//! The policy, edge by edge (`edges`) and by random walks (`walks`).
+//! The policy, edge by edge (`edges`, `closing`) and by random walks (`walks`); refunds the same way
+//! (`refunds`).
 
+mod closing;
 mod edges;
+mod refunds;
 mod walks;
 
 use std::time::Duration;

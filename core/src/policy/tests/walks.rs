@@ -12,7 +12,7 @@ const SUBMITS: [S; 6] = [
     S::Rejected,
     S::Unclear,
 ];
-const QUERIES: [Q; 12] = [
+pub(super) const QUERIES: [Q; 12] = [
     Q::Paid,
     Q::Foreign,
     Q::Conflict,
@@ -26,7 +26,7 @@ const QUERIES: [Q; 12] = [
     Q::Rejected,
     Q::Unclear,
 ];
-const REVERSES: [R; 8] = [
+pub(super) const REVERSES: [R; 8] = [
     R::Done,
     R::Again,
     R::PayerBusy,
@@ -40,14 +40,14 @@ const REVERSES: [R; 8] = [
 const SLOWEST: f64 = 15.0;
 
 #[derive(Clone, Debug)]
-struct Step {
+pub(super) struct Step {
     /// Chooses among the verdicts; the likelier ones (nothing new) keep walks long.
-    choice: u8,
-    answer_ms: u32,
-    cancel: bool,
+    pub(super) choice: u8,
+    pub(super) answer_ms: u32,
+    pub(super) cancel: bool,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     (any::<u8>(), 0..15_000_u32, prop::bool::weighted(0.05)).prop_map(
         |(choice, answer_ms, cancel)| Step {
             choice,
@@ -57,7 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
     )
 }
 
-fn verdict<T: Copy>(choice: u8, all: &[T], dull: T) -> T {
+pub(super) fn verdict<T: Copy>(choice: u8, all: &[T], dull: T) -> T {
     match usize::from(choice) {
         choice if choice < 160 => dull,
         choice => all[choice % all.len()],

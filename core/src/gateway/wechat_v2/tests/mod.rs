@@ -3,6 +3,8 @@
 mod answers;
 mod attacks;
 mod documents;
+mod prepay;
+mod refunds;
 mod requests;
 mod rules;
 mod verdicts;
@@ -15,16 +17,16 @@ use crate::exchange::Reply;
 use crate::fields::Fields;
 use crate::gateway::{Expected, Stamp};
 
-const KEY: &str = "192006250b4c09247ec02edce69f6a2d";
-const APPID: &str = "wx2421b1c4370ec43b";
-const MCH_ID: &str = "10000100";
-const OUT_TRADE_NO: &str = "1217752501201407033233368018";
+pub(crate) const KEY: &str = "192006250b4c09247ec02edce69f6a2d";
+pub(crate) const APPID: &str = "wx2421b1c4370ec43b";
+pub(crate) const MCH_ID: &str = "10000100";
+pub(crate) const OUT_TRADE_NO: &str = "1217752501201407033233368018";
 
 /// 2014-10-30T13:35:25+08:00
-const TIME_END: &str = "20141030133525";
-const PAID_AT: i64 = 1_414_647_325;
+pub(crate) const TIME_END: &str = "20141030133525";
+pub(crate) const PAID_AT: i64 = 1_414_647_325;
 
-fn config() -> WechatV2Config {
+pub(crate) fn config() -> WechatV2Config {
     WechatV2Config {
         appid: APPID.into(),
         mch_id: MCH_ID.into(),
@@ -95,11 +97,11 @@ fn expected() -> Expected {
 
 /// A message of the gateway's, in the making.
 #[derive(Clone)]
-struct Message(Vec<(String, String)>);
+pub(crate) struct Message(Vec<(String, String)>);
 
 impl Message {
     /// What every signed answer has.
-    fn success(rest: &[(&str, &str)]) -> Self {
+    pub(crate) fn success(rest: &[(&str, &str)]) -> Self {
         let mut message = Self(Vec::new());
         for (name, value) in [
             ("return_code", "SUCCESS"),
@@ -116,7 +118,7 @@ impl Message {
     }
 
     /// A paid answer to [`sale`], as micropay and orderquery give it.
-    fn paid() -> Self {
+    pub(crate) fn paid() -> Self {
         Self::success(&[
             ("openid", "oUpF8uN95-Ptaags6E_roPHg7AG0"),
             ("is_subscribe", "N"),
@@ -133,7 +135,7 @@ impl Message {
         ])
     }
 
-    fn failed(code: &str, text: &str) -> Self {
+    pub(crate) fn failed(code: &str, text: &str) -> Self {
         Self::success(&[
             ("result_code", "FAIL"),
             ("err_code", code),
@@ -141,23 +143,23 @@ impl Message {
         ])
     }
 
-    fn state(trade_state: &str) -> Self {
+    pub(crate) fn state(trade_state: &str) -> Self {
         Self::success(&[("trade_state", trade_state), ("out_trade_no", OUT_TRADE_NO)])
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.0.retain(|(have, _)| have != name);
         self.0.push((name.into(), value.into()));
         self
     }
 
-    fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|(have, _)| have != name);
         self
     }
 
     /// Signs on its own, so that a mistake in the codec is not mirrored here.
-    fn signed_with(self, key: &str, sign_type: SignType) -> Self {
+    pub(crate) fn signed_with(self, key: &str, sign_type: SignType) -> Self {
         let mut message = self.without("sign");
         message.0.sort();
         let mut string: String = message
@@ -174,11 +176,11 @@ impl Message {
         message.with("sign", &sign)
     }
 
-    fn signed(self) -> Self {
+    pub(crate) fn signed(self) -> Self {
         self.signed_with(KEY, SignType::HmacSha256)
     }
 
-    fn xml(&self) -> String {
+    pub(crate) fn xml(&self) -> String {
         let fields: String = self
             .0
             .iter()
@@ -187,7 +189,7 @@ impl Message {
         format!("<xml>{fields}</xml>")
     }
 
-    fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self) -> Reply {
         reply(200, self.xml())
     }
 }

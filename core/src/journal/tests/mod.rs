@@ -1,4 +1,8 @@
-//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it.
+//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; files of
+//! version 1 (`migration`) and refunds (`refunds`).
+
+mod migration;
+mod refunds;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,56 @@
+//! Notifications that the host's web server received.
+
+use std::ffi::c_char;
+
+use wxpay_core::guidance::Asked;
+
+use crate::boundary::{self, DOCUMENT_LIMIT, TEXT_LIMIT};
+use crate::client::wxpay_client;
+use crate::result::wxpay_result;
+use crate::status::wxpay_status;
+
+/// Proves and decrypts a notification that the till's own web server received, compares it with the
+/// journal, and brings that up to date. Nothing in it is believed before its signature is verified;
+/// a proven message about an amount or order that does not agree with the journal is no payment.
+///
+/// WXPAY_OK               notification is "payment": THE MONEY IS THERE for out_trade_no
+/// WXPAY_REFUNDED         "refund": the money of out_refund_no went back
+/// WXPAY_ACCEPTED         "refund": still under way
+/// WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed
+/// WXPAY_UNKNOWN          proven, but it does not agree with what this journal knows: another amount,
+///                        or an order that is being undone
+/// WXPAY_E_FORGED         not proven: signature, key, age or encryption is wrong
+/// WXPAY_E_ARGUMENT       not a notification at all
+/// other below zero       WXPAY_E_JOURNAL, WXPAY_E_NETWORK (no key to verify it with, and none to be
+///                        had), WXPAY_E_CLOSED, WXPAY_E_UNSUPPORTED
+///
+/// Whatever it returns, answer the HTTP request with the result's fields reply_status (an HTTP
+/// status), reply_type (a content type) and reply (the body, possibly empty), within 5 seconds: they
+/// tell WeChat that it is done, or to send it again. A notification may come twice, late, or never,
+/// so wxpay_query remains the way to be sure. Deliver one that came twice once.
+///
+/// headers: the request's header lines, "Name: value", ended by LF or CR LF, as they were received,
+/// at most 65536 bytes; ASCII whatever the client's encoding. body: its body_length bytes, exactly
+/// as they were received, which may be any; at most 1048576. NULL if body_length is 0.
+///
+/// Any thread. Sends nothing and does not block, save for downloading platform certificates if none
+/// is there yet or the notification names an unknown one (APIv3; one connect and one answer time-out
+/// a host at most).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wxpay_notify_decode(
+    client: *mut wxpay_client,
+    headers: *const c_char,
+    body: *const c_char,
+    body_length: usize,
+    result: *mut *mut wxpay_result,
+) -> wxpay_status {
+    // SAFETY: the pointers are as the header demands.
+    unsafe {
+        boundary::call(client, Asked::Notification, result, |core, _| {
+            let headers = boundary::bytes("headers", headers, TEXT_LIMIT)?;
+            let body = boundary::data("body", body, body_length, DOCUMENT_LIMIT)?;
+            // The headers that count are ASCII; a stray byte in another one is no reason to refuse.
+            Ok(core.notify_decode(&String::from_utf8_lossy(headers), body))
+        })
+    }
+}
