@@ -33,7 +33,7 @@ impl Client {
         call: impl Fn(&Stamp) -> Call,
         read: impl Fn(&Reply, &Stamp) -> Answer<V>,
     ) -> Result<Told<V>, Failure> {
-        self.have_keys(signal)?;
+        self.keys.have(limits, signal)?;
         let mut stamp = self.stamp();
         let mut question = call(&stamp);
         let mut reply = self.exchange(&question, limits, signal)?;
@@ -58,7 +58,7 @@ impl Client {
         ));
         let mut answer = read(&reply, &stamp);
         if let Some(serial) = &answer.unknown_key
-            && self.fetch_key(serial, signal)
+            && self.keys.fetch_for(serial, limits, signal)
         {
             answer = read(&reply, &stamp);
         }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::Client;
 use super::calls::Claim;
+use super::{Client, clocks};
 use crate::crypto::digest;
 use crate::exchange::OnCancel;
-use crate::gateway::Expected;
+use crate::gateway::{Expected, Finding, KeySource};
 use crate::guidance::Asked;
 use crate::outcome::Outcome;
 use crate::signal::Signal;
@@ -15,8 +15,6 @@ use crate::verdict::QueryVerdict;
 
 /// A certificate that expires within this time is worth a word.
 const EXPIRY_NOTICE: i64 = 30 * 24 * 3600;
-/// More than this is worth setting the clock for; v3 gateways refuse at 300.
-const SKEW_NOTICE: i64 = 60;
 
 /// One line of the self-test.
 struct Check {
@@ -43,6 +41,14 @@ impl Check {
         }
     }
 
+    /// A finding that is wrong keeps every payment from working.
+    fn from_finding(finding: Finding) -> Self {
+        match finding.wrong {
+            true => Self::failed(finding.check, Status::Config, finding.message),
+            false => Self::passed(finding.check, finding.message),
+        }
+    }
+
     fn to_value(&self) -> Value {
         json!({ "check": self.name, "ok": self.failure.is_none(), "message": self.message })
     }
@@ -55,12 +61,16 @@ impl Client {
             Ok(call) => call,
             Err(refused) => return self.refused(Asked::Other, &refused, None),
         };
-        let mut checks = vec![self.check_journal(), self.check_certificate()];
+        let mut checks = vec![self.check_journal()];
+        match self.gateway.inspect(self.keys.time()) {
+            findings if findings.is_empty() => checks.push(self.check_certificate()),
+            findings => checks.extend(findings.into_iter().map(Check::from_finding)),
+        }
         let hosts = self.check_hosts(call.signal());
         let reached = hosts.iter().any(|check| check.failure.is_none());
         checks.extend(hosts);
         if reached {
-            checks.push(self.check_credentials(call.signal()));
+            self.check_keys(&mut checks, call.signal());
             checks.push(self.check_clock());
         }
         // One host of several may be down; a payment then goes to another.
@@ -121,8 +131,46 @@ impl Client {
         probed.into_iter().map(check).collect()
     }
 
+    /// Fetches keys where that is how they come, and asks one question.
+    fn check_keys(&self, checks: &mut Vec<Check>, signal: &Signal) {
+        if let Some(source) = self.gateway.keys() {
+            let fetched = self.fetch_keys(source, signal);
+            put(checks, fetched);
+            if !source.any(self.keys.time()) {
+                return;
+            }
+        }
+        let asked = self.check_credentials(signal);
+        put(checks, asked);
+    }
+
+    /// Whether the keys that verify answers can be fetched.
+    fn fetch_keys(&self, source: &dyn KeySource, signal: &Signal) -> Vec<Check> {
+        let fault = match self.keys.fetch(source, OnCancel::Cut.into(), signal) {
+            Ok(text) => return vec![Check::passed("platform_keys", text)],
+            Err(fault) => fault,
+        };
+        if let Some(reply) = fault.reply.as_ref().filter(|reply| reply.status == 401) {
+            let findings = self.gateway.diagnose(reply);
+            return findings.into_iter().map(Check::from_finding).collect();
+        }
+        let gone = fault
+            .reply
+            .as_ref()
+            .is_some_and(|reply| reply.status == 404);
+        if gone && source.any(self.keys.time()) {
+            return vec![Check::passed("platform_keys", fault.why)];
+        }
+        let status = if fault.refused {
+            Status::Config
+        } else {
+            Status::Network
+        };
+        vec![Check::failed("platform_keys", status, fault.why)]
+    }
+
     /// Asks for an order that cannot exist: only a request with the right key is told so.
-    fn check_credentials(&self, signal: &Signal) -> Check {
+    fn check_credentials(&self, signal: &Signal) -> Vec<Check> {
         let name = "credentials";
         let number = format!("wxpaycheck{}", &digest::random_hex()[..16]);
         let expected = Expected {
@@ -136,16 +184,28 @@ impl Client {
             |stamp| self.gateway.query(&expected, stamp),
             |reply, _| self.gateway.read_query(&expected, reply),
         );
-        let answer = match told {
-            Ok(told) => told.answer,
-            Err(failure) => return Check::failed(name, Status::Network, failure.cause),
+        let told = match told {
+            Ok(told) => told,
+            Err(failure) => return vec![Check::failed(name, Status::Network, failure.cause)],
         };
+        let findings = self.gateway.diagnose(&told.reply);
+        let explained = findings
+            .iter()
+            .any(|finding| finding.wrong || finding.check == name);
+        let mut checks: Vec<_> = findings.into_iter().map(Check::from_finding).collect();
+        let answer = told.answer;
         match answer.verdict {
-            QueryVerdict::NotFound => Check::passed(name, "the gateway accepts the credentials"),
-            QueryVerdict::Rejected => Check::failed(name, Status::Config, answer.why),
-            _ if answer.forged => Check::failed(name, Status::Config, answer.why),
-            _ => Check::failed(name, Status::Network, answer.why),
+            _ if explained => {}
+            QueryVerdict::NotFound => {
+                checks.push(Check::passed(name, "the gateway accepts the credentials"));
+            }
+            QueryVerdict::Rejected => {
+                checks.push(Check::failed(name, Status::Config, answer.why));
+            }
+            _ if answer.forged => checks.push(Check::failed(name, Status::Config, answer.why)),
+            _ => checks.push(Check::failed(name, Status::Network, answer.why)),
         }
+        checks
     }
 
     fn check_clock(&self) -> Check {
@@ -153,15 +213,20 @@ impl Client {
         let Some(gateway) = self.gateway_time() else {
             return Check::passed(name, "the gateway does not tell its time");
         };
-        let skew = self.clock.unix_ms() / 1000 - gateway;
-        if skew.abs() > SKEW_NOTICE {
-            let side = if skew > 0 { "fast" } else { "slow" };
-            let message = format!("this machine's clock is {} s {side}; set it", skew.abs());
-            return Check::passed(name, message);
-        }
-        Check::passed(
-            name,
-            format!("this machine's clock is {skew} s off the gateway's"),
-        )
+        Check::passed(name, clocks::skew(self.clock.unix_ms() / 1000, gateway))
     }
 }
+
+/// Adds checks; one that was made before stays only if it failed.
+fn put(checks: &mut Vec<Check>, more: Vec<Check>) {
+    for check in more {
+        match checks.iter_mut().find(|have| have.name == check.name) {
+            Some(have) if have.failure.is_none() => *have = check,
+            Some(_) => {}
+            None => checks.push(check),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@
 //! carries out what the policy says. `prepay` makes orders that the payer scans or opens, `notify`
 //! reads what the gateway reports by itself. `inquiry` asks without deciding, `check` is the
 //! self-test.
-//! `ask` sends one question, `clocks` and `keys` are what it needs for that. `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words the
-//! outcome.
+//! `ask` sends one question, `clocks` and `keys` are what it needs for that, `keeper` renews keys in
+//! time. `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words
+//! the outcome.
 
 mod ask;
 mod calls;
@@ -13,6 +14,7 @@ mod check;
 mod clocks;
 mod heartbeat;
 mod inquiry;
+mod keeper;
 mod keys;
 mod notify;
 mod payment;
@@ -27,11 +29,11 @@ mod task;
 mod tests;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode};
-use crate::crypto::digest;
 use crate::exchange::{Call, Failure, Limits, Reply};
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::wechat_v3::WechatV3;
@@ -48,6 +50,8 @@ use crate::transport::{Attempt, HttpsTransport, Transport};
 use calls::{Calls, Refused};
 use clocks::GatewayClocks;
 use heartbeat::Heartbeat;
+use keeper::Keeper;
+use keys::Keys;
 use sinks::Sinks;
 
 pub use sinks::{Event, EventSink, Level, LogSink};
@@ -67,6 +71,8 @@ pub struct Client {
     tasks: task::Tasks,
     heartbeat: Mutex<Option<Heartbeat>>,
     clocks: Arc<GatewayClocks>,
+    keys: Arc<Keys>,
+    keeper: Mutex<Option<Keeper>>,
     /// When the client certificate expires, unix seconds.
     certificate_expires: Option<i64>,
     warnings: Vec<String>,
@@ -89,7 +95,9 @@ pub struct Parts {
 }
 
 impl Client {
-    /// Opens the journal and prepares connections; sends nothing.
+    /// Opens the journal and prepares connections; sends nothing itself. Where the gateway changes its
+    /// keys (APIv3 with platform certificates), those that were kept are read, and a thread of the
+    /// client's own fetches and renews them from now on; no call waits for it unless it has no key.
     pub fn open(config: Config) -> Result<Arc<Self>, Box<Outcome>> {
         let language = config.language;
         let refuse = |status, message: String| Box::new(refusal(language, status, message));
@@ -106,43 +114,65 @@ impl Client {
             Arc::new(move |attempt: &Attempt<'_>| log_failure(&observer, attempt)),
         )
         .map_err(|error| refuse(Status::Config, error.to_string()))?;
+        let mut key_file = None;
         let gateway: Arc<dyn Gateway> = match config.gateway {
             GatewayConfig::WechatV2(settings) => Arc::new(WechatV2::new(settings)),
-            GatewayConfig::WechatV3(settings) => Arc::new(WechatV3::new(settings)),
+            GatewayConfig::WechatV3(settings) => {
+                let platform = settings.platform_certificates.as_ref();
+                key_file = platform.map(|platform| platform.cache.clone());
+                Arc::new(WechatV3::new(settings))
+            }
+        };
+        let no_thread = |error: std::io::Error| {
+            let text = format!("no thread can be started: {error}");
+            refuse(Status::Internal, text)
         };
         let heartbeat = Heartbeat::start(
             Arc::clone(&journal),
             Arc::clone(&clock),
             config.journal.lease / 3,
         )
-        .map_err(|error| {
-            refuse(
-                Status::Internal,
-                format!("no thread can be started: {error}"),
-            )
-        })?;
-        let mut client = Self::from_parts(Parts {
+        .map_err(no_thread)?;
+        let parts = Parts {
             gateway,
             transport: Arc::new(transport),
             clock,
             journal,
             policy: config.policy,
             language,
-        });
+        };
+        let mut client = Self::assemble(parts, sinks, key_file);
         client.encoding = config.encoding;
-        client.sinks = sinks;
         client.heartbeat = Mutex::new(Some(heartbeat));
         client.certificate_expires = config
             .transport
             .client_certificate
             .map(|identity| identity.not_after());
         client.warnings = config.warnings;
+        client.warnings.extend(client.keys.restore());
+        let keeper = Keeper::start(Arc::clone(&client.keys)).map_err(no_thread)?;
+        client.keeper = Mutex::new(keeper);
         Ok(Arc::new(client))
     }
 
     /// A client of other parts: simulated ones, or another journal. Its orders' leases are not
-    /// kept alive; whoever made the journal does that.
+    /// kept alive, and keys are fetched only when they are missing; whoever made the parts does
+    /// the rest.
     pub fn from_parts(parts: Parts) -> Self {
+        Self::assemble(parts, Arc::default(), None)
+    }
+
+    fn assemble(parts: Parts, sinks: Arc<Sinks>, key_file: Option<PathBuf>) -> Self {
+        let clocks = Arc::<GatewayClocks>::default();
+        let keys = Arc::new(Keys {
+            gateway: Arc::clone(&parts.gateway),
+            transport: Arc::clone(&parts.transport),
+            clock: Arc::clone(&parts.clock),
+            clocks: Arc::clone(&clocks),
+            sinks: Arc::clone(&sinks),
+            file: key_file,
+            state: Mutex::default(),
+        });
         Self {
             gateway: parts.gateway,
             transport: parts.transport,
@@ -151,11 +181,13 @@ impl Client {
             policy: parts.policy,
             language: parts.language,
             encoding: Encoding::Utf8,
-            sinks: Arc::default(),
+            sinks,
             calls: Calls::default(),
             tasks: task::Tasks::default(),
             heartbeat: Mutex::new(None),
-            clocks: Arc::default(),
+            clocks,
+            keys,
+            keeper: Mutex::new(None),
             certificate_expires: None,
             warnings: Vec::new(),
         }
@@ -221,6 +253,14 @@ impl Client {
         {
             heartbeat.stop();
         }
+        let keeper = self
+            .keeper
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(keeper) = keeper {
+            keeper.stop();
+        }
         self.transport.close();
     }
 
@@ -280,11 +320,8 @@ impl Client {
 
     fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure> {
         let result = self.transport.exchange(call, limits, signal);
-        if let Ok(Reply {
-            date: Some(date), ..
-        }) = &result
-        {
-            self.clocks.date(*date, self.clock.now());
+        if let Ok(reply) = &result {
+            self.keys.learn(reply);
         }
         result
     }
@@ -332,12 +369,7 @@ impl Client {
     }
 
     fn stamp(&self) -> Stamp {
-        Stamp {
-            nonce: digest::random_hex(),
-            unix_seconds: self
-                .gateway_time()
-                .unwrap_or_else(|| self.clock.unix_ms() / 1000),
-        }
+        self.keys.stamp()
     }
 
     fn elapsed_ms(&self, since: Moment) -> i64 {

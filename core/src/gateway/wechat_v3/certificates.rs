@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::crypto::{Certificate, NotTrusted, OpenError, aead_open, certificates_from_pem};
 use crate::gateway::KeyError;
+use crate::json;
 
 /// What one encrypted certificate may have, in Base64. Real ones have 2 KiB.
 const LONGEST: usize = 16 * 1024;
@@ -129,7 +130,7 @@ pub(super) fn open(
     api_v3_key: &[u8],
     most: usize,
 ) -> Result<Vec<Result<Sent, Refused>>, KeyError> {
-    let body: Value = serde_json::from_slice(body).map_err(|_| Refused::Malformed.into_error())?;
+    let body = json::parse(body, most * LONGEST).map_err(|_| Refused::Malformed.into_error())?;
     let data = body
         .get("data")
         .and_then(Value::as_array)

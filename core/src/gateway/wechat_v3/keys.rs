@@ -179,7 +179,8 @@ impl KeySource for WechatV3 {
 
     fn install(&self, reply: &Reply) -> Result<String, KeyError> {
         if reply.status != 200 {
-            return Err(refusals::of_certificates(reply));
+            let has_public_key = !self.keys.public.is_empty();
+            return Err(refusals::of_certificates(reply, has_public_key));
         }
         let now = reply.now.or(reply.date).ok_or_else(|| KeyError {
             why: "the answer to the request for platform certificates tells no time".to_owned(),

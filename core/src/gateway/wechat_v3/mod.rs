@@ -18,7 +18,7 @@ mod refusals;
 mod request;
 mod sign;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod verify;

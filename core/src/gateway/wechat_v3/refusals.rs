@@ -10,6 +10,7 @@ use super::WechatV3;
 use super::verify::Verification;
 use crate::exchange::Reply;
 use crate::gateway::{Finding, KeyError};
+use crate::json;
 
 pub(super) const SAFETY_PAGE: &str = "商户平台 → 账户中心 → API安全";
 const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_";
@@ -80,8 +81,8 @@ const TEXTS: [(&str, &str, &str); 11] = [
     ),
 ];
 
-/// The error of a download that was refused.
-pub(super) fn of_certificates(reply: &Reply) -> KeyError {
+/// The error of a download that was refused; `has_public_key` if one is configured.
+pub(super) fn of_certificates(reply: &Reply, has_public_key: bool) -> KeyError {
     let (code, message) = code_and_message(reply);
     let says = says(reply.status, &code, &message);
     if reply.status == 401 {
@@ -92,12 +93,19 @@ pub(super) fn of_certificates(reply: &Reply) -> KeyError {
         };
     }
     if reply.status == 404 || message.contains("微信支付公钥") {
+        let remedy = if has_public_key {
+            "this merchant has no platform certificates any more, and needs none beside public_key; \
+             write platform_certificates = \"never\""
+                .to_owned()
+        } else {
+            format!(
+                "this merchant has no platform certificates but a WeChat Pay public key; take it \
+                 and its id at {SAFETY_PAGE} → 微信支付公钥, and give them as public_key and \
+                 public_key_id"
+            )
+        };
         return KeyError {
-            why: format!(
-                "{says}: this merchant has no platform certificates but a WeChat Pay public key; \
-                 take it and its id at {SAFETY_PAGE} → 微信支付公钥, and give them as public_key \
-                 and public_key_id"
-            ),
+            why: format!("{says}: {remedy}"),
             refused: true,
         };
     }
@@ -220,6 +228,13 @@ impl WechatV3 {
                 )
             }
         });
+        // A partner who names the shop in each request has none to be asked about here.
+        if reply.status == 400 && self.config.partner && self.config.sub_mchid.is_none() {
+            findings.push(right(
+                "credentials",
+                "accepted; no shop was asked about, since sub_mchid is not given",
+            ));
+        }
         findings
     }
 }
@@ -261,10 +276,7 @@ fn wrong(check: &'static str, message: impl Into<String>) -> Finding {
 
 /// `code` and `message` of an error answer, fit to be shown; empty where there is none.
 fn code_and_message(reply: &Reply) -> (String, String) {
-    let body = Some(&reply.body).filter(|body| body.len() <= LONGEST_BODY);
-    let body: Value = body
-        .and_then(|body| serde_json::from_slice(body).ok())
-        .unwrap_or_default();
+    let body = json::parse(&reply.body, LONGEST_BODY).unwrap_or_default();
     let text = |key: &str| -> String {
         let text = body.get(key).and_then(Value::as_str).unwrap_or_default();
         let shown = text.chars().filter(|character| !character.is_control());

@@ -17,20 +17,20 @@ use crate::crypto::{SigningKey, certificates_from_pem};
 use crate::exchange::Reply;
 
 /// Within the validity of every fixture.
-pub(super) const NOW: i64 = 1_800_000_000;
-pub(super) const DAY: i64 = 24 * 3600;
-pub(super) const API_V3_KEY: &str = "0123456789abcdef0123456789ABCDEF";
-pub(super) const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_0110000100202501010000000000000001";
+pub(crate) const NOW: i64 = 1_800_000_000;
+pub(crate) const DAY: i64 = 24 * 3600;
+pub(crate) const API_V3_KEY: &str = "0123456789abcdef0123456789ABCDEF";
+pub(crate) const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_0110000100202501010000000000000001";
 /// Of [`platform_certificate`]'s.
-pub(super) const SERIAL: &str = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1";
-pub(super) const NEXT_SERIAL: &str = "7A57F09EFDC096DE15EBE81A47057A7232F1B8E2";
+pub(crate) const SERIAL: &str = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1";
+pub(crate) const NEXT_SERIAL: &str = "7A57F09EFDC096DE15EBE81A47057A7232F1B8E2";
 
 const CA: &str = include_str!("../../../tests/fixtures/ca.pem");
 const CA_KEY: &str = include_str!("../../../tests/fixtures/ca.key.pem");
 const PLATFORM_KEY: &str = include_str!("../../../tests/fixtures/rsa.key.pem");
 
 /// A merchant with platform certificates, issued by the test authority.
-pub(super) fn config() -> WechatV3Config {
+pub(crate) fn config() -> WechatV3Config {
     WechatV3Config {
         appid: "wx2421b1c4370ec43b".into(),
         mchid: "10000100".into(),
@@ -52,7 +52,7 @@ pub(super) fn config() -> WechatV3Config {
 }
 
 /// The same merchant with a public key and nothing to download.
-pub(super) fn public_key_config() -> WechatV3Config {
+pub(crate) fn public_key_config() -> WechatV3Config {
     WechatV3Config {
         public_keys: vec![(PUBLIC_KEY_ID.into(), platform_key().public())],
         platform_certificates: None,
@@ -60,29 +60,29 @@ pub(super) fn public_key_config() -> WechatV3Config {
     }
 }
 
-pub(super) fn gateway() -> WechatV3 {
+pub(crate) fn gateway() -> WechatV3 {
     WechatV3::new(config())
 }
 
-pub(super) fn merchant_key() -> SigningKey {
+pub(crate) fn merchant_key() -> SigningKey {
     SigningKey::from_pkcs8(&vector("v3-1").bytes("private_key")).unwrap()
 }
 
 /// The key of every platform certificate and of the public key.
-pub(super) fn platform_key() -> SigningKey {
+pub(crate) fn platform_key() -> SigningKey {
     SigningKey::from_pem(PLATFORM_KEY.as_bytes()).unwrap()
 }
 
 /// Which certificate [`issue`] makes.
 #[derive(Clone)]
-pub(super) struct Wanted<'a> {
-    pub(super) serial: &'a str,
-    pub(super) common_name: Option<&'a str>,
-    pub(super) not_before: i64,
-    pub(super) not_after: i64,
+pub(crate) struct Wanted<'a> {
+    pub(crate) serial: &'a str,
+    pub(crate) common_name: Option<&'a str>,
+    pub(crate) not_before: i64,
+    pub(crate) not_after: i64,
     /// By the test authority, or by nobody.
-    pub(super) issued: bool,
-    pub(super) authority: bool,
+    pub(crate) issued: bool,
+    pub(crate) authority: bool,
 }
 
 impl Default for Wanted<'_> {
@@ -99,7 +99,7 @@ impl Default for Wanted<'_> {
     }
 }
 
-pub(super) fn issue(wanted: &Wanted<'_>) -> CertificateDer<'static> {
+pub(crate) fn issue(wanted: &Wanted<'_>) -> CertificateDer<'static> {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     if let Some(name) = wanted.common_name {
@@ -134,7 +134,7 @@ pub(super) fn issue(wanted: &Wanted<'_>) -> CertificateDer<'static> {
 }
 
 /// A certificate as `/v3/certificates` sends it.
-pub(super) fn sealed(serial: &str, certificate: &[u8], key: &str) -> Value {
+pub(crate) fn sealed(serial: &str, certificate: &[u8], key: &str) -> Value {
     let nonce = "61f9c719728a";
     let mut text = certificate.to_vec();
     let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key.as_bytes()).unwrap());
@@ -159,7 +159,7 @@ pub(super) fn sealed(serial: &str, certificate: &[u8], key: &str) -> Value {
 }
 
 /// The answer of `/v3/certificates` with these, unsigned.
-pub(super) fn download(wanted: &[Wanted<'_>]) -> Vec<u8> {
+pub(crate) fn download(wanted: &[Wanted<'_>]) -> Vec<u8> {
     let data: Vec<Value> = wanted
         .iter()
         .map(|wanted| {
@@ -171,7 +171,7 @@ pub(super) fn download(wanted: &[Wanted<'_>]) -> Vec<u8> {
 }
 
 /// An answer that the platform has signed under `serial` at `at`, arriving at [`NOW`].
-pub(super) fn signed(status: u16, body: &[u8], serial: &str, at: i64) -> Reply {
+pub(crate) fn signed(status: u16, body: &[u8], serial: &str, at: i64) -> Reply {
     Reply {
         headers: headers(body, serial, at),
         ..reply(status, body)
@@ -179,7 +179,7 @@ pub(super) fn signed(status: u16, body: &[u8], serial: &str, at: i64) -> Reply {
 }
 
 /// An answer without signature, arriving at [`NOW`].
-pub(super) fn reply(status: u16, body: &[u8]) -> Reply {
+pub(crate) fn reply(status: u16, body: &[u8]) -> Reply {
     Reply {
         status,
         headers: Vec::new(),
@@ -194,7 +194,7 @@ pub(super) fn reply(status: u16, body: &[u8]) -> Reply {
 }
 
 /// The signature headers of a message.
-pub(super) fn headers(body: &[u8], serial: &str, at: i64) -> Vec<(String, String)> {
+pub(crate) fn headers(body: &[u8], serial: &str, at: i64) -> Vec<(String, String)> {
     let nonce = "e59e78a6c3f7dfd7e84aabee71be0452";
     let message = [format!("{at}\n{nonce}\n").as_bytes(), body, b"\n"].concat();
     let signature = BASE64.encode(platform_key().sign(&message));

@@ -421,6 +421,19 @@ fn a_merchant_who_has_only_a_public_key_is_told_what_to_do() {
 }
 
 #[test]
+fn a_merchant_who_has_the_public_key_already_is_told_to_stop_asking() {
+    let gateway = WechatV3::new(WechatV3Config {
+        platform_certificates: config().platform_certificates,
+        ..public_key_config()
+    });
+    let error = refusal(&gateway, &reply(404, b"{}"));
+    assert!(
+        error.why.contains("platform_certificates = \"never\""),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_refused_download_is_final_only_if_trying_again_cannot_help() {
     for (status, refused) in [
         (400, true),
