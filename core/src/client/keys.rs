@@ -323,10 +323,7 @@ impl Fetching<'_> {
         let result = match result {
             Ok(text) => Ok(text.clone()),
             Err(fault) if fault.interrupted => return,
-            Err(fault) => Err(Fault {
-                reply: None,
-                ..fault.clone()
-            }),
+            Err(fault) => Err(fault.clone()),
         };
         self.0.lock().last = Some((self.0.clock.now(), result));
     }
