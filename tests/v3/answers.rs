@@ -29,7 +29,6 @@ fn a_signature_probe_on_any_answer_ends_as_without_it() {
     each(&settings, |settings| {
         let shop = Shop::with(settings.clone());
         let till = shop.till();
-        let log = Log::of(&till);
         each(&cases, |&(scenario, operations, times, status)| {
             let sale = shop.sale(scenario);
             for operation in operations {
@@ -38,7 +37,6 @@ fn a_signature_probe_on_any_answer_ends_as_without_it() {
             }
             pay(&shop, &till, &sale, status);
             assert_eq!(shop.count(&sale, Operation::Micropay), 1, "{scenario:?}");
-            assert!(!log.warnings(&sale.out_trade_no).is_empty(), "{scenario:?}: it was seen");
         });
     });
 }
