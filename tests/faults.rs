@@ -7,7 +7,7 @@ use common::on_both_apis;
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     Client, DECLINED, E_DUPLICATE, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED, RUNNING, Task,
-    UNKNOWN,
+    UNKNOWN, each,
 };
 use wxpay_simulator::{
     Api, Fault, FaultKind, HostState, Operation, PayerAction, Scenario, Settings, State, Timing,
@@ -240,15 +240,6 @@ fn kinds(api: Api) -> Vec<FaultKind> {
 /// A till that soon gives up what cannot be undone.
 fn hasty(shop: &Shop) -> Client {
     shop.till_with("reverse_budget = \"3000ms\"", "reverse_budget = \"1000ms\"")
-}
-
-fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
-    let play = &play;
-    std::thread::scope(|scope| {
-        for case in cases {
-            scope.spawn(move || play(case));
-        }
-    });
 }
 
 fn pay(shop: &Shop, till: &Client, sale: &Sale) -> Outcome {
@@ -742,7 +733,12 @@ fn a_clock_that_is_a_day_off_makes_nobody_elses_sale_of_this_one(api: Api) {
 fn a_gateway_whose_clock_is_set_between_two_sales_makes_nobody_elses_sale_of_the_second(api: Api) {
     let shop = Shop::open_on(api);
     let till = shop.till();
-    for skew in [DAY, 0, -DAY, 0] {
+    // What APIv3 signs carries the time, and a time of long ago is a replay: see `tests/v3/clocks.rs`.
+    let skews = match api {
+        Api::V2 => [DAY, 0, -DAY, 0],
+        Api::V3 => [3_600, DAY, 2 * DAY, 30 * DAY],
+    };
+    for skew in skews {
         shop.simulator.set_skew(skew);
         play_with_clocks(&shop, &till, skew);
     }

@@ -6,7 +6,7 @@ mod common;
 
 use common::on_both_apis;
 use common::shop::{FEE, Shop, quick, quick_on};
-use common::{Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN};
+use common::{Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN, each};
 use wxpay_simulator::{
     Api, Merchant, Operation, PayingForm, PlatformKeys, PlatformSigner, ReversedPaid, Scenario,
     Settings, SignType, State,
@@ -88,11 +88,7 @@ fn expected(api: Api, scenario: Scenario) -> (i32, Option<&'static str>) {
 }
 
 fn play_all(shop: &Shop, till: &Client) {
-    std::thread::scope(|scope| {
-        for &scenario in Scenario::ALL {
-            scope.spawn(move || play(shop, till, scenario));
-        }
-    });
+    each(Scenario::ALL, |scenario| play(shop, till, *scenario));
 }
 
 fn play(shop: &Shop, till: &Client, scenario: Scenario) {

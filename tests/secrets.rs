@@ -12,7 +12,10 @@ use common::{
     Client, E_ARGUMENT, E_CONFIG, E_NETWORK, E_REJECTED, NOT_FOUND, OK, Outcome, Request, UNKNOWN,
 };
 use serde_json::Value;
-use wxpay_simulator::{Api, Certificate, HostState, Merchant, Scenario, Settings, SignType};
+use wxpay_simulator::{
+    Api, Certificate, Fault, FaultKind, HostState, Merchant, Operation, PlatformKeys, Scenario,
+    Settings, SignType,
+};
 
 on_both_apis! {
     no_payment_of_any_kind_tells_a_secret,
@@ -70,7 +73,7 @@ impl Heard {
         }
     }
 
-    /// The journal's files as they are now.
+    /// The journal's files as they are now, and what is kept of the platform's keys.
     fn journal(&self, shop: &Shop) {
         let mut found = 0;
         for entry in fs::read_dir(shop.folder.path()).expect("the folder is there") {
@@ -80,7 +83,7 @@ impl Heard {
                 .expect("it has a name")
                 .to_string_lossy()
                 .into_owned();
-            if name.contains(".db") {
+            if name.contains(".db") || name.contains("platform-certificates") {
                 found += 1;
                 self.add(
                     format!("journal {name}"),
@@ -116,6 +119,8 @@ impl Secrets {
         secrets.add("api_v3_key", merchant.api_v3_key.as_str());
         // What every openid of the simulator begins with.
         secrets.add("openid", "oSimulatedPayer");
+        secrets.add("authorization", "WECHATPAY2-SHA256-RSA2048");
+        secrets.add("probe", "WECHATPAY/SIGNTEST");
         let pem = simulator.client_key_pem();
         let lines: Vec<_> = pem
             .lines()
@@ -377,6 +382,67 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
     assert_silent(&secrets, &heard);
 }
 
+/// Every kind of key, fetched, kept, rotated, refused, unknown; and a clock that is wrong.
+#[test]
+fn no_trouble_with_platform_keys_or_clocks_tells_a_secret() {
+    let heard = Heard::default();
+    let play = |skew_seconds, kind: Option<FaultKind>, change: fn(&Shop, String) -> String| {
+        let shop = Shop::with(Settings {
+            platform_keys: PlatformKeys::Certificates,
+            skew_seconds,
+            ..quick_on(Api::V3)
+        });
+        let mut secrets = Secrets::of(&shop);
+        let till = heard.open(&shop.config()).expect("it opens");
+        let sales = [Scenario::Paid, Scenario::PasswordPaid, Scenario::NotEnough];
+        let sales = sales.map(|scenario| shop.sale(scenario));
+        for sale in &sales {
+            secrets.add("auth code", sale.auth_code.as_str());
+        }
+        heard.outcome(&till.micropay(&sales[0].request()));
+        drop(till);
+        shop.simulator
+            .rotate_platform_key()
+            .expect("there is a next key");
+        if let Some(kind) = kind {
+            for operation in [Operation::Certificates, Operation::Orderquery] {
+                shop.simulator.fault(Fault::always(operation, kind.clone()));
+            }
+        }
+        let till = heard.open(&change(&shop, shop.config())).expect("it opens");
+        for sale in &sales[1..] {
+            heard.outcome(&till.micropay(&sale.request()));
+        }
+        heard.outcome(&till.check());
+        heard.outcome(&till.recover());
+        drop(till);
+        heard.journal(&shop);
+        assert_silent(&secrets, &heard);
+    };
+    let forget = |shop: &Shop, config: String| {
+        let file = "wxpay-journal-platform-certificates-10000100.pem";
+        fs::remove_file(shop.folder.path().join(file)).expect("it was kept");
+        config
+    };
+    let other_key = |shop: &Shop, config: String| {
+        let file = "wxpay-journal-platform-certificates-10000100.pem";
+        fs::write(shop.folder.path().join(file), "damaged").expect("it can be written");
+        let key = shop.folder.path().join("api_v3_key.txt");
+        fs::write(key, "5wordfish5wordfish5wordfish12345").expect("it can be written");
+        config
+    };
+    play(86_400, None, |_, config| config);
+    for kind in FaultKind::v3_examples() {
+        play(0, Some(kind), |_, config| config);
+    }
+    play(0, Some(FaultKind::WrongSign), forget);
+    play(-360, Some(FaultKind::SignProbe), forget);
+    play(0, None, other_key);
+    let mut swordfish = Secrets::default();
+    swordfish.add("another APIv3 key", "5wordfish");
+    assert_silent(&swordfish, &heard);
+}
+
 fn no_server_that_is_refused_hears_or_tells_a_secret(api: Api) {
     let shop = Shop::with(Settings {
         certificate: Certificate::UnknownCa,
@@ -467,7 +533,7 @@ fn the_search_finds_what_is_planted(api: Api) {
     let sale = shop.sale(Scenario::Paid);
     secrets.add("auth code", sale.auth_code.as_str());
     let kinds: std::collections::BTreeSet<_> = secrets.0.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds.len(), 6, "{kinds:?}");
+    assert_eq!(kinds.len(), 8, "{kinds:?}");
     assert!(secrets.0.len() > 60, "{}", secrets.0.len());
     for (kind, secret) in &secrets.0 {
         let heard = Heard::default();

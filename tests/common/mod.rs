@@ -40,6 +40,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -65,6 +66,22 @@ pub const E_FORGED: i32 = -8;
 pub const E_CLOSED: i32 = -9;
 pub const E_UNSUPPORTED: i32 = -10;
 pub const E_INTERNAL: i32 = -11;
+
+/// Plays cases at the same time, as many as two processors can play without missing the seconds that
+/// tests have.
+pub fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
+    const CROWD: usize = 40;
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..cases.len().min(CROWD) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    play(case);
+                }
+            });
+        }
+    });
+}
 
 type Handle = *mut c_void;
 type EventFn = unsafe extern "C" fn(i32, *const c_char, i32, *mut c_void);

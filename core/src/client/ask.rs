@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::{Client, Level};
-use crate::exchange::{Call, Failure, Limits, Reply};
+use crate::exchange::{Call, Failure, Limits, Reply, Resend};
 use crate::gateway::{Answer, Stamp};
 use crate::signal::Signal;
 
@@ -14,7 +14,8 @@ pub(super) struct Told<V> {
     pub(super) reply: Reply,
     /// What it says.
     pub(super) answer: Answer<V>,
-    /// How often the question was sent: twice if the first was refused for its time.
+    /// How often the question was sent: once more if it was refused for its time, and if it was answered
+    /// by a probe.
     pub(super) requests: u32,
 }
 
@@ -22,9 +23,10 @@ impl Client {
     /// Sends what `call` builds and reads the reply. `number` is the order's or the refund's, for the
     /// log.
     ///
-    /// The request goes out a second time only where the reply proves that the first was not executed
-    /// because of this machine's clock; by then the gateway's clock is known. A failure is always
-    /// that of the last request.
+    /// A charge goes out a second time only where the reply proves that the first was not executed
+    /// because of this machine's clock; by then the gateway's clock is known. What may be asked at any
+    /// time is asked again when the reply is but a probe. A failure is always that of the last
+    /// request.
     pub(super) fn ask<V: fmt::Debug>(
         &self,
         number: &str,
@@ -49,7 +51,19 @@ impl Client {
             stamp = self.stamp();
             question = call(&stamp);
             reply = self.exchange(&question, limits, signal)?;
-            requests = 2;
+            requests += 1;
+        }
+        if question.resend == Resend::Freely && self.gateway.is_probe(&reply) {
+            self.sinks.log(Level::Info, || {
+                format!(
+                    "{number} {}: answered by a probe of the signature check; asked again",
+                    question.operation
+                )
+            });
+            stamp = self.stamp();
+            question = call(&stamp);
+            reply = self.exchange(&question, limits, signal)?;
+            requests += 1;
         }
         reply.now = Some(self.clocks.verification_time(
             reply.date,

@@ -159,7 +159,7 @@ impl Client {
             .as_ref()
             .is_some_and(|reply| reply.status == 404);
         if gone && source.any(self.keys.time()) {
-            return vec![Check::passed("platform_keys", fault.why)];
+            return vec![Check::passed("platform_certificates", fault.why)];
         }
         let status = if fault.refused {
             Status::Config

@@ -1,6 +1,7 @@
 //! The gateway's clock, as its answers tell it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::clock::Moment;
 
@@ -11,6 +12,12 @@ pub(super) const SKEW_NOTICE: u64 = 60;
 /// How far apart the clocks of the gateway's own machines may be. Without it, one signature by a fast
 /// machine would make every later answer an old one.
 const AMONG_THEMSELVES: i64 = 300;
+/// A signature's time that this much contradicts …
+const BACK: u64 = 240;
+/// … is forgotten once `Date` headers have done so for this long.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Headers that tell the same clock differ by no more than this, in seconds.
+const STEADY: u64 = 60;
 
 /// What two kinds of evidence say about the gateway's clock; each is kept as the unix seconds that
 /// it showed when this client's clock read zero.
@@ -21,9 +28,12 @@ pub(super) struct GatewayClocks(Mutex<Epochs>);
 struct Epochs {
     /// The latest `Date` header of a verified connection: good for signing requests.
     date: Option<i64>,
-    /// The highest time in any verified signature. It never goes back, so an answer from the past
-    /// stays one whatever its `Date` says.
+    /// The highest time in any verified signature: an answer from the past stays one whatever its
+    /// `Date` says.
     signed: Option<i64>,
+    /// Since when every `Date` has told the same clock, far behind that time: it was the gateway's own
+    /// that was wrong. An answer that somebody keeps and sends again does not go on ticking.
+    behind: Option<(Moment, i64)>,
     /// This machine's clock was said to be wrong, and has not been right since.
     told: bool,
 }
@@ -33,7 +43,22 @@ impl GatewayClocks {
     /// say about that clock, once for as long as it is wrong.
     pub(super) fn date(&self, date: i64, now: Moment, local: i64) -> Option<String> {
         let mut epochs = self.lock();
-        epochs.date = Some(epoch(date, now));
+        let told = epoch(date, now);
+        epochs.date = Some(told);
+        epochs.behind = match (epochs.signed, epochs.behind) {
+            (Some(signed), since) if signed > told && signed.abs_diff(told) >= BACK => {
+                let since = since.filter(|(_, first)| first.abs_diff(told) <= STEADY);
+                Some(since.unwrap_or((now, told)))
+            }
+            _ => None,
+        };
+        if epochs
+            .behind
+            .is_some_and(|(since, _)| now.since(since) >= PATIENCE)
+        {
+            epochs.signed = None;
+            epochs.behind = None;
+        }
         let told = std::mem::replace(&mut epochs.told, local.abs_diff(date) > SKEW_NOTICE);
         (epochs.told && !told).then(|| skew(local, date))
     }
@@ -89,8 +114,6 @@ fn read(epoch: i64, now: Moment) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOON: i64 = 1_800_000_000;
@@ -157,6 +180,52 @@ mod tests {
         let slow = NOON - 45;
         let now = clocks.verification_time(Some(NOON), at(0), NOON);
         assert!(now.abs_diff(slow) < 300, "{}", now - slow);
+    }
+
+    /// A gateway whose clock was fast once, and is right again.
+    #[test]
+    fn a_clock_that_went_back_is_believed_when_it_has_gone_on_for_five_minutes() {
+        let clocks = GatewayClocks::default();
+        clocks.signed(NOON + DAY, at(0));
+        for second in (0..300).step_by(10) {
+            let told = NOON + i64::try_from(second).unwrap();
+            let _ = clocks.date(told, at(second), told);
+            let proven = told + DAY - AMONG_THEMSELVES;
+            assert_eq!(
+                clocks.verification_time(Some(told), at(second), told),
+                proven
+            );
+        }
+        let _ = clocks.date(NOON + 300, at(300), NOON);
+        assert_eq!(
+            clocks.verification_time(Some(NOON + 300), at(300), 0),
+            NOON + 300
+        );
+    }
+
+    /// The same answer again and again tells a clock that stands still, or one that jumps about.
+    #[test]
+    fn kept_answers_do_not_set_the_clock_back_however_often_they_come() {
+        let clocks = GatewayClocks::default();
+        clocks.signed(NOON + DAY, at(0));
+        for second in (0..3600).step_by(10) {
+            let _ = clocks.date(NOON, at(second), NOON);
+        }
+        let _ = clocks.date(NOON + 3600, at(3600), NOON);
+        assert_eq!(
+            clocks.verification_time(Some(NOON), at(3600), NOON),
+            NOON + DAY + 3600 - AMONG_THEMSELVES
+        );
+        // One honest answer in between is enough to begin anew.
+        for second in (3600..7200).step_by(10) {
+            let told = NOON + i64::try_from(second).unwrap();
+            let honest = if second % 290 == 0 { told + DAY } else { told };
+            let _ = clocks.date(honest, at(second), honest);
+        }
+        assert_eq!(
+            clocks.verification_time(Some(NOON), at(7200), NOON),
+            NOON + DAY + 7200 - AMONG_THEMSELVES
+        );
     }
 
     #[test]

@@ -118,6 +118,15 @@ impl Keys {
         })
     }
 
+    /// Whether there is no key, and trying again would not bring one: something in the configuration is
+    /// wrong.
+    pub(super) fn refused(&self) -> bool {
+        let last = self.lock().last.clone();
+        let refused = matches!(last, Some((_, Err(Fault { refused: true, .. }))));
+        let has_none = |source: &dyn KeySource| !source.any(self.time());
+        refused && self.gateway.keys().is_some_and(has_none)
+    }
+
     /// Fetches keys because of an answer that is signed under `serial`, unless that was done a moment
     /// ago. Whether looking again may help.
     pub(super) fn fetch_for(&self, serial: &str, limits: Limits, signal: &Signal) -> bool {
@@ -305,10 +314,7 @@ impl Fetching<'_> {
         let result = match result {
             Ok(text) => Ok(text.clone()),
             Err(fault) if fault.interrupted => return,
-            Err(fault) => Err(Fault {
-                reply: None,
-                ..fault.clone()
-            }),
+            Err(fault) => Err(fault.clone()),
         };
         self.0.lock().last = Some((self.0.clock.now(), result));
     }

@@ -20,6 +20,10 @@ pub(super) fn message(cause: Cause, product: Product, evidence: &Evidence) -> St
         Product::CodePayment => (headline(cause), "the last reverse"),
         Product::Prepay => (headline_of_prepaid(cause), "the last close"),
     };
+    let headline = match (cause, &evidence.submit) {
+        (Cause::Rejected, None) => "the configuration is wrong, nothing was sent",
+        _ => headline,
+    };
     let mut text = headline.to_owned();
     let mut add = |what: &str, why: Option<&str>| {
         if let Some(why) = why {

@@ -159,6 +159,13 @@ impl Run<'_> {
                     sent,
                 }
             }
+            // The gateway has refused what comes before it: the next one would fare no better.
+            Err(failure) if !failure.interrupted && self.client.keys.refused() => {
+                policy::Event::Submit {
+                    verdict: SubmitVerdict::Rejected,
+                    sent: self.now(),
+                }
+            }
             Err(_) => policy::Event::SubmitUnsent,
         }
     }

@@ -162,6 +162,12 @@ pub trait Gateway: Send + Sync {
         false
     }
 
+    /// Whether `reply` only tries whether signatures are checked: the real one follows if the question
+    /// is asked again.
+    fn is_probe(&self, _reply: &Reply) -> bool {
+        false
+    }
+
     /// Where the keys come from that answers are verified with, if they change by themselves.
     fn keys(&self) -> Option<&dyn KeySource> {
         None

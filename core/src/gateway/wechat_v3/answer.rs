@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use super::verify::Verification;
-use super::{WechatV3, facts};
+use super::{WechatV3, facts, refusals};
 use crate::exchange::Reply;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::codes::{self, Remedy};
@@ -158,9 +158,15 @@ impl WechatV3 {
                 return forged_answer(unclear, why, None);
             }
             Verification::Unsigned => None,
-            Verification::Disproved { why, unknown_key } => {
-                return forged_answer(unclear, why, unknown_key);
+            Verification::Disproved {
+                unknown_key: Some(serial),
+                ..
+            } => {
+                let downloads = self.config.platform_certificates.is_some();
+                let why = refusals::unknown_key(&serial, downloads);
+                return forged_answer(unclear, why, Some(serial));
             }
+            Verification::Disproved { why, .. } => return forged_answer(unclear, why, None),
         };
         let body = match &reply.body[..] {
             [] => Ok(Value::Null),

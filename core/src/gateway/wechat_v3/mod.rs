@@ -107,6 +107,10 @@ impl Gateway for WechatV3 {
         verify::refused_for_clock(reply, stamp)
     }
 
+    fn is_probe(&self, reply: &Reply) -> bool {
+        verify::is_probe(reply)
+    }
+
     fn keys(&self) -> Option<&dyn KeySource> {
         self.config
             .platform_certificates

@@ -208,5 +208,12 @@ pub(super) fn refused_for_clock(reply: &Reply, stamp: &Stamp) -> bool {
             .is_some_and(|date| date.abs_diff(stamp.unix_seconds) >= OFF)
 }
 
+/// Whether a reply is one of WeChat Pay's probes.
+pub(super) fn is_probe(reply: &Reply) -> bool {
+    reply
+        .header(SIGNATURE)
+        .is_some_and(|signature| signature.starts_with(PROBE))
+}
+
 #[cfg(test)]
 mod tests;
