@@ -148,18 +148,21 @@ impl Client {
             out_trade_no: format!("wxpayclock{}", &digest::random_hex()[..16]),
             ..Expected::default()
         };
-        let limits = Limits {
-            on_cancel: OnCancel::Cut,
-            until: Some(self.clock.now() + PATIENCE),
-        };
         let call = self.gateway.query(&nobodys, &self.stamp());
-        if let Err(failure) = self.exchange(&call, limits, signal) {
+        if let Err(failure) = self.exchange(&call, self.patience(), signal) {
             self.sinks.log(Level::Warning, || {
                 format!(
                     "the gateway's time is not known, this machine's is used: {}",
                     failure.cause
                 )
             });
+        }
+    }
+
+    fn patience(&self) -> Limits {
+        Limits {
+            on_cancel: OnCancel::Cut,
+            until: Some(self.clock.now() + PATIENCE),
         }
     }
 
@@ -174,7 +177,9 @@ impl Client {
             Err(NoticeError::Forged {
                 unknown_key: Some(serial),
                 ..
-            }) if self.fetch_key(&serial, signal) => notifications.open(notice),
+            }) if self.keys.fetch_for(&serial, self.patience(), signal) => {
+                notifications.open(notice)
+            }
             opened => opened,
         }
     }

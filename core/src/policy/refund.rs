@@ -334,7 +334,7 @@ impl Refunding {
     }
 
     /// What to do when nothing is awaited.
-    fn proceed(&mut self, now: Moment) -> Vec<Action> {
+    fn proceed(&self, now: Moment) -> Vec<Action> {
         let (due, then) = match self.stage {
             // The record proves that the refund is still in these hands.
             Stage::Sending { due } => (due, vec![Action::Record(Phase::Waiting), Action::Send]),

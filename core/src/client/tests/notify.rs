@@ -355,3 +355,47 @@ fn what_carries_no_time_is_no_reason_to_ask_for_it() {
     ended(&bench.client.notify_decode("A: b", b"{}"), Status::Forged);
     assert!(bench.shop.asked().is_empty());
 }
+
+#[test]
+fn a_key_that_nobody_has_told_is_fetched_and_the_notification_looked_at_again() {
+    use crate::client::keys::tests::{Time, Wire};
+    use crate::gateway::wechat_v3::testing;
+
+    let folder = tempfile::tempdir().unwrap();
+    let time = Arc::new(Time::default());
+    let wire = Wire::new(&time);
+    let config = JournalConfig {
+        path: folder.path().join("journal.db"),
+        lease: Duration::from_secs(10),
+    };
+    let clock = Arc::clone(&time) as Arc<dyn Clock>;
+    let client = Client::from_parts(Parts {
+        gateway: Arc::new(WechatV3::new(testing::config())),
+        transport: Arc::clone(&wire) as Arc<dyn Transport>,
+        clock: Arc::clone(&clock),
+        journal: Arc::new(SqliteJournal::open(&config, clock).unwrap()),
+        policy: PolicyConfig::profile(Region::Mainland),
+        language: Language::English,
+    });
+    let mut message = v3::notices::paid();
+    message["appid"] = "wx2421b1c4370ec43b".into();
+    message["mchid"] = "10000100".into();
+    let body = v3::notices::payment_for(testing::API_V3_KEY, &message).to_string();
+    let decode = |serial| {
+        let headers = testing::headers(body.as_bytes(), serial, testing::NOW);
+        let lines = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\n"));
+        client.notify_decode(&lines.collect::<String>(), body.as_bytes())
+    };
+
+    ended(&decode(testing::SERIAL), Status::Ok);
+    assert_eq!(wire.asked(), ["query", "certificates"]);
+    ended(&decode(testing::SERIAL), Status::Ok);
+    assert!(wire.asked().is_empty());
+    // However many somebody makes up.
+    for _ in 0..3 {
+        ended(&decode(testing::NEXT_SERIAL), Status::Forged);
+    }
+    assert!(wire.asked().len() <= 1);
+}

@@ -186,11 +186,14 @@ impl World {
         if operation == "refund" {
             let fee = fields["refund_fee"].parse().unwrap();
             let order = fields["out_trade_no"].clone();
-            let booked = state.refunds.entry(number.clone()).or_insert(Booked {
-                order: order.clone(),
-                fee,
-                status: "PROCESSING",
-            });
+            let booked = state
+                .refunds
+                .entry(number.clone())
+                .or_insert_with(|| Booked {
+                    order: order.clone(),
+                    fee,
+                    status: "PROCESSING",
+                });
             if booked.fee != fee || booked.order != order {
                 return refusal("REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致");
             }

@@ -37,8 +37,8 @@ fn check_rows(page: &'static str, fields: &[Field]) {
         let length = match field.rule {
             Rule::Text(max) | Rule::Json(max) | Rule::Identifier(max) => max,
             Rule::OrderNumber => 32,
-            Rule::RefundNumber => 64,
             Rule::NotifyUrl => 256,
+            Rule::RefundNumber => 64,
             Rule::Body => 127,
             Rule::AuthCode => 18,
             Rule::Currency => 3,

@@ -1,8 +1,6 @@
 //! The documents say what the table says.
 
-use crate::gateway::wechat_v3::fields::{
-    CODE_PAYMENT, Field, OWN, PREPAY, REFUND, Rule, Where,
-};
+use crate::gateway::wechat_v3::fields::{CODE_PAYMENT, Field, OWN, PREPAY, REFUND, Rule, Where};
 
 const PAGE: &str = include_str!("../../../../../docs/fields.md");
 const REFUNDS_PAGE: &str = include_str!("../../../../../docs/refunds.md");

@@ -26,6 +26,10 @@ fn sealed(key: &str, nonce: &str, associated_data: &str, text: &[u8]) -> String 
 }
 
 fn envelope(event_type: &str, original_type: &str, text: &[u8]) -> Value {
+    envelope_for(API_V3_KEY, event_type, original_type, text)
+}
+
+fn envelope_for(key: &str, event_type: &str, original_type: &str, text: &[u8]) -> Value {
     json!({
         "id": "EV-2018022511223320873",
         "create_time": "2015-05-20T13:29:35+08:00",
@@ -35,7 +39,7 @@ fn envelope(event_type: &str, original_type: &str, text: &[u8]) -> Value {
         "resource": {
             "original_type": original_type,
             "algorithm": "AEAD_AES_256_GCM",
-            "ciphertext": sealed(API_V3_KEY, NONCE, original_type, text),
+            "ciphertext": sealed(key, NONCE, original_type, text),
             "associated_data": original_type,
             "nonce": NONCE,
         },
@@ -51,6 +55,12 @@ pub(crate) fn posted(envelope: &Value, at: i64) -> Posted {
         .filter(|(name, _)| name.starts_with("wechatpay-"))
         .collect();
     (headers, reply.body)
+}
+
+/// The same to a merchant with this APIv3 key.
+pub(crate) fn payment_for(key: &str, message: &Value) -> Value {
+    let text = message.to_string();
+    envelope_for(key, "TRANSACTION.SUCCESS", "transaction", text.as_bytes())
 }
 
 pub(crate) fn payment(message: &Value) -> Value {
