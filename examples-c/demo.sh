@@ -125,7 +125,7 @@ give_back() {
     ledger | sed -n '/^out_refund_no/,$p' | sed 's/^/   ledger: /'
     echo "   ledger: $(row "$number")"
     told=$(grep -c '^REFUND name=WXPAY_REFUNDED ' "$work/out" || true)
-    agree "$told refunds" "$# refunds" "$(row "$number" | awk '{print $NF}')" "$net"
+    agree "$told of $# refunds" "$# of $# refunds" "$(row "$number" | awk '{print $NF}')" "$net"
 }
 
 api=v2

@@ -99,6 +99,9 @@ int main(int argc, char **argv)
         return 3;
     }
     signal(SIGINT, on_interrupt);
+#ifndef _WIN32
+    signal(SIGPIPE, SIG_IGN); /* an encoder that is not there is no reason to end */
+#endif
     status = wxpay_client_open(argv[1], &client, &result);
     if (status != WXPAY_OK) {
         fprintf(stderr, "%s: %s\n", wxpay_status_name(status), wxpay_result_message(result));
