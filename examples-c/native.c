@@ -99,6 +99,9 @@ int main(int argc, char **argv)
         return 3;
     }
     signal(SIGINT, on_interrupt);
+#ifndef _WIN32
+    signal(SIGPIPE, SIG_IGN); /* an encoder that is not there is no reason to end */
+#endif
     status = wxpay_client_open(argv[1], &client, &result);
     if (status != WXPAY_OK) {
         fprintf(stderr, "%s: %s\n", wxpay_status_name(status), wxpay_result_message(result));
@@ -112,7 +115,6 @@ int main(int argc, char **argv)
     wxpay_request_set(request, "out_trade_no", argv[2]);
     wxpay_request_set_int(request, "total_fee", atol(argv[3]));
     wxpay_request_set(request, "body", "coffee");
-    wxpay_request_set(request, "product_id", "1001"); /* APIv2 wants one; APIv3 leaves it out */
     wxpay_request_set(request, "notify_url",
                       setting("NOTIFY_URL", "https://shop.example/wxpay/notify"));
     status = wxpay_prepay_start(client, request, &task, &result);

@@ -239,8 +239,8 @@ WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
  * gateway's own), message, prompt, advice (hand_over, hold, rescan, other_card, call_support or
  * fix_setup), request_id, host, attempts, elapsed_ms, replayed, cancel_requested, reversal (none,
  * required or completed), field (the argument or field that was refused), other_status (of the sale
- * that has the order number); of wxpay_prepay also code_url, h5_url or prepay_id and what
- * docs/prepay.md lists; of refunds out_refund_no, refund_id, refund_fee, refund_status,
+ * that has the order number); of wxpay_prepay also code_url, h5_url, prepay_id, pay_params
+ * (docs/prepay.md); of refunds out_refund_no, refund_id, refund_fee, refund_status,
  * refunded_at; of wxpay_notify_decode notification (payment or refund), reply, reply_status,
  * reply_type; of wxpay_recover orders and open; of wxpay_client_check checks. Amounts are whole numbers of
  * minor units (fen).
@@ -529,7 +529,8 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_reverse(wxpay_client *client, const char
  * From another thread (or from inside a callback): asks the call or task that is paying this order
  * to stop waiting and to undo the payment (an order of wxpay_prepay_start: to close it). Returns
  * at once; the paying call tells the ending. That may still be WXPAY_OK, if the money turns out to
- * be there: then the result has cancel_requested set, and wxpay_reverse gives it back.
+ * be there: then the result has cancel_requested set, and wxpay_reverse gives it back (wxpay_refund,
+ * if the payer scanned or opened the order).
  *
  * Returns WXPAY_OK (delivered) or WXPAY_NOT_FOUND (this client has no such order in flight). Not
  * safe in a signal handler: set a flag there, and cancel from a callback or thread that sees it.
@@ -593,13 +594,13 @@ WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
 
 /**
  * Makes an order that the payer pays on the phone: by scanning a code that the shop shows
- * (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (MWEB) or in
+ * (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (H5) or in
  * the shop's own app (APP). docs/prepay.md has the fields of each.
  *
  * WXPAY_OK               THERE IS SOMETHING TO SHOW, AND NOBODY HAS PAID YET: WXPAY_IS_PAID is not
  *                        for this status. The result has code_url (draw it as a QR code), h5_url
- *                        (open it), or prepay_id with the signed parameters that the front end
- *                        needs, one by one and as one JSON object
+ *                        (open it), or prepay_id and pay_params: what the front end needs, signed,
+ *                        as JSON, and one by one as pay.timeStamp, pay.paySign and so on
  * WXPAY_E_DUPLICATE      the order number was paid, closed, or used with other fields before
  * other below zero       this call has nothing to show, so nobody can pay because of it. After
  *                        WXPAY_E_NETWORK, WXPAY_E_FORGED, WXPAY_E_JOURNAL and WXPAY_E_CLOSED the
@@ -727,23 +728,24 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund_query(wxpay_client *client,
  * WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed
  * WXPAY_UNKNOWN          proven, but it does not agree with what this journal knows: another amount,
  *                        or an order that is being undone
+ * WXPAY_E_DUPLICATE      proven, but the order number was paid by another sale
  * WXPAY_E_FORGED         not proven: signature, key, age or encryption is wrong
  * WXPAY_E_ARGUMENT       not a notification at all
- * other below zero       WXPAY_E_JOURNAL, WXPAY_E_NETWORK (no key to verify it with, and none to be
- *                        had), WXPAY_E_CLOSED, WXPAY_E_UNSUPPORTED
+ * other below zero       WXPAY_E_JOURNAL, WXPAY_E_CLOSED, WXPAY_E_UNSUPPORTED
  *
  * Whatever it returns, answer the HTTP request with the result's fields reply_status (an HTTP
  * status), reply_type (a content type) and reply (the body, possibly empty), within 5 seconds: they
- * tell WeChat that it is done, or to send it again. A notification may come twice, late, or never,
- * so wxpay_query remains the way to be sure. Deliver one that came twice once.
+ * tell WeChat that it is done, or to send it again. The journal may not know the order (known is 0):
+ * then compare total_fee with the sale yourself. A notification may come twice, late, or never, so
+ * bring the books up to date once for each order, and wxpay_query remains the way to be sure.
  *
  * headers: the request's header lines, "Name: value", ended by LF or CR LF, as they were received,
  * at most 65536 bytes; ASCII whatever the client's encoding. body: its body_length bytes, exactly
  * as they were received, which may be any; at most 1048576. NULL if body_length is 0.
  *
- * Any thread. Sends nothing and does not block, save for downloading platform certificates if none
- * is there yet or the notification names an unknown one (APIv3; one connect and one answer time-out
- * a host at most).
+ * Any thread. Sends nothing and does not block, save with APIv3: the first time it asks the gateway
+ * for its time (3 s at most), and a key that is not known yet is fetched once (one connect and one
+ * answer time-out a host at most).
  */
 WXPAY_API wxpay_status WXPAY_CALL wxpay_notify_decode(wxpay_client *client, const char *headers,
     const char *body, size_t body_length, wxpay_result **result);

@@ -19,23 +19,24 @@ use crate::status::wxpay_status;
 /// WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed
 /// WXPAY_UNKNOWN          proven, but it does not agree with what this journal knows: another amount,
 ///                        or an order that is being undone
+/// WXPAY_E_DUPLICATE      proven, but the order number was paid by another sale
 /// WXPAY_E_FORGED         not proven: signature, key, age or encryption is wrong
 /// WXPAY_E_ARGUMENT       not a notification at all
-/// other below zero       WXPAY_E_JOURNAL, WXPAY_E_NETWORK (no key to verify it with, and none to be
-///                        had), WXPAY_E_CLOSED, WXPAY_E_UNSUPPORTED
+/// other below zero       WXPAY_E_JOURNAL, WXPAY_E_CLOSED, WXPAY_E_UNSUPPORTED
 ///
 /// Whatever it returns, answer the HTTP request with the result's fields reply_status (an HTTP
 /// status), reply_type (a content type) and reply (the body, possibly empty), within 5 seconds: they
-/// tell WeChat that it is done, or to send it again. A notification may come twice, late, or never,
-/// so wxpay_query remains the way to be sure. Deliver one that came twice once.
+/// tell WeChat that it is done, or to send it again. The journal may not know the order (known is 0):
+/// then compare total_fee with the sale yourself. A notification may come twice, late, or never, so
+/// bring the books up to date once for each order, and wxpay_query remains the way to be sure.
 ///
 /// headers: the request's header lines, "Name: value", ended by LF or CR LF, as they were received,
 /// at most 65536 bytes; ASCII whatever the client's encoding. body: its body_length bytes, exactly
 /// as they were received, which may be any; at most 1048576. NULL if body_length is 0.
 ///
-/// Any thread. Sends nothing and does not block, save for downloading platform certificates if none
-/// is there yet or the notification names an unknown one (APIv3; one connect and one answer time-out
-/// a host at most).
+/// Any thread. Sends nothing and does not block, save with APIv3: the first time it asks the gateway
+/// for its time (3 s at most), and a key that is not known yet is fetched once (one connect and one
+/// answer time-out a host at most).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wxpay_notify_decode(
     client: *mut wxpay_client,

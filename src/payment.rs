@@ -114,7 +114,8 @@ pub unsafe extern "C" fn wxpay_reverse(
 /// From another thread (or from inside a callback): asks the call or task that is paying this order
 /// to stop waiting and to undo the payment (an order of wxpay_prepay_start: to close it). Returns
 /// at once; the paying call tells the ending. That may still be WXPAY_OK, if the money turns out to
-/// be there: then the result has cancel_requested set, and wxpay_reverse gives it back.
+/// be there: then the result has cancel_requested set, and wxpay_reverse gives it back (wxpay_refund,
+/// if the payer scanned or opened the order).
 ///
 /// Returns WXPAY_OK (delivered) or WXPAY_NOT_FOUND (this client has no such order in flight). Not
 /// safe in a signal handler: set a flag there, and cancel from a callback or thread that sees it.

@@ -13,13 +13,13 @@ use crate::status::wxpay_status;
 use crate::task::wxpay_task;
 
 /// Makes an order that the payer pays on the phone: by scanning a code that the shop shows
-/// (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (MWEB) or in
+/// (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (H5) or in
 /// the shop's own app (APP). docs/prepay.md has the fields of each.
 ///
 /// WXPAY_OK               THERE IS SOMETHING TO SHOW, AND NOBODY HAS PAID YET: WXPAY_IS_PAID is not
 ///                        for this status. The result has code_url (draw it as a QR code), h5_url
-///                        (open it), or prepay_id with the signed parameters that the front end
-///                        needs, one by one and as one JSON object
+///                        (open it), or prepay_id and pay_params: what the front end needs, signed,
+///                        as JSON, and one by one as pay.timeStamp, pay.paySign and so on
 /// WXPAY_E_DUPLICATE      the order number was paid, closed, or used with other fields before
 /// other below zero       this call has nothing to show, so nobody can pay because of it. After
 ///                        WXPAY_E_NETWORK, WXPAY_E_FORGED, WXPAY_E_JOURNAL and WXPAY_E_CLOSED the

@@ -24,8 +24,8 @@ const PATH_LIMIT: usize = 1024;
 /// gateway's own), message, prompt, advice (hand_over, hold, rescan, other_card, call_support or
 /// fix_setup), request_id, host, attempts, elapsed_ms, replayed, cancel_requested, reversal (none,
 /// required or completed), field (the argument or field that was refused), other_status (of the sale
-/// that has the order number); of wxpay_prepay also code_url, h5_url or prepay_id and what
-/// docs/prepay.md lists; of refunds out_refund_no, refund_id, refund_fee, refund_status,
+/// that has the order number); of wxpay_prepay also code_url, h5_url, prepay_id, pay_params
+/// (docs/prepay.md); of refunds out_refund_no, refund_id, refund_fee, refund_status,
 /// refunded_at; of wxpay_notify_decode notification (payment or refund), reply, reply_status,
 /// reply_type; of wxpay_recover orders and open; of wxpay_client_check checks. Amounts are whole numbers of
 /// minor units (fen).

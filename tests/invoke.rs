@@ -5,22 +5,36 @@ mod common;
 
 use std::thread;
 
+use common::on_both_apis;
 use common::shop::{FEE, Sale, Shop};
 use common::{
-    CLOSED, Client, DECLINED, E_DUPLICATE, E_NETWORK, E_REJECTED, NOT_FOUND, NOT_PAID, OK, Outcome,
-    REFUNDED, REVERSED, UNKNOWN,
+    ACCEPTED, CLOSED, Client, DECLINED, E_ARGUMENT, E_DUPLICATE, E_FORGED, E_NETWORK, E_REJECTED,
+    NOT_FOUND, NOT_PAID, OK, Outcome, REFUNDED, REVERSED, Request, UNKNOWN,
 };
 use serde_json::{Value, json};
-use wxpay_simulator::{HostState, PayerAction, Scenario, State};
+use wxpay_simulator::{Api, HostState, PayerAction, Scenario, State};
+
+on_both_apis! {
+    an_order_to_scan_by_name_is_that_order_and_its_end_is_its_end,
+    a_refund_by_name_is_the_refund,
+    a_notification_by_name_is_the_notification,
+}
 
 /// What differs between two equal sales, or between two askings.
-const VOLATILE: [&str; 7] = [
+const VOLATILE: [&str; 14] = [
     "attempts",
+    "code_url",
+    "create_time",
     "elapsed_ms",
     "openid",
     "orders",
+    "out_refund_no",
     "out_trade_no",
     "paid_at",
+    "prepay_id",
+    "refund_id",
+    "refunded_at",
+    "request_id",
     "transaction_id",
 ];
 
@@ -218,6 +232,106 @@ fn a_recovery_and_a_self_test_by_name_are_the_recovery_and_the_self_test() {
         let by_name = recovered("named.db", &|till| till.invoke("recover", "{}"));
         assert_alike(&typed.join().unwrap(), &by_name);
     });
+}
+
+fn order_arguments(number: &str) -> String {
+    json!({
+        "out_trade_no": number,
+        "trade_type": "NATIVE",
+        "total_fee": FEE,
+        "body": "coffee",
+        "product_id": "1001",
+        "notify_url": "https://shop.example/wxpay",
+    })
+    .to_string()
+}
+
+fn an_order_to_scan_by_name_is_that_order_and_its_end_is_its_end(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let typed = till.prepay(&Request::order("TYPED1", FEE));
+    assert_eq!(typed.status(), OK, "{typed:?}");
+    assert_alike(&typed, &till.invoke("prepay", order_arguments("NAMED1")));
+    let number = |number: &str| json!({ "out_trade_no": number }).to_string();
+    let typed = till.close_order("TYPED1");
+    assert_eq!(typed.status(), CLOSED, "{typed:?}");
+    assert_alike(&typed, &till.invoke("close", number("NAMED1")));
+    for order in ["TYPED1", "NAMED1"] {
+        let state = shop.simulator.ledger().order(order).unwrap().state;
+        assert_eq!(state, State::Closed, "{order}");
+    }
+    let typed = till.close_order("NOBODYS1");
+    assert_alike(&typed, &till.invoke("close", number("NOBODYS1")));
+    // What is wrong is said in the same words.
+    let typed = till.prepay(&Request::order("TYPED2", -1));
+    assert_eq!(typed.status(), E_ARGUMENT, "{typed:?}");
+    let wrong = order_arguments("TYPED2").replace(&FEE.to_string(), "-1");
+    assert_alike(&typed, &till.invoke("prepay", wrong));
+}
+
+fn a_refund_by_name_is_the_refund(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let [one, two] = [(); 2].map(|()| shop.sale(Scenario::Paid));
+    for sale in [&one, &two] {
+        assert_eq!(till.micropay(&sale.request()).status(), OK);
+    }
+    let typed = till.refund(&Request::refund(&one.out_trade_no, "TYPED-R1", FEE, 300));
+    assert!([ACCEPTED, REFUNDED].contains(&typed.status()), "{typed:?}");
+    let arguments = json!({
+        "out_trade_no": two.out_trade_no,
+        "out_refund_no": "NAMED-R1",
+        "total_fee": FEE,
+        "refund_fee": 300,
+    });
+    assert_alike(&typed, &till.invoke("refund", arguments.to_string()));
+    let number = |number: &str| json!({ "out_refund_no": number }).to_string();
+    while till.refund_query("NAMED-R1").status() == ACCEPTED {
+        thread::yield_now();
+    }
+    let typed = till.refund_query("TYPED-R1");
+    assert_eq!(typed.status(), REFUNDED, "{typed:?}");
+    assert_alike(&typed, &till.invoke("refund_query", number("NAMED-R1")));
+    for sale in [&one, &two] {
+        assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), FEE - 300);
+    }
+    let typed = till.refund_query("NOBODYS1");
+    assert_eq!(typed.status(), NOT_FOUND, "{typed:?}");
+    assert_alike(&typed, &till.invoke("refund_query", number("NOBODYS1")));
+}
+
+fn a_notification_by_name_is_the_notification(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let shown = till.prepay(&Request::order("NATIVE1", FEE));
+    assert_eq!(shown.status(), OK, "{shown:?}");
+    shop.simulator.payer("NATIVE1", PayerAction::Pay).unwrap();
+    let notification = shop.simulator.notification_for_payment("NATIVE1", None);
+    let notification = notification.unwrap();
+    let headers = notification.header_lines();
+    let typed = till.notify_decode(&headers, &notification.body);
+    assert_eq!(
+        (typed.status(), typed.get_int("replayed")),
+        (OK, Some(0)),
+        "{typed:?}"
+    );
+    assert_eq!(typed.get_int("total_fee"), Some(FEE));
+    // The second time it is known.
+    let typed = till.notify_decode(&headers, &notification.body);
+    let body = String::from_utf8(notification.body).unwrap();
+    let arguments = json!({ "headers": headers, "body": body });
+    assert_alike(&typed, &till.invoke("notify_decode", arguments.to_string()));
+    assert_eq!(typed.get_int("replayed"), Some(1), "{typed:?}");
+
+    let typed = till.notify_decode("", "nonsense");
+    let status = match api {
+        Api::V2 => E_ARGUMENT,
+        // Here the signature comes first.
+        Api::V3 => E_FORGED,
+    };
+    assert_eq!(typed.status(), status, "{typed:?}");
+    let arguments = json!({ "headers": "", "body": "nonsense" });
+    assert_alike(&typed, &till.invoke("notify_decode", arguments.to_string()));
 }
 
 /// The ending again, by either way, without a request.

@@ -5,12 +5,23 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use common::program::{compile, run, under_valgrind};
-use common::shop::{FEE, Sale, Shop};
-use wxpay_simulator::{Operation, Scenario};
+use common::on_both_apis;
+use common::program::{Till, compile, run, under_valgrind};
+use common::shop::{FEE, Sale, Shop, quick, quick_on};
+use common::{OK, Request};
+use wxpay_simulator::{Api, Operation, PayerAction, Scenario, Settings, State, Timing};
+
+on_both_apis! {
+    a_scanned_payment_is_clean,
+    a_scanned_payment_that_nobody_makes_is_closed,
+    refunds_in_parts_are_clean_and_asking_for_them_again_refunds_nothing_twice,
+    the_receiver_of_notifications_is_clean_and_believes_what_is_proven,
+}
 
 /// Valgrind slows a till down many times over, so its durations are longer than elsewhere.
 fn patient_config(shop: &Shop) -> String {
@@ -150,6 +161,220 @@ fn the_start_up_routine_is_clean_and_lists_what_it_settled() {
     assert_eq!(code, 0, "{output}");
     let line = format!("{} WXPAY_REVERSED {FEE}", sale.out_trade_no);
     assert!(output.contains(&line), "{output}");
+}
+
+/// The program that shows a code, with something in place of an encoder of QR codes.
+fn scanned(shop: &Shop, number: &str, seconds: &str, encoder: &str) -> Command {
+    let config = patient_config(shop);
+    let fee = FEE.to_string();
+    let arguments = [&config, number, &fee, seconds];
+    let mut program = under_valgrind("examples-c/native.c", &arguments);
+    program.env("QR_ENCODER", encoder);
+    program
+}
+
+fn a_scanned_payment_is_clean(api: Api) {
+    let shop = Shop::open_on(api);
+    let mut program = scanned(&shop, "NATIVE1", "0", "sed s/^/SCAN:/");
+    program.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut till = program.spawn().unwrap();
+    // Paid when it is shown, and not before.
+    let mut output = BufReader::new(till.stdout.take().unwrap());
+    let mut text = String::new();
+    while !text.contains("SCAN:weixin://") {
+        let read = output.read_line(&mut text).unwrap();
+        assert!(read > 0, "{text}");
+    }
+    shop.simulator.payer("NATIVE1", PayerAction::Pay).unwrap();
+    output.read_to_string(&mut text).unwrap();
+    let ended = till.wait_with_output().unwrap();
+    let errors = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(0), "{text}\n{errors}");
+    assert!(
+        text.contains("name=WXPAY_OK out_trade_no=NATIVE1"),
+        "{text}\n{errors}"
+    );
+    assert_eq!(shop.simulator.net_charged("NATIVE1"), FEE);
+}
+
+fn a_scanned_payment_that_nobody_makes_is_closed(api: Api) {
+    let shop = Shop::open_on(api);
+    // Without an encoder there is still the text.
+    let (code, output) = run(scanned(&shop, "NATIVE1", "1", "false"));
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("weixin://"), "{output}");
+    assert!(output.contains("cannot be drawn"), "{output}");
+    assert!(output.contains("name=WXPAY_REVERSED"), "{output}");
+    let ledger = shop.simulator.ledger();
+    let order = ledger.order("NATIVE1").unwrap();
+    assert_eq!(
+        (order.state, order.net_fen),
+        (State::Closed, 0),
+        "{order:?}"
+    );
+}
+
+fn refunds_in_parts_are_clean_and_asking_for_them_again_refunds_nothing_twice(api: Api) {
+    let shop = Shop::open_on(api);
+    let config = patient_config(&shop);
+    let Sale {
+        out_trade_no,
+        auth_code,
+    } = shop.sale(Scenario::Paid);
+    let request = Request::sale(&out_trade_no, &auth_code, FEE);
+    assert_eq!(shop.till().micropay(&request).status(), OK);
+    let total = FEE.to_string();
+    let arguments = [&config, out_trade_no.as_str(), &total, "300", "588"];
+    for _ in 0..2 {
+        let (code, output) = run(under_valgrind("examples-c/refund.c", &arguments));
+        assert_eq!(code, 0, "{output}");
+        for part in ["R1 refund_fee=300", "R2 refund_fee=588"] {
+            let line = format!("REFUND name=WXPAY_REFUNDED out_refund_no={out_trade_no}-{part}");
+            assert!(output.contains(&line), "{output}");
+        }
+        assert_eq!(shop.simulator.net_charged(&out_trade_no), 0, "{output}");
+        let refunds = shop.simulator.ledger().refunds;
+        assert_eq!(refunds.len(), 2, "{refunds:?}");
+        assert!(
+            refunds.iter().all(|refund| refund.submits == 1),
+            "{refunds:?}"
+        );
+    }
+    // A part more than there is.
+    let arguments = [&config, out_trade_no.as_str(), &total, "300", "588", "1"];
+    let (code, output) = run(under_valgrind("examples-c/refund.c", &arguments));
+    assert_eq!(code, 1, "{output}");
+    assert!(output.contains("name=WXPAY_DECLINED"), "{output}");
+    assert_eq!(shop.simulator.net_charged(&out_trade_no), 0, "{output}");
+}
+
+/// Sends bytes to a server and returns the status that it answers with, 0 if it hangs up.
+fn http(port: &str, request: &[u8]) -> u16 {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    // The server may have answered and hung up before it has read everything.
+    let _ = stream.write_all(request);
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    let status = answer.split(' ').nth(1);
+    status.map_or(0, |status| status.parse().unwrap())
+}
+
+fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) {
+    // Under valgrind an answer may come too late; then it is sent again.
+    let timing = Timing {
+        notify_retry_ms: vec![1_000; 100],
+        ..quick().timing
+    };
+    let shop = Shop::with(Settings {
+        timing,
+        ..quick_on(api)
+    });
+    let config = patient_config(&shop);
+    let mut server = under_valgrind("examples-c/notify_server.c", &[&config, "0"]);
+    server.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut server = Till(server.spawn().unwrap());
+    let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    let listening = lines.next().unwrap().unwrap();
+    let port = listening
+        .trim_end_matches('/')
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+
+    // What anybody may send.
+    let post = |headers: &str, body: &str| {
+        let length = body.len();
+        let head = format!("POST /wxpay HTTP/1.1\r\nContent-Length: {length}\r\n{headers}\r\n");
+        http(&port, &[head.as_bytes(), body.as_bytes()].concat())
+    };
+    let mut noticed = 0;
+    for (headers, body) in [
+        ("", ""),
+        ("", "{}"),
+        ("", "<xml></xml>"),
+        ("A: \u{ff}\r\n", "[]"),
+    ] {
+        let status = post(headers, body);
+        assert!((200..600).contains(&status), "{status}");
+        noticed += 1;
+    }
+    let huge = format!("POST / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(40_000));
+    for (request, status) in [
+        (&b"GET / HTTP/1.1\r\n\r\n"[..], 405),
+        (b"\r\n\r\n", 405),
+        (b"POST / HTTP/1.1\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nContent-Length: 2 2\r\n\r\n{}", 411),
+        (b"POST / HTTP/1.1\r\nContent-Length: -2\r\n\r\n{}", 411),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\n{}",
+            411,
+        ),
+        (
+            b"POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
+            413,
+        ),
+        (b"POST / HTTP/1.1\r\nA\0: b\r\n\r\n", 400),
+        (huge.as_bytes(), 431),
+        // Cut off.
+        (b"", 0),
+        (b"POST", 0),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{}", 0),
+    ] {
+        let text = String::from_utf8_lossy(&request[..request.len().min(60)]);
+        assert_eq!(http(&port, request), status, "{text}");
+    }
+    for _ in 0..noticed {
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.starts_with("NOTICE name=WXPAY_E_"), "{line}");
+    }
+
+    // What WeChat sends: a payment, then a refund.
+    let till = shop.till();
+    let url = format!("http://127.0.0.1:{port}/wxpay");
+    let order = Request::order("NATIVE1", FEE).with("notify_url", &url);
+    let shown = till.prepay(&order);
+    assert_eq!(shown.status(), OK, "{shown:?}");
+    shop.simulator.payer("NATIVE1", PayerAction::Pay).unwrap();
+    let line = lines.next().unwrap().unwrap();
+    let expected = format!(
+        "NOTICE name=WXPAY_OK notification=payment out_trade_no=NATIVE1 out_refund_no=- total_fee={FEE}"
+    );
+    assert_eq!(line, expected);
+    let refund = Request::refund("NATIVE1", "NATIVE1-R1", FEE, 300).with("notify_url", &url);
+    let refunded = till.refund(&refund);
+    assert!(
+        [common::ACCEPTED, common::REFUNDED].contains(&refunded.status()),
+        "{refunded:?}"
+    );
+    let line = lines
+        .map(|line| line.unwrap())
+        .find(|line| !line.starts_with(&expected))
+        .unwrap();
+    let expected = "NOTICE name=WXPAY_REFUNDED notification=refund out_trade_no=NATIVE1 out_refund_no=NATIVE1-R1";
+    assert!(line.starts_with(expected), "{line}");
+    while shop
+        .simulator
+        .notifications()
+        .iter()
+        .any(|notification| !notification.delivered)
+    {
+        std::thread::yield_now();
+    }
+    // Server and till share the journal.
+    let known = till.prepay(&order);
+    assert_eq!(known.status(), common::E_DUPLICATE, "{known:?}");
+    assert_eq!(known.get("other_status").as_deref(), Some("WXPAY_OK"));
+
+    let terminate = Command::new("kill")
+        .args(["-TERM", &server.0.id().to_string()])
+        .status();
+    assert!(terminate.unwrap().success());
+    let mut errors = String::new();
+    let mut stderr = server.0.stderr.take().unwrap();
+    stderr.read_to_string(&mut errors).unwrap();
+    assert_eq!(server.0.wait().unwrap().code(), Some(0), "{errors}");
 }
 
 #[test]

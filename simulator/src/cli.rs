@@ -13,6 +13,8 @@ use wxpay_simulator::{
     Settings, SignType, Simulator, Timing, auth_code,
 };
 
+use crate::qr;
+
 #[derive(Parser)]
 #[command(
     name = "wxpay-simulator",
@@ -63,6 +65,11 @@ enum Command {
     },
     /// Print what the last four digits of an auth code do
     Scenarios,
+    /// Draw the QR code of a text in the terminal
+    Qr {
+        /// The text, such as a code_url; otherwise standard input
+        text: Option<String>,
+    },
 }
 
 /// Which running simulator.
@@ -198,6 +205,13 @@ pub(crate) fn run() -> Result<(), Failure> {
     match cli.command {
         None => serve(&cli.serve),
         Some(Command::Scenarios) => print(&scenarios()),
+        Some(Command::Qr { text }) => {
+            let text = match text {
+                Some(text) => text,
+                None => io::read_to_string(io::stdin())?,
+            };
+            print(&qr::draw(text.trim_end_matches(['\r', '\n']))?)
+        }
         Some(Command::Ledger { running, table }) => {
             let json = get(&running.control()?, "/ledger")?;
             if table {

@@ -1,6 +1,7 @@
 //! The simulator as a program; see `docs/simulator.md`.
 
 mod cli;
+mod qr;
 
 use std::process::ExitCode;
 

@@ -425,7 +425,7 @@ static void hostile_notifications_are_refused(wxpay_client *client)
             free(exact);
         }
     }
-    for (n = 0; n <= 256; n++) {
+    for (n = 0; n < 256; n++) {
         big[0] = (char)n;
         status = wxpay_notify_decode(client, "", big, 2, NULL);
         CHECK(status == WXPAY_E_ARGUMENT || status == WXPAY_E_FORGED);
@@ -500,7 +500,7 @@ static void without_a_gateway_nothing_is_charged(wxpay_client *client)
     task = NOT_SET(wxpay_task);
     EXPECT(WXPAY_E_NETWORK, "", wxpay_prepay_start(client, request, &task, &result));
     CHECK(task == NULL);
-    EXPECT(WXPAY_E_NETWORK, "", wxpay_close(client, "ABI0011", &result));
+    EXPECT(WXPAY_UNKNOWN, "", wxpay_close(client, "ABI0011", &result));
     wxpay_request_free(request);
     /* Refunds need the client certificate that this configuration has not. */
     request = refund("ABI0010", "ABI0010-1");

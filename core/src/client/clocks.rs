@@ -9,9 +9,11 @@ use crate::clock::Moment;
 /// clock for; APIv3 refuses requests at 300.
 pub(super) const SKEW_NOTICE: u64 = 60;
 
-/// A signature's time that this much contradicts …
-const BACK: u64 = 240;
-/// … is forgotten once `Date` headers have done so for this long.
+/// How far apart the clocks of the gateway's own machines may be. Without it, one signature by a fast
+/// machine would make every later answer an old one.
+const AMONG_THEMSELVES: i64 = 300;
+
+/// A signature from further ahead is forgotten once `Date` headers have told otherwise for this long.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Headers that tell the same clock differ by no more than this, in seconds.
 const STEADY: u64 = 60;
@@ -43,7 +45,7 @@ impl GatewayClocks {
         let told = epoch(date, now);
         epochs.date = Some(told);
         epochs.behind = match (epochs.signed, epochs.behind) {
-            (Some(signed), since) if signed > told && signed.abs_diff(told) >= BACK => {
+            (Some(signed), since) if signed.saturating_sub(told) > AMONG_THEMSELVES => {
                 let since = since.filter(|(_, first)| first.abs_diff(told) <= STEADY);
                 Some(since.unwrap_or((now, told)))
             }
@@ -70,14 +72,15 @@ impl GatewayClocks {
     }
 
     /// What the times in signatures are held against: the reply's own `Date`, or else the best that
-    /// is known, or else this machine's clock; but never earlier than signatures have proven.
+    /// is known, or else this machine's clock; but never much earlier than signatures have proven.
     pub(super) fn verification_time(&self, date: Option<i64>, now: Moment, local: i64) -> i64 {
         let epochs = *self.lock();
         let told = date
             .or_else(|| epochs.date.map(|epoch| read(epoch, now)))
             .unwrap_or(local);
         let proven = epochs.signed.map(|epoch| read(epoch, now));
-        proven.map_or(told, |proven| told.max(proven))
+        let earliest = proven.map(|proven| proven.saturating_sub(AMONG_THEMSELVES));
+        earliest.map_or(told, |earliest| told.max(earliest))
     }
 
     fn lock(&self) -> MutexGuard<'_, Epochs> {
@@ -152,19 +155,15 @@ mod tests {
         let clocks = GatewayClocks::default();
         clocks.signed(NOON, at(100));
         let replayed = NOON - 3600;
-        assert_eq!(
-            clocks.verification_time(Some(replayed), at(100), replayed),
-            NOON
-        );
-        assert_eq!(
-            clocks.verification_time(Some(replayed), at(160), replayed),
-            NOON + 60
-        );
+        let earliest = NOON - AMONG_THEMSELVES;
+        let now = |date, moment| clocks.verification_time(date, moment, replayed);
+        assert_eq!(now(Some(replayed), at(100)), earliest);
+        assert_eq!(now(Some(replayed), at(160)), earliest + 60);
         let _ = clocks.date(replayed, at(160), replayed);
-        assert_eq!(clocks.verification_time(None, at(160), replayed), NOON + 60);
+        assert_eq!(now(None, at(160)), earliest + 60);
         // Signatures of earlier times do not bring it back.
         clocks.signed(replayed, at(160));
-        assert_eq!(clocks.verification_time(None, at(160), replayed), NOON + 60);
+        assert_eq!(now(None, at(160)), earliest + 60);
         // Requests are signed with what the gateway says, or they would be refused for good.
         assert_eq!(clocks.time(at(160)), Some(replayed));
     }
@@ -177,7 +176,7 @@ mod tests {
         for second in (0..300).step_by(10) {
             let told = NOON + i64::try_from(second).unwrap();
             let _ = clocks.date(told, at(second), told);
-            let proven = told + DAY;
+            let proven = told + DAY - AMONG_THEMSELVES;
             assert_eq!(clocks.verification_time(Some(told), at(second), told), proven);
         }
         let _ = clocks.date(NOON + 300, at(300), NOON);
@@ -195,7 +194,7 @@ mod tests {
         let _ = clocks.date(NOON + 3600, at(3600), NOON);
         assert_eq!(
             clocks.verification_time(Some(NOON), at(3600), NOON),
-            NOON + DAY + 3600
+            NOON + DAY + 3600 - AMONG_THEMSELVES
         );
         // One honest answer in between is enough to begin anew.
         for second in (3600..7200).step_by(10) {
@@ -205,8 +204,18 @@ mod tests {
         }
         assert_eq!(
             clocks.verification_time(Some(NOON), at(7200), NOON),
-            NOON + DAY + 7200
+            NOON + DAY + 7200 - AMONG_THEMSELVES
         );
+    }
+
+    /// Both are within five minutes of the right time, and so of what they are held against.
+    #[test]
+    fn machines_of_the_gateway_whose_clocks_differ_do_not_shut_each_other_out() {
+        let clocks = GatewayClocks::default();
+        clocks.signed(NOON + 250, at(0));
+        let slow = NOON - 45;
+        let now = clocks.verification_time(Some(NOON), at(0), NOON);
+        assert!(now.abs_diff(slow) < 300, "{}", now - slow);
     }
 
     #[test]

@@ -106,7 +106,7 @@ impl Client {
         }
         if let Some(hand_over) = hand_over {
             let compared = self.compare(key, answer.verdict, hand_over, &mut outcome);
-            self.report_fault(key, compared);
+            self.report_fault(key, compared.map(|_| ()));
         }
         outcome
     }
@@ -114,30 +114,32 @@ impl Client {
     /// Brings the answer together with what the journal knows by now: it settles an order that is
     /// open, and it may be older than what others have done since.
     ///
-    /// `hand_over`: whether the till that has the order open is told by this very call.
+    /// `hand_over`: whether the till that has the order open is told by this very call. Returns whether
+    /// the answer is on record by now, or is sure to be found by whoever works on the order.
     pub(super) fn compare(
         &self,
         key: &Key,
         verdict: QueryVerdict,
         hand_over: HandOver,
         outcome: &mut Outcome,
-    ) -> Result<(), JournalError> {
+    ) -> Result<bool, JournalError> {
         let Some(found) = self.journal.find(key)? else {
-            return Ok(());
+            return Ok(true);
         };
         let entry = if found.phase.is_some() || found.awaits_payer() {
             match self.journal.take(key, None)? {
                 Take::Taken(entry) => {
-                    return self.settle_by_answer(&entry, verdict, hand_over, outcome);
+                    self.settle_by_answer(&entry, verdict, hand_over, outcome)?;
+                    return Ok(true);
                 }
                 Take::Busy(entry) => entry,
-                Take::Absent => return Ok(()),
+                Take::Absent => return Ok(true),
             }
         } else {
             found
         };
         doubt(&entry, verdict, outcome);
-        Ok(())
+        Ok(!entry.awaits_payer())
     }
 
     /// What a clear answer means for an order that this call holds.

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Client;
 use super::clocks::GatewayClocks;
 use super::sinks::{Level, Sinks};
 use crate::clock::{Clock, Moment};
@@ -57,15 +56,7 @@ pub(super) struct Fault {
     pub(super) interrupted: bool,
     pub(super) host: String,
     /// What came, if anything did.
-    pub(super) reply: Option<Reply>,
-}
-
-impl Client {
-    /// Fetches keys because of an answer that names one which is not known. Whether there are new
-    /// ones.
-    pub(super) fn fetch_key(&self, serial: &str, signal: &Signal) -> bool {
-        self.keys.fetch_for(serial, OnCancel::Cut.into(), signal)
-    }
+    pub(super) reply: Option<Box<Reply>>,
 }
 
 impl Fault {
@@ -230,7 +221,7 @@ impl Keys {
             refused: error.refused,
             interrupted: false,
             host: reply.host.clone(),
-            reply: Some(reply),
+            reply: Some(Box::new(reply)),
         })
     }
 

@@ -1,17 +1,18 @@
 //! The driver: runs the policy against the clock, the transport and the journal.
 //!
 //! `payment` takes, continues, reverses and recovers orders; each goes through a `run`, which
-//! carries out what the policy says. `prepay` makes orders that the payer scans or opens, `notify`
-//! reads what the gateway reports by itself. `inquiry` asks without deciding, `check` is the
-//! self-test.
-//! `ask` sends one question, `clocks` and `keys` are what it needs for that, `keeper` renews keys in
-//! time. `calls` knows who is in flight, `task` gives a payment a thread of its own, `report` words
-//! the outcome.
+//! carries out what the policy says. `prepay` makes orders that the payer scans or opens, `close`
+//! ends them, `refund` gives money back, `notify` reads what the gateway reports by itself. `inquiry`
+//! asks without deciding, `check` is the self-test. `ask` sends one question, `clocks` and `keys` are
+//! what it needs for that, `keeper` renews keys in time. `calls` knows who is in flight, `task` gives a
+//! payment a thread of its own, `report` words the outcome.
 
 mod ask;
 mod calls;
 mod check;
 mod clocks;
+mod close;
+mod headers;
 mod heartbeat;
 mod inquiry;
 mod keeper;

@@ -1,4 +1,4 @@
-//! Orders that the payer scans or opens: made, waited for, closed.
+//! Orders that the payer scans or opens: made, and waited for. `close` ends them.
 //!
 //! The request for something to show moves no money and may be sent again. What counts is whether
 //! anything was ever handed out that can be paid: until then a failed request is an error and nothing
@@ -9,24 +9,24 @@ use std::time::Duration;
 
 use super::ask::Told;
 use super::calls::{CallGuard, Claim};
-use super::run::{Evidence, HandOver, Run};
+use super::run::{HandOver, Run};
 use super::task::{Begun, Task};
 use super::{Client, Level, report};
 use crate::exchange::{Failure, OnCancel};
 use crate::fields::Fields;
-use crate::gateway::{Answer, Expected, Order, Prepay, Product};
+use crate::gateway::{Expected, Order, Prepay, Product};
 use crate::guidance::Asked;
 use crate::journal::{Begin, Entry, JournalError, Key, Sale, Take};
 use crate::outcome::{Facts, Outcome};
 use crate::policy::{Phase, Purpose, Resume};
 use crate::signal::Signal;
 use crate::status::Status;
-use crate::verdict::{PrepayVerdict, QueryVerdict, ReverseVerdict};
+use crate::verdict::PrepayVerdict;
 
 /// How often a request that gets no usable answer is sent.
 const TRIES: u32 = 3;
 
-const UNSUPPORTED: &str = "this gateway makes no orders that the payer scans or opens";
+pub(super) const UNSUPPORTED: &str = "this gateway makes no orders that the payer scans or opens";
 
 /// Who waits for the payment of what is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,128 +96,6 @@ impl Client {
             ..self.run(shown.key, shown.call.signal())
         };
         self.contained(run).0
-    }
-
-    /// Ends an unpaid order, and has a query confirm it.
-    pub fn close_order(&self, out_trade_no: &str) -> Outcome {
-        if let Err(outcome) = self.check_out_trade_no(Asked::Close, out_trade_no) {
-            return *outcome;
-        }
-        let key = self.key(out_trade_no);
-        if self.gateway.prepay().is_none() {
-            return self.about(Asked::Close, &key, Status::Unsupported, UNSUPPORTED);
-        }
-        let call = match self.calls.enter(Claim::Reverse(out_trade_no)) {
-            Ok(call) => call,
-            Err(refused) => return self.refused(Asked::Close, &refused, Some(out_trade_no)),
-        };
-        match self.journal.take(&key, None) {
-            Err(error) => self.about(
-                Asked::Close,
-                &key,
-                Status::Journal,
-                format!("the close was not sent: {error}"),
-            ),
-            Ok(Take::Busy(_)) => self.busy(Asked::Close, &key),
-            Ok(Take::Absent) => self.close_stranger(&key, None, call.signal()),
-            Ok(Take::Taken(entry)) => self.close_known(&entry, call.signal()),
-        }
-    }
-
-    fn close_known(&self, entry: &Entry, signal: &Signal) -> Outcome {
-        let key = &entry.key;
-        let about = |status, message: &str| {
-            self.give_back(key);
-            self.about(Asked::Close, key, status, message)
-        };
-        if entry.product == Product::CodePayment {
-            let message = "an order of a payment code cannot be closed; use wxpay_reverse";
-            let mut outcome = about(Status::Argument, message);
-            outcome.set("field", "out_trade_no");
-            return self.explain(Asked::Close, outcome);
-        }
-        match &entry.outcome {
-            Some((Status::Reversed, _)) => {
-                let mut outcome = about(Status::Closed, "closed before; nothing was sent");
-                outcome.set("replayed", 1);
-                outcome
-            }
-            Some((Status::Ok, facts)) => {
-                self.give_back(key);
-                let mut outcome = Outcome::new(Status::Ok);
-                report::add_facts(&mut outcome, facts);
-                outcome.set("out_trade_no", key.number.as_str());
-                outcome.set("replayed", 1);
-                self.closed(outcome, &Evidence::default(), true)
-            }
-            Some((Status::Refunded, _)) => about(
-                Status::Refunded,
-                "it was paid, and a refund was opened; nothing was sent",
-            ),
-            // What is on record says that this journal's order never came to be. Whatever is there
-            // under its number is another one.
-            Some((status, _)) if *status != Status::NotPaid => {
-                self.give_back(key);
-                self.close_stranger(key, entry.sub_mch_id.clone(), signal)
-            }
-            Some(_) | None => {
-                let (outcome, evidence) =
-                    self.resume(entry, Purpose::Undo, Asked::Close, HandOver::Now, signal);
-                self.closed(outcome, &evidence, true)
-            }
-        }
-    }
-
-    /// Closes an order that the journal does not have. Nothing is put on record: a close moves no
-    /// money, and can be asked for again at any time.
-    fn close_stranger(&self, key: &Key, sub_mch_id: Option<String>, signal: &Signal) -> Outcome {
-        let resume = Resume {
-            phase: Phase::Waiting,
-            // Made by somebody else, some time ago.
-            age: self.policy.code_lifetime.max(self.policy.prepay_window),
-            purpose: Purpose::Undo,
-        };
-        let run = Run {
-            payment: self.taken_up(Product::Prepay, resume),
-            expected: Expected {
-                out_trade_no: key.number.clone(),
-                product: Product::Prepay,
-                sub_mch_id,
-                ..Expected::default()
-            },
-            asked: Asked::Close,
-            on_record: false,
-            ..self.run(key.clone(), signal)
-        };
-        let (outcome, evidence) = self.contained(run);
-        self.closed(outcome, &evidence, false)
-    }
-
-    /// The ending of an undoing, in the words of a close.
-    fn closed(&self, mut outcome: Outcome, evidence: &Evidence, on_record: bool) -> Outcome {
-        let refused = |answer: &Answer<ReverseVerdict>| answer.verdict == ReverseVerdict::Refused;
-        let last_query = evidence.query.as_ref().map(|answer| answer.verdict);
-        let status = match outcome.status {
-            // Of an order that was made here, it is proven that nobody can pay it any more.
-            Status::Reversed if last_query == Some(QueryVerdict::NotFound) && !on_record => {
-                Status::NotFound
-            }
-            Status::Reversed => Status::Closed,
-            Status::Ok => {
-                outcome.set("code", "ORDERPAID");
-                outcome.set("code_message", "");
-                outcome.set(
-                    "message",
-                    "the order is paid and was left alone; give the money back by a refund",
-                );
-                Status::Rejected
-            }
-            Status::Unknown if evidence.reverse.as_ref().is_some_and(refused) => Status::Rejected,
-            status => status,
-        };
-        outcome.status = status;
-        outcome.fields.remove("advice");
-        self.explain(Asked::Close, outcome)
     }
 
     /// The order that these fields ask for, and who makes it.
@@ -321,7 +199,11 @@ impl Client {
                 match self.journal.take(key, None).map_err(failed)? {
                     Take::Taken(entry) => {
                         let held = held(Some(entry));
-                        match held.shown_before.as_ref().filter(|entry| !entry.awaits_payer()) {
+                        match held
+                            .shown_before
+                            .as_ref()
+                            .filter(|entry| !entry.awaits_payer())
+                        {
                             // Somebody settled it in between.
                             Some(entry) => Err(ended(entry)),
                             None => Ok(held),
@@ -389,7 +271,13 @@ impl Client {
     }
 
     /// The ending of a request that brought nothing to show.
-    fn not_shown(&self, held: Held<'_>, tried: &Tried, shared: Outcome, signal: &Signal) -> Outcome {
+    fn not_shown(
+        &self,
+        held: Held<'_>,
+        tried: &Tried,
+        shared: Outcome,
+        signal: &Signal,
+    ) -> Outcome {
         let (key, shown_before) = (held.key.clone(), held.shown_before.clone());
         // The second is what the journal keeps: a number that is as good as new may be asked for
         // again with other fields.
@@ -481,11 +369,7 @@ struct Held<'a> {
 
 impl Held<'_> {
     /// Puts on record that there is something to show. A task's order stays held, for its run.
-    fn record_shown(
-        mut self,
-        waits: Waits,
-        submitted_at: Option<i64>,
-    ) -> Result<(), JournalError> {
+    fn record_shown(mut self, waits: Waits, submitted_at: Option<i64>) -> Result<(), JournalError> {
         let journal = &self.client.journal;
         match waits {
             // Returned, so that no recovery closes what somebody may be about to pay.

@@ -1,7 +1,7 @@
 //! Giving money back: taking a refund up, and going on with one. `run` carries it through, `inquiry`
 //! asks without sending anything.
 
-mod inquiry;
+pub(super) mod inquiry;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -302,7 +302,7 @@ impl Entry {
     }
 
     /// What an answer about it must agree with.
-    fn expected_refund(&self, refunds: &dyn Refunds) -> ExpectedRefund {
+    pub(super) fn expected_refund(&self, refunds: &dyn Refunds) -> ExpectedRefund {
         match refunds.refund(&self.refund_fields()) {
             Ok(refund) => refund.expected,
             // Of another gateway, whose fields this one does not take.

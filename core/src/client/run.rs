@@ -346,7 +346,8 @@ impl Run<'_> {
     fn give_back(self, outcome: Outcome) -> (Outcome, Evidence) {
         let outcome = self.announce(outcome);
         if self.on_record
-            && let Err(error) = self.client.journal.release(&self.key) {
+            && let Err(error) = self.client.journal.release(&self.key)
+        {
             let text = format!("not given back to the journal: {error}");
             self.log(Level::Warning, &text);
         }
@@ -405,7 +406,8 @@ impl Run<'_> {
             Err(error) => {
                 let text = format!("the outcome is not on record: {error}");
                 self.log(Level::Error, &text);
-                let reverses_paid = self.client.policy.on_recovered_paid == OnRecoveredPaid::Reverse
+                let reverses_paid = self.client.policy.on_recovered_paid
+                    == OnRecoveredPaid::Reverse
                     && self.expected.product == Product::CodePayment;
                 if outcome.status == Status::Ok && reverses_paid {
                     // The next recovery would give the money back after the goods have gone.

@@ -367,6 +367,11 @@ pub enum NoticeError {
 
 /// What the gateway reports by itself.
 pub trait Notifications: Send + Sync {
+    /// When a message claims to have been signed, unix seconds, if its age is looked at.
+    fn signed_at(&self, _notice: &Notice<'_>) -> Option<i64> {
+        None
+    }
+
     /// Verifies and decrypts.
     fn open(&self, notice: &Notice<'_>) -> Result<Notification, NoticeError>;
 

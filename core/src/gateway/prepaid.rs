@@ -207,10 +207,7 @@ mod tests {
     fn texts_decide_where_a_code_has_several_reasons() {
         let reentry = "重入请求数据和已存在的业务单据数据不一致";
         let frequent = "请求频率过高，请稍后再试";
-        assert_eq!(
-            prepay("INVALID_REQUEST", reentry),
-            PrepayVerdict::Duplicate
-        );
+        assert_eq!(prepay("INVALID_REQUEST", reentry), PrepayVerdict::Duplicate);
         assert_eq!(prepay("INVALID_REQUEST", frequent), PrepayVerdict::Unclear);
         assert_eq!(prepay("RULE_LIMIT", frequent), PrepayVerdict::Unclear);
         assert_eq!(close("INVALID_REQUEST", frequent), ReverseVerdict::Again);

@@ -49,6 +49,10 @@ pub const CODES: &[Code] = {
         code("ERROR",                 REFUSED,     R::Unclear),
         code("INVALID_REQUEST",       REFUSED,     R::Unclear),
         code("ORDERNOTEXIST",         REFUSED,     R::Unclear),
+        // The order is not paid, or not any more.
+        code("TRADE_STATE_ERROR",     REFUSED,     R::Unclear),
+        code("ORDERCLOSED",           REFUSED,     R::Unclear),
+        code("ORDERREVERSED",         REFUSED,     R::Unclear),
         // The amounts differ from an earlier request's, or the total from the order's.
         code("REFUND_FEE_MISMATCH",   DOUBTFUL,    R::Unclear),
         // Of a refund it is the order that is missing, of a query the refund.

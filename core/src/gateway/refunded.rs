@@ -1,7 +1,34 @@
-//! Whether a refund that a verified answer reports is the one that was asked for.
+//! What the refunds of several gateways have in common: how fields must fit together, and whether a
+//! refund that a verified answer reports is the one that was asked for.
 
 use super::ExpectedRefund;
+use super::rules::{self, Broken};
+use crate::fields::Fields;
 use crate::verdict::RefundVerdict;
+
+/// How the checked fields of a refund must fit together; what goes back, minor units. `Err` is a
+/// field and the rule that it broke.
+pub(crate) fn fit_together(fields: &Fields) -> Result<i64, (&'static str, Broken)> {
+    let amount = |name: &'static str| {
+        rules::amount(fields.get(name).unwrap_or_default()).map_err(|rule| (name, rule))
+    };
+    let (refund_fee, total_fee) = (amount("refund_fee")?, amount("total_fee")?);
+    if refund_fee > total_fee {
+        return Err(("refund_fee", "is more than total_fee".into()));
+    }
+    match (fields.get("out_trade_no"), fields.get("transaction_id")) {
+        (None, None) => Err((
+            "out_trade_no",
+            "is required, or transaction_id instead".into(),
+        )),
+        // The gateway would go by one of them and leave the other unread.
+        (Some(_), Some(_)) => Err((
+            "transaction_id",
+            "set either this or out_trade_no, not both".into(),
+        )),
+        _ => Ok(refund_fee),
+    }
+}
 
 /// What an answer says about a refund whose signature, merchant and refund number were checked.
 #[derive(Clone, Copy, Debug, Default)]

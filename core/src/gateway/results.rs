@@ -10,15 +10,32 @@ pub(crate) const RESERVED: &[&str] = &[
     "elapsed_ms",
     "gateway",
     "host",
+    "known",
     "message",
+    "notification",
     "open",
     "orders",
+    "other_status",
     "paid_at",
+    "pay_params",
     "payer_total",
     "prompt",
     "replayed",
+    "reply",
+    "reply_status",
+    "reply_type",
     "request_id",
     "reversal",
     "status",
     "status_name",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_names_are_sorted() {
+        assert!(RESERVED.is_sorted());
+    }
+}

@@ -172,6 +172,20 @@ pub(crate) fn notify_url(value: &str) -> Result<(), Broken> {
     Ok(())
 }
 
+/// Where the money of a refund comes from, in the words of either generation; APIv2's word for it and
+/// APIv3's.
+///
+/// Source: "申请退款", `refund_account` and `funds_account`.
+pub(crate) fn refund_account(value: &str) -> Result<(&'static str, &'static str), Broken> {
+    [
+        ("REFUND_SOURCE_UNSETTLED_FUNDS", "UNSETTLED"),
+        ("REFUND_SOURCE_RECHARGE_FUNDS", "AVAILABLE"),
+    ]
+    .into_iter()
+    .find(|(v2, v3)| *v2 == value || *v3 == value)
+    .ok_or_else(|| "UNSETTLED (what is not settled yet) or AVAILABLE (the balance)".into())
+}
+
 /// One JSON object.
 pub(crate) fn json_object(value: &str, max: usize) -> Result<Map<String, Value>, Broken> {
     json::parse_object(value.as_bytes(), max)

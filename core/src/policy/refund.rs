@@ -1,12 +1,13 @@
 //! The refund machine: one refund on its way to an ending.
 //!
 //! ```text
-//!   Start ─► Sending ─ Refunded · Processing · Failed · Conflict ──────────► an ending
+//!   Start ─► Sending ─ Refunded · Processing · Failed ─────────────────────► an ending
 //!             ▲ │ │ └─ first of all: Rejected · nothing left ──────────────► an error status
 //!             │ │ └─── Declined, or Rejected after doubt ─► Confirming ────► Declined, Rejected
 //!             │ │                                             │ found ─────► its state
-//!             │ └ Unclear ─► Asking ─ found ───────────────────────────────► its state
-//!             │ └ Again ┐      │ ▲ Unclear (after a pause)
+//!             │ ├ Unclear · Conflict ─► Asking ─ found ────────────────────► its state
+//!             │ └ Again ┐      │ ▲ ▲      └ Conflict twice ────────────────► Duplicate
+//!             │         │      │ │ └ Unclear (after a pause) · Conflict once
 //!             └─────────┴──────┘ └── a refund that is taken up again starts here
 //!               (after a pause)
 //!                                          budget over, nothing clear ─────► Unknown
@@ -16,7 +17,8 @@
 //! under the same number whenever its outcome is not known, and pay it once. So, unlike a charge, it
 //! may go out again. What must never be guessed is that nothing happened, because a till that is told
 //! so takes a new number: once a request may have been taken on, only the gateway's "no such refund",
-//! seen twice after a clear refusal, says so.
+//! seen twice after a clear refusal, says so. That the number belongs to another refund, which invites
+//! a new number just as well, takes two answers, too.
 //!
 //! The numbers are those of undoing a payment: `reverse_budget`, `reverse_interval`,
 //! `confirm_interval`, `confirm_declines`.
@@ -121,6 +123,8 @@ pub struct Refunding {
     awaiting: Awaiting,
     /// A request left that may have been taken on: a refusal alone proves nothing any more.
     doubt: bool,
+    /// The last answer spoke of another refund of this number.
+    contradicted: bool,
     deadline: Moment,
     /// Before the next repetition.
     pause: Duration,
@@ -164,6 +168,7 @@ impl Refunding {
             stage: Stage::Fresh,
             awaiting: Awaiting::Nothing,
             doubt: begin != Begin::New,
+            contradicted: false,
             deadline: Moment::default(),
             pause: settings.reverse_interval,
             asked: Moment::default(),
@@ -183,9 +188,13 @@ impl Refunding {
         let actions = match event {
             Event::Start if self.stage == Stage::Fresh => self.start(now),
             Event::Elapsed if self.awaiting == Awaiting::Elapsed => self.proceed(now),
-            Event::Sent(verdict) if self.awaiting == Awaiting::Sent => self.sent(verdict, now),
+            Event::Sent(verdict) if self.awaiting == Awaiting::Sent => self
+                .told(verdict, now)
+                .unwrap_or_else(|| self.sent(verdict, now)),
             Event::Unsent if self.awaiting == Awaiting::Sent => self.unsent(now),
-            Event::Query(verdict) if self.awaiting == Awaiting::Query => self.queried(verdict, now),
+            Event::Query(verdict) if self.awaiting == Awaiting::Query => self
+                .told(verdict, now)
+                .unwrap_or_else(|| self.queried(verdict, now)),
             _ => return Vec::new(),
         };
         self.note(&actions, now);
@@ -206,11 +215,20 @@ impl Refunding {
         }
     }
 
+    /// What to do about an answer that speaks of the refund itself; `None` if it does not.
+    fn told(&mut self, verdict: RefundVerdict, now: Moment) -> Option<Vec<Action>> {
+        let contradicted = std::mem::take(&mut self.contradicted);
+        let ending = told(verdict)?;
+        if ending.cause == Cause::Conflict && !contradicted {
+            self.contradicted = true;
+            self.doubt = true;
+            return Some(self.go(Stage::Asking { due: now }, now));
+        }
+        Some(finish(ending))
+    }
+
     fn sent(&mut self, verdict: RefundVerdict, now: Moment) -> Vec<Action> {
         use RefundVerdict as R;
-        if let Some(ending) = told(verdict) {
-            return finish(ending);
-        }
         match verdict {
             R::Rejected if !self.doubt => finish(REJECTED),
             R::Rejected => self.confirm(REJECTED, false, now),
@@ -256,9 +274,6 @@ impl Refunding {
     }
 
     fn queried(&mut self, verdict: RefundVerdict, now: Moment) -> Vec<Action> {
-        if let Some(ending) = told(verdict) {
-            return finish(ending);
-        }
         let stage = match self.stage {
             Stage::Confirming(confirming) => match self.missing(verdict, confirming, now) {
                 Ok(confirming) => Stage::Confirming(confirming),
@@ -319,7 +334,7 @@ impl Refunding {
     }
 
     /// What to do when nothing is awaited.
-    fn proceed(&mut self, now: Moment) -> Vec<Action> {
+    fn proceed(&self, now: Moment) -> Vec<Action> {
         let (due, then) = match self.stage {
             // The record proves that the refund is still in these hands.
             Stage::Sending { due } => (due, vec![Action::Record(Phase::Waiting), Action::Send]),

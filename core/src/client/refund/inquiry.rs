@@ -3,10 +3,11 @@
 use crate::client::Client;
 use crate::client::calls::Claim;
 use crate::client::report;
+use crate::client::run::HandOver;
 use crate::exchange::{Failure, OnCancel};
 use crate::gateway::{Answer, ExpectedRefund, Refunds};
 use crate::guidance::Asked;
-use crate::journal::{Entry, Key, Take};
+use crate::journal::{Entry, JournalError, Key, Take};
 use crate::outcome::Outcome;
 use crate::policy::refund::told;
 use crate::signal::Signal;
@@ -46,8 +47,11 @@ impl Client {
         outcome.set("out_refund_no", out_refund_no);
         outcome.set("elapsed_ms", self.elapsed_ms(begun));
         let outcome = self.explain(Asked::Refund, outcome);
-        if known.is_some() && told(verdict).is_some() {
-            self.take_up_answer(&key, &outcome);
+        // That the number is another's takes two answers, see the policy.
+        let certain = told(verdict).is_some() && verdict != RefundVerdict::Conflict;
+        if known.is_some() && certain {
+            let taken_up = self.take_up_answer(&key, &outcome, HandOver::Now);
+            self.report_fault(&key, taken_up.map(|_| ()));
         }
         Ok(outcome)
     }
@@ -65,12 +69,11 @@ impl Client {
         if accepted {
             let (fresh, verdict) =
                 self.one_question(refunds, &entry.expected_refund(refunds), signal);
-            if told(verdict).is_some() {
-                self.take_up_answer(&entry.key, &fresh);
-                if supersedes(&entry, fresh.status) {
-                    let outcome = merged(&entry, &fresh);
-                    entry.outcome = Some((outcome.status, outcome.fields));
-                }
+            if told(verdict).is_some() && supersedes(&entry, fresh.status) {
+                let taken_up = self.take_up_answer(&entry.key, &fresh, HandOver::Now);
+                self.report_fault(&entry.key, taken_up.map(|_| ()));
+                let outcome = merged(&entry, &fresh);
+                entry.outcome = Some((outcome.status, outcome.fields));
             }
         }
         self.handed_over(&entry.key);
@@ -107,7 +110,11 @@ impl Client {
                 let outcome = Outcome::with_message(status, cause);
                 (outcome, host, RefundVerdict::Unclear)
             }
-            Ok(told) => (answered(&told.answer), told.reply.host, told.answer.verdict),
+            Ok(told) => (
+                answered(&told.answer),
+                told.reply.host,
+                told.answer.verdict,
+            ),
         };
         outcome.set("host", host);
         outcome.set("attempts", 1);
@@ -115,25 +122,33 @@ impl Client {
     }
 
     /// A clear answer settles a refund that is open and moves on one that is settled, unless somebody
-    /// is working on it.
-    fn take_up_answer(&self, key: &Key, outcome: &Outcome) {
-        let entry = match self.journal.take(key, None) {
-            Ok(Take::Taken(entry)) => entry,
-            Ok(Take::Busy(_) | Take::Absent) => return,
-            Err(error) => return self.report_fault(key, Err(error)),
+    /// is working on it. `hand_over`: whether the till that has it open is told by this very call.
+    /// Returns whether the answer is on record by now, or is sure to be found by whoever works on it.
+    pub(in crate::client) fn take_up_answer(
+        &self,
+        key: &Key,
+        outcome: &Outcome,
+        hand_over: HandOver,
+    ) -> Result<bool, JournalError> {
+        let entry = match self.journal.take(key, None)? {
+            Take::Taken(entry) => entry,
+            Take::Busy(entry) => return Ok(entry.phase.is_some()),
+            Take::Absent => return Ok(true),
         };
         if !supersedes(&entry, outcome.status) {
-            return self.give_back(key);
+            self.give_back(key);
+            return Ok(true);
         }
         let merged = merged(&entry, outcome);
         let facts = report::without_personal_data(&merged.fields);
-        let settled = self.journal.settle(key, merged.status, &facts, true);
-        self.report_fault(key, settled);
+        let returned = hand_over == HandOver::Now || entry.returned;
+        self.journal.settle(key, merged.status, &facts, returned)?;
+        Ok(true)
     }
 }
 
 /// What a single answer means for somebody who asks.
-fn answered(answer: &Answer<RefundVerdict>) -> Outcome {
+pub(in crate::client) fn answered(answer: &Answer<RefundVerdict>) -> Outcome {
     let status = match (told(answer.verdict), answer.verdict) {
         (Some(ending), _) => ending.status,
         (None, RefundVerdict::NotFound) => Status::NotFound,

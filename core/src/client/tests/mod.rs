@@ -1,6 +1,7 @@
 //! A client of simulated parts: the real codec and journal, and between them a shop whose ledger,
 //! clock and network the test holds in its hands.
 
+mod notify;
 mod prepay;
 
 use std::collections::VecDeque;
@@ -8,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::{Client, Parts};
+use super::{Client, Event, Parts, Task};
 use crate::clock::{Clock, Moment};
 use crate::config::{JournalConfig, Language, PolicyConfig, Region};
 use crate::exchange::{Call, Failure, Limits, Reply};
@@ -16,6 +17,8 @@ use crate::fields::Fields;
 use crate::gateway::Gateway;
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::wechat_v2::tests::{self as v2, Message};
+use crate::gateway::wechat_v3::WechatV3;
+use crate::gateway::wechat_v3::tests as v3;
 use crate::journal::sqlite::SqliteJournal;
 use crate::journal::{Begin, Book, Entry, Journal, JournalError, Key, Sale, Take};
 use crate::outcome::{Facts, Outcome};
@@ -43,7 +46,9 @@ impl Time {
 
 impl Clock for Time {
     fn now(&self) -> Moment {
-        Moment(Duration::from_millis(self.elapsed_ms.load(Ordering::SeqCst)))
+        Moment(Duration::from_millis(
+            self.elapsed_ms.load(Ordering::SeqCst),
+        ))
     }
 
     fn unix_ms(&self) -> i64 {
@@ -69,10 +74,12 @@ enum Order {
     Refunded,
 }
 
+const CODE_URL: &str = "weixin://wxpay/bizpayurl?pr=NwY5Mz9";
+
 const PAID: Order = Order::Paid { total_fee: "888" };
 
 /// What goes wrong with the next request of an operation.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Fault {
     /// It is carried out, and the answer is lost.
     AnswerLost,
@@ -127,7 +134,7 @@ impl Shop {
                 Message::success(&[
                     ("trade_type", "NATIVE"),
                     ("prepay_id", "wx201410272009395522657a690389285100"),
-                    ("code_url", "weixin://wxpay/bizpayurl?pr=NwY5Mz9"),
+                    ("code_url", CODE_URL),
                 ])
             }
             ("unifiedorder", Some(Order::Closed)) => Message::failed("ORDERCLOSED", "订单已关闭"),
@@ -169,6 +176,17 @@ impl Transport for Shop {
             let place = faults.iter().position(|(name, _)| *name == call.operation);
             place.and_then(|place| faults.remove(place))
         };
+        let date = START + i64::try_from(self.time.seconds()).unwrap();
+        if (call.operation, &fault) == ("query", &None) {
+            // Of APIv3 this shop knows the time only.
+            return Ok(Reply {
+                sent_at: self.time.now(),
+                date: Some(date),
+                status: 404,
+                body: Vec::new(),
+                ..Message::success(&[]).reply()
+            });
+        }
         let message = match fault {
             None => self.carry_out(call.operation).signed(),
             Some((_, Fault::AnswerLost)) => {
@@ -179,7 +197,6 @@ impl Transport for Shop {
             Some((_, Fault::Code(code))) => Message::failed(code, "").signed(),
             Some((_, Fault::Unsigned)) => self.carry_out(call.operation).without("sign"),
         };
-        let date = START + i64::try_from(self.time.seconds()).unwrap();
         Ok(Reply {
             sent_at: self.time.now(),
             date: Some(date),
@@ -277,6 +294,10 @@ impl Bench {
     }
 
     fn with(change: impl FnOnce(&mut PolicyConfig)) -> Self {
+        Self::of(Arc::new(WechatV2::new(v2::config())), change)
+    }
+
+    fn of(gateway: Arc<dyn Gateway>, change: impl FnOnce(&mut PolicyConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let time = Arc::new(Time::default());
         let shop = Arc::new(Shop {
@@ -289,7 +310,7 @@ impl Bench {
         let mut policy = PolicyConfig::profile(Region::Mainland);
         change(&mut policy);
         let disk = open_disk(folder.path(), &time);
-        let client = open_client(&time, &shop, &disk, policy);
+        let client = open_client(gateway, &time, &shop, &disk, policy);
         Self {
             folder,
             time,
@@ -305,7 +326,8 @@ impl Bench {
         let mut policy = self.client.policy.clone();
         change(&mut policy);
         let disk = open_disk(self.folder.path(), &self.time);
-        let client = open_client(&self.time, &self.shop, &disk, policy);
+        let gateway = Arc::clone(&self.client.gateway);
+        let client = open_client(gateway, &self.time, &self.shop, &disk, policy);
         Self {
             disk,
             client,
@@ -354,13 +376,14 @@ fn open_disk(folder: &std::path::Path, time: &Arc<Time>) -> Arc<Disk> {
 }
 
 fn open_client(
+    gateway: Arc<dyn Gateway>,
     time: &Arc<Time>,
     shop: &Arc<Shop>,
     disk: &Arc<Disk>,
     policy: PolicyConfig,
 ) -> Arc<Client> {
     Arc::new(Client::from_parts(Parts {
-        gateway: Arc::new(WechatV2::new(v2::config())) as Arc<dyn Gateway>,
+        gateway,
         transport: Arc::clone(shop) as Arc<dyn Transport>,
         clock: Arc::clone(time) as Arc<dyn Clock>,
         journal: Arc::clone(disk) as Arc<dyn Journal>,
@@ -384,4 +407,39 @@ fn native(more: &[(&str, &str)]) -> Fields {
 #[track_caller]
 fn ended(outcome: &Outcome, status: Status) {
     assert_eq!(outcome.status, status, "{}", outcome.message());
+}
+
+/// An order that was shown, and that nobody here waits for.
+fn shown() -> Bench {
+    let bench = Bench::new();
+    ended(&bench.client.prepay(&native(&[])), Status::Ok);
+    bench.shop.asked();
+    bench
+}
+
+/// A task that waits for the payer.
+fn waiting(bench: &Bench) -> Task {
+    let (task, outcome) = bench
+        .client
+        .start_prepay(native(&[]))
+        .expect("something to show");
+    ended(&outcome, Status::Running);
+    assert_eq!(outcome.text("code_url"), Some(CODE_URL));
+    task
+}
+
+/// Runs a task whose order is left open when the till dies.
+fn abandoned() -> Bench {
+    let bench = Bench::new();
+    let client = Arc::downgrade(&bench.client);
+    bench.client.on_event(Some(Arc::new(move |event, _, _| {
+        if let (Event::WaitingForPayer, Some(client)) = (event, client.upgrade()) {
+            client.calls.close();
+        }
+    })));
+    let outcome = waiting(&bench).wait(None).unwrap();
+    ended(&outcome, Status::Unknown);
+    assert_eq!(outcome.text("reversal"), Some("required"));
+    assert_eq!(bench.phase(), Some(Phase::Waiting));
+    bench
 }

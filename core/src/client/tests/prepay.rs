@@ -1,40 +1,8 @@
 //! Orders that the payer scans or opens: made, waited for, closed, recovered.
 
 use super::*;
-use crate::client::{Event, Task};
+use crate::client::Event;
 use crate::config::{OnRecoveredPaid, ReverseMode};
-
-const CODE_URL: &str = "weixin://wxpay/bizpayurl?pr=NwY5Mz9";
-
-fn shown() -> Bench {
-    let bench = Bench::new();
-    ended(&bench.client.prepay(&native(&[])), Status::Ok);
-    bench.shop.asked();
-    bench
-}
-
-fn waiting(bench: &Bench) -> Task {
-    let (task, outcome) = bench.client.start_prepay(native(&[])).expect("something to show");
-    ended(&outcome, Status::Running);
-    assert_eq!(outcome.text("code_url"), Some(CODE_URL));
-    task
-}
-
-/// Runs a task whose order is left open when the till dies.
-fn abandoned() -> Bench {
-    let bench = Bench::new();
-    let client = Arc::downgrade(&bench.client);
-    bench.client.on_event(Some(Arc::new(move |event, _, _| {
-        if let (Event::WaitingForPayer, Some(client)) = (event, client.upgrade()) {
-            client.calls.close();
-        }
-    })));
-    let outcome = waiting(&bench).wait(None).unwrap();
-    ended(&outcome, Status::Unknown);
-    assert_eq!(outcome.text("reversal"), Some("required"));
-    assert_eq!(bench.phase(), Some(Phase::Waiting));
-    bench
-}
 
 #[test]
 fn something_to_show_is_no_money_and_is_left_alone_by_a_recovery() {
@@ -76,9 +44,10 @@ fn the_same_fields_asked_of_a_charge_are_another_sale() {
 #[test]
 fn a_lost_answer_is_asked_for_again() {
     let bench = Bench::new();
-    bench
-        .shop
-        .fails("unifiedorder", &[Fault::AnswerLost, Fault::Code("SYSTEMERROR")]);
+    bench.shop.fails(
+        "unifiedorder",
+        &[Fault::AnswerLost, Fault::Code("SYSTEMERROR")],
+    );
     let outcome = bench.client.prepay(&native(&[]));
     ended(&outcome, Status::Ok);
     assert_eq!(outcome.int("attempts"), Some(3));
@@ -101,19 +70,27 @@ fn what_was_never_shown_cannot_be_paid_so_its_number_is_as_good_as_new() {
         assert!(outcome.text("code_url").is_none());
         assert_eq!(bench.shop.asked().len(), 3, "and no more");
         assert_eq!(bench.recovered(), []);
-        ended(&bench.client.prepay(&native(&[("body", "coffee")])), Status::Ok);
+        ended(
+            &bench.client.prepay(&native(&[("body", "coffee")])),
+            Status::Ok,
+        );
     }
 }
 
 #[test]
 fn a_refused_request_is_rejected_at_once_and_may_be_corrected() {
     let bench = Bench::new();
-    bench.shop.fails("unifiedorder", &[Fault::Code("PARAM_ERROR")]);
+    bench
+        .shop
+        .fails("unifiedorder", &[Fault::Code("PARAM_ERROR")]);
     let outcome = bench.client.prepay(&native(&[]));
     ended(&outcome, Status::Rejected);
     assert_eq!(outcome.text("code"), Some("PARAM_ERROR"));
     assert_eq!(bench.shop.asked(), ["unifiedorder"]);
-    ended(&bench.client.prepay(&native(&[("body", "coffee")])), Status::Ok);
+    ended(
+        &bench.client.prepay(&native(&[("body", "coffee")])),
+        Status::Ok,
+    );
 }
 
 #[test]
@@ -129,7 +106,10 @@ fn what_was_shown_once_stays_known_whatever_becomes_of_the_next_request() {
         bench.shop.fails("unifiedorder", &[fault; 3]);
         assert!(bench.client.prepay(&native(&[])).status.is_error());
         assert_eq!(bench.kept(), Some(Status::NotPaid));
-        ended(&bench.client.prepay(&native(&[("body", "coffee")])), Status::Duplicate);
+        ended(
+            &bench.client.prepay(&native(&[("body", "coffee")])),
+            Status::Duplicate,
+        );
 
         bench.shop.has(Some(PAID));
         ended(&bench.client.query(v2::OUT_TRADE_NO), Status::Ok);
@@ -176,7 +156,11 @@ fn what_cannot_be_recorded_is_not_shown() {
     let outcome = bench.client.prepay(&native(&[]));
     ended(&outcome, Status::Journal);
     assert!(outcome.text("code_url").is_none());
-    let refused = bench.client.start_prepay(native(&[])).map(|_| ()).unwrap_err();
+    let refused = bench
+        .client
+        .start_prepay(native(&[]))
+        .map(|_| ())
+        .unwrap_err();
     ended(&refused, Status::Journal);
 
     bench.disk.full.store(false, Ordering::SeqCst);
@@ -194,7 +178,10 @@ fn neither_the_payer_nor_a_signature_is_in_the_journal() {
     ended(&bench.client.prepay(&native(&[])), Status::Ok);
     let kept = bench.entry().unwrap();
     let text = format!("{kept:?}");
-    assert!(!text.contains(CODE_URL) && !text.contains("oUpF8u"), "{text}");
+    assert!(
+        !text.contains(CODE_URL) && !text.contains("oUpF8u"),
+        "{text}"
+    );
     for file in ["journal.db", "journal.db-wal"] {
         let bytes = std::fs::read(bench.folder.path().join(file)).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -210,7 +197,10 @@ fn a_task_ends_paid_when_the_payer_has_paid() {
     let outcome = task.wait(None).unwrap();
     ended(&outcome, Status::Ok);
     assert_eq!(outcome.int("total_fee"), Some(888));
-    assert_eq!(outcome.text("transaction_id"), Some("4200001212282111030178445712"));
+    assert_eq!(
+        outcome.text("transaction_id"),
+        Some("4200001212282111030178445712")
+    );
     assert_eq!(bench.kept(), Some(Status::Ok));
     assert!(!bench.shop.asked().contains(&"closeorder"));
     assert_eq!(bench.recovered(), [], "it was fetched");
@@ -242,7 +232,10 @@ fn when_time_is_over_the_order_is_closed_and_that_is_confirmed() {
     assert_eq!(bench.time.seconds(), 120);
     assert_eq!(*bench.shop.order(), Some(Order::Closed));
     let asked = bench.shop.asked();
-    assert_eq!(asked[asked.len() - 3..], ["orderquery", "closeorder", "orderquery"]);
+    assert_eq!(
+        asked[asked.len() - 3..],
+        ["orderquery", "closeorder", "orderquery"]
+    );
     let again = bench.client.prepay(&native(&[]));
     ended(&again, Status::Duplicate);
     assert_eq!(again.text("other_status"), Some("WXPAY_REVERSED"));
@@ -259,11 +252,13 @@ fn an_order_is_closed_even_where_nothing_may_be_reversed() {
 fn a_cancel_closes_at_once() {
     let bench = Bench::new();
     let client = Arc::downgrade(&bench.client);
-    bench.client.on_event(Some(Arc::new(move |event, number, _| {
-        if let (Event::WaitingForPayer, Some(client)) = (event, client.upgrade()) {
-            ended(&client.cancel(number), Status::Ok);
-        }
-    })));
+    bench
+        .client
+        .on_event(Some(Arc::new(move |event, number, _| {
+            if let (Event::WaitingForPayer, Some(client)) = (event, client.upgrade()) {
+                ended(&client.cancel(number), Status::Ok);
+            }
+        })));
     let outcome = waiting(&bench).wait(None).unwrap();
     ended(&outcome, Status::Reversed);
     assert_eq!(outcome.int("cancel_requested"), Some(1));
@@ -285,7 +280,9 @@ fn a_payer_who_is_faster_than_the_close_has_paid() {
 #[test]
 fn a_lost_answer_to_the_close_does_not_make_a_payment_doubtful() {
     let bench = Bench::new();
-    bench.shop.fails("closeorder", &[Fault::Code("SYSTEMERROR")]);
+    bench
+        .shop
+        .fails("closeorder", &[Fault::Code("SYSTEMERROR")]);
     *bench.shop.pays_at.lock().unwrap() = Some(121);
     ended(&waiting(&bench).wait(None).unwrap(), Status::Ok);
 }
@@ -337,7 +334,10 @@ fn an_unpaid_order_is_closed_and_stays_closed() {
     let bench = shown();
     let outcome = bench.client.close_order(v2::OUT_TRADE_NO);
     ended(&outcome, Status::Closed);
-    assert_eq!(bench.shop.asked(), ["orderquery", "closeorder", "orderquery"]);
+    assert_eq!(
+        bench.shop.asked(),
+        ["orderquery", "closeorder", "orderquery"]
+    );
     assert_eq!(bench.kept(), Some(Status::Reversed));
 
     let again = bench.client.close_order(v2::OUT_TRADE_NO);
@@ -370,11 +370,20 @@ fn an_order_of_another_till_can_be_closed_and_nothing_is_put_on_record() {
     ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::Closed);
     assert_eq!(*bench.shop.order(), Some(Order::Closed));
     bench.shop.has(Some(PAID));
-    ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::Rejected);
+    ended(
+        &bench.client.close_order(v2::OUT_TRADE_NO),
+        Status::Rejected,
+    );
     bench.shop.has(None);
-    ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::NotFound);
+    ended(
+        &bench.client.close_order(v2::OUT_TRADE_NO),
+        Status::NotFound,
+    );
     bench.shop.has(Some(Order::Refunded));
-    ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::Refunded);
+    ended(
+        &bench.client.close_order(v2::OUT_TRADE_NO),
+        Status::Refunded,
+    );
     assert_eq!(bench.entry(), None);
 }
 
@@ -405,14 +414,18 @@ fn a_refused_close_says_so() {
 fn an_order_that_a_task_waits_for_is_busy_and_is_ended_by_a_cancel() {
     let bench = Bench::new();
     let client = Arc::downgrade(&bench.client);
-    bench.client.on_event(Some(Arc::new(move |event, number, _| {
-        let Some(client) = client.upgrade() else { return };
-        if event == Event::WaitingForPayer {
-            ended(&client.close_order(number), Status::Busy);
-            ended(&client.prepay(&native(&[])), Status::Busy);
-            client.cancel(number);
-        }
-    })));
+    bench
+        .client
+        .on_event(Some(Arc::new(move |event, number, _| {
+            let Some(client) = client.upgrade() else {
+                return;
+            };
+            if event == Event::WaitingForPayer {
+                ended(&client.close_order(number), Status::Busy);
+                ended(&client.prepay(&native(&[])), Status::Busy);
+                client.cancel(number);
+            }
+        })));
     ended(&waiting(&bench).wait(None).unwrap(), Status::Reversed);
 }
 
@@ -475,7 +488,10 @@ fn a_closing_client_makes_nothing_any_more() {
     let bench = Bench::new();
     bench.client.close();
     ended(&bench.client.prepay(&native(&[])), Status::ClientClosed);
-    ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::ClientClosed);
+    ended(
+        &bench.client.close_order(v2::OUT_TRADE_NO),
+        Status::ClientClosed,
+    );
     assert!(bench.client.start_prepay(native(&[])).is_err());
     assert!(bench.shop.asked().is_empty());
 }

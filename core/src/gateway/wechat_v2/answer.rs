@@ -194,7 +194,7 @@ impl WechatV2 {
     }
 
     /// Signed with our key and by our algorithm, from the merchant we asked for, about our order.
-    fn verify(&self, expected: &Expected, message: &Fields) -> Result<(), &'static str> {
+    pub(super) fn verify(&self, expected: &Expected, message: &Fields) -> Result<(), &'static str> {
         if message.get("sign").is_none() {
             return Err("the answer has no signature");
         }
@@ -227,7 +227,7 @@ impl WechatV2 {
 
     /// Whether a payment is the one that was asked for. The documents require the order number in
     /// every such answer and, in institution mode, the shop.
-    fn judge(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
+    pub(super) fn judge(&self, expected: &Expected, message: &Fields) -> Reading<QueryVerdict> {
         let unproven = |why: &str| (QueryVerdict::Unclear, why.to_owned());
         if !names_the_order(expected, message) {
             return unproven("the answer does not name its order");

@@ -24,6 +24,15 @@ const ABOUT_THE_MESSAGE: &[&str] = &[
 
 /// Everything that `message` says about the order.
 pub(super) fn of(message: &Fields, reply: &Reply) -> Facts {
+    let mut facts = of_message(message);
+    if let Some(request_id) = reply.header("request-id") {
+        facts.insert("request_id".into(), request_id.into());
+    }
+    facts
+}
+
+/// The same of a message that is no reply.
+pub(super) fn of_message(message: &Fields) -> Facts {
     let mut facts = Facts::new();
     for (name, value) in message.iter() {
         if ABOUT_THE_MESSAGE.contains(&name) || results::RESERVED.contains(&name) {
@@ -35,9 +44,6 @@ pub(super) fn of(message: &Fields, reply: &Reply) -> Facts {
             _ if is_amount(name) => facts.insert(name.into(), number_or_text(value)),
             _ => facts.insert(name.into(), value.into()),
         };
-    }
-    if let Some(request_id) = reply.header("request-id") {
-        facts.insert("request_id".into(), request_id.into());
     }
     facts
 }

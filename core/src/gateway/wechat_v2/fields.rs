@@ -44,7 +44,7 @@ pub(super) enum Rule {
     YesOrNo,
     /// The one value that there is.
     Version,
-    /// See [`REFUND_ACCOUNTS`].
+    /// See [`rules::refund_account`].
     RefundAccount,
 }
 
@@ -160,12 +160,6 @@ pub(super) const REFUND_FIELDS: &[Field] = &[
     field("sub_mch_id", Rule::Identifier(32)),
 ];
 
-/// Where the money of a refund comes from, in APIv2's words and APIv3's.
-pub(super) const REFUND_ACCOUNTS: [(&str, &str); 2] = [
-    ("REFUND_SOURCE_UNSETTLED_FUNDS", "UNSETTLED"),
-    ("REFUND_SOURCE_RECHARGE_FUNDS", "AVAILABLE"),
-];
-
 /// Parameters that the library sets itself.
 pub(super) const OWN: &[&str] = &["appid", "mch_id", "nonce_str", "sign", "sign_type", "key"];
 
@@ -234,13 +228,7 @@ impl Field {
                 "1.0" => Ok(()),
                 _ => Err("1.0 is the only version".into()),
             },
-            Rule::RefundAccount => {
-                let names = |names: &(&str, &str)| names.0 == value || names.1 == value;
-                if REFUND_ACCOUNTS.iter().any(names) {
-                    return Ok(());
-                }
-                Err("UNSETTLED (what is not settled yet) or AVAILABLE (the balance)".into())
-            }
+            Rule::RefundAccount => rules::refund_account(value).map(|_| ()),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod answer;
 mod facts;
 mod fields;
+mod notice;
 mod prepay;
 mod refund;
 mod request;
@@ -19,7 +20,9 @@ mod xml;
 use crate::config::WechatV2Config;
 use crate::exchange::{Call, Reply};
 use crate::fields::Fields;
-use crate::gateway::{Answer, Expected, Gateway, InvalidField, Order, Prepay, Refunds, Stamp};
+use crate::gateway::{
+    Answer, Expected, Gateway, InvalidField, Notifications, Order, Prepay, Refunds, Stamp,
+};
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 const NAME: &str = "wechat-v2";
@@ -99,6 +102,9 @@ impl Gateway for WechatV2 {
     }
 
     fn refunds(&self) -> Option<&dyn Refunds> {
+        Some(self)
+    }
+    fn notifications(&self) -> Option<&dyn Notifications> {
         Some(self)
     }
 }

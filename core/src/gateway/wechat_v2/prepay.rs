@@ -18,7 +18,10 @@ impl Prepay for WechatV2 {
         let trade_type = TradeType::parse(fields.get("trade_type").unwrap_or_default())
             .map_err(|rule| invalid("trade_type", rule))?;
         if let Some(address) = fields.get("scene_info.payer_client_ip").map(str::to_owned) {
-            if fields.get("spbill_create_ip").is_some_and(|ip| ip != address) {
+            if fields
+                .get("spbill_create_ip")
+                .is_some_and(|ip| ip != address)
+            {
                 return Err(invalid(
                     "scene_info.payer_client_ip",
                     "is the same as spbill_create_ip and says something else; set one of them",
@@ -65,7 +68,7 @@ impl Prepay for WechatV2 {
 
     fn call(&self, order: &Order, stamp: &Stamp) -> Call {
         let parameters = flat(&order.parameters);
-        WechatV2::call(
+        Self::call(
             self,
             "unifiedorder",
             "/pay/unifiedorder",
@@ -103,7 +106,7 @@ impl Prepay for WechatV2 {
 
     fn close(&self, expected: &Expected, stamp: &Stamp) -> Call {
         let parameters = self.about(expected);
-        WechatV2::call(
+        Self::call(
             self,
             "closeorder",
             "/pay/closeorder",
@@ -136,7 +139,12 @@ impl WechatV2 {
         prepay_id: &str,
         stamp: &Stamp,
     ) -> Option<Vec<(&'static str, String)>> {
-        let own = |name| parameters.get(name).unwrap_or(&self.config.appid).to_owned();
+        let own = |name| {
+            parameters
+                .get(name)
+                .unwrap_or(&self.config.appid)
+                .to_owned()
+        };
         let (nonce, time) = (stamp.nonce.clone(), stamp.unix_seconds.to_string());
         let (mut signed, sign_name) = match TradeType::parse(parameters.get("trade_type")?).ok()? {
             TradeType::Jsapi => {

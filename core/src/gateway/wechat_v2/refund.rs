@@ -3,15 +3,15 @@
 //! Sources: "申请退款" and "查询退款", APIv2.
 
 use super::answer::{failed, hint, refused_certificate, without_message};
-use super::fields::{self, REFUND_ACCOUNTS, REFUND_FIELDS};
+use super::fields::{self, REFUND_FIELDS};
 use super::request::{document, flat, invalid};
 use super::{WechatV2, facts};
 use crate::config::Region;
 use crate::exchange::{Call, Reply, Resend};
 use crate::fields::Fields;
-use crate::gateway::rules::short;
 use crate::gateway::beijing::Beijing;
 use crate::gateway::refunded::{self, Reported};
+use crate::gateway::rules::short;
 use crate::gateway::{
     Answer, Expected, ExpectedRefund, InvalidField, Refund, Refunds, Stamp, codes, refund_codes,
     rules,
@@ -30,29 +30,8 @@ impl Refunds for WechatV2 {
 
     fn refund(&self, given: &Fields) -> Result<Refund, InvalidField> {
         let (fields, left_out) = self.checked(given, REFUND_FIELDS)?;
-        let amount = |name: &str| {
-            rules::amount(fields.get(name).unwrap_or_default()).map_err(|rule| invalid(name, rule))
-        };
-        let (refund_fee, total_fee) = (amount("refund_fee")?, amount("total_fee")?);
-        if refund_fee > total_fee {
-            return Err(invalid("refund_fee", "is more than total_fee"));
-        }
-        match (fields.get("out_trade_no"), fields.get("transaction_id")) {
-            (None, None) => {
-                return Err(invalid(
-                    "out_trade_no",
-                    "is required, or transaction_id instead",
-                ));
-            }
-            // The gateway would go by one of them and leave the other unread.
-            (Some(_), Some(_)) => {
-                return Err(invalid(
-                    "transaction_id",
-                    "set either this or out_trade_no, not both",
-                ));
-            }
-            _ => {}
-        }
+        let refund_fee =
+            refunded::fit_together(&fields).map_err(|(field, rule)| invalid(field, rule))?;
         let sub_mch_id = self.shop(fields.get("sub_mch_id")).map(str::to_owned);
         if sub_mch_id.is_none() && fields.get("sub_appid").is_some() {
             return Err(invalid("sub_appid", "needs a sub_mch_id beside it"));
@@ -65,12 +44,8 @@ impl Refunds for WechatV2 {
         if let Some(fee_type) = &fee_type {
             parameters.set("refund_fee_type", fee_type.as_str());
         }
-        let account = fields.get("refund_account");
-        if let Some((ours, _)) = REFUND_ACCOUNTS
-            .iter()
-            .find(|(_, theirs)| account == Some(theirs))
-        {
-            parameters.set("refund_account", *ours);
+        if let Some(Ok((account, _))) = fields.get("refund_account").map(rules::refund_account) {
+            parameters.set("refund_account", account);
         }
         self.set_merchant(&mut parameters, sub_mch_id.as_deref());
         let text = |name| fields.get(name).map(str::to_owned);
@@ -148,14 +123,14 @@ impl Refunds for WechatV2 {
 const MAX_REFUNDS: u32 = 50;
 
 /// What a successful answer says of a refund.
-struct Told<'a> {
-    number: Option<&'a str>,
-    refund_fee: Option<&'a str>,
-    fee_type: Option<&'a str>,
+pub(super) struct Told<'a> {
+    pub(super) number: Option<&'a str>,
+    pub(super) refund_fee: Option<&'a str>,
+    pub(super) fee_type: Option<&'a str>,
     /// `refund_status`
-    status: &'a str,
+    pub(super) status: &'a str,
     /// Its place in the list, if it is one.
-    index: Option<u32>,
+    pub(super) index: Option<u32>,
 }
 
 impl WechatV2 {
@@ -222,7 +197,7 @@ impl WechatV2 {
 
     /// Whether a refund is the one that was asked for. The documents require the refund number, the
     /// order and the amount in every such answer and, in institution mode, the shop.
-    fn judge_refund(
+    pub(super) fn judge_refund(
         &self,
         expected: &ExpectedRefund,
         message: &Fields,
@@ -311,7 +286,7 @@ fn numbered(name: &str) -> (&str, Vec<u32>) {
 }
 
 /// `2016-07-25 15:26:26`, Beijing time.
-fn success_time(text: &str) -> Option<Beijing> {
+pub(super) fn success_time(text: &str) -> Option<Beijing> {
     let shaped = text.len() == 19 && text.as_bytes()[10] == b' ';
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     Beijing::parse(&digits).filter(|_| shaped)

@@ -168,10 +168,7 @@ impl WechatV2 {
             Region::Mainland => ("id", "name"),
             Region::HongKong => ("store_id", "store_name"),
         };
-        let store = named(&[
-            ("scene_info.store_id", id),
-            ("scene_info.store_name", name),
-        ]);
+        let store = named(&[("scene_info.store_id", id), ("scene_info.store_name", name)]);
         let (page_name, page_url) = match fields.get("scene_info.h5_info.type") {
             Some("Wap") => ("wap_name", "wap_url"),
             _ => ("app_name", "app_url"),

@@ -78,6 +78,11 @@ pub(super) fn write<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>
 
 /// Reads a message: every field it has, known or not.
 pub(super) fn parse(message: &[u8]) -> Result<Fields, XmlError> {
+    parse_rooted(message, &["xml"])
+}
+
+/// The same with one of these root elements.
+pub(super) fn parse_rooted(message: &[u8], roots: &[&str]) -> Result<Fields, XmlError> {
     if message.len() > MAX_MESSAGE_BYTES {
         return Err(XmlError::TooLong);
     }
@@ -98,7 +103,7 @@ pub(super) fn parse(message: &[u8]) -> Result<Fields, XmlError> {
                 Place::Prolog
             }
             (Place::Start | Place::Prolog, Event::Start(start)) => {
-                if start.name().as_ref() != "xml" {
+                if !roots.contains(&start.name().as_ref()) {
                     return Err(XmlError::Root);
                 }
                 check_no_attributes(&start)?;

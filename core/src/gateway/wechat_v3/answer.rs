@@ -155,7 +155,7 @@ impl WechatV3 {
             Verification::Proven { signed_at } => Some(signed_at),
             Verification::Unsigned if success => {
                 let why = format!("HTTP status {} without a signature", reply.status);
-                return forged(unclear, why, None);
+                return forged_answer(unclear, why, None);
             }
             Verification::Unsigned => None,
             Verification::Disproved {
@@ -164,9 +164,9 @@ impl WechatV3 {
             } => {
                 let downloads = self.config.platform_certificates.is_some();
                 let why = refusals::unknown_key(&serial, downloads);
-                return forged(unclear, why, Some(serial));
+                return forged_answer(unclear, why, Some(serial));
             }
-            Verification::Disproved { why, .. } => return forged(unclear, why, None),
+            Verification::Disproved { why, .. } => return forged_answer(unclear, why, None),
         };
         let body = match &reply.body[..] {
             [] => Ok(Value::Null),
@@ -183,7 +183,7 @@ impl WechatV3 {
                     facts,
                     ..nothing(verdict, why)
                 },
-                Err(why) => return forged(unclear, why.into(), None),
+                Err(why) => return forged_answer(unclear, why.into(), None),
             }
         } else {
             let refusal = Refusal {
@@ -372,7 +372,7 @@ fn shown(text: &str, max: usize) -> Option<String> {
     Some(short(text, max)).filter(|text| !text.is_empty())
 }
 
-fn nothing<V>(verdict: V, why: String) -> Answer<V> {
+pub(super) fn nothing<V>(verdict: V, why: String) -> Answer<V> {
     Answer {
         verdict,
         code: None,
@@ -385,7 +385,7 @@ fn nothing<V>(verdict: V, why: String) -> Answer<V> {
     }
 }
 
-fn forged<V>(unclear: V, why: String, unknown_key: Option<String>) -> Answer<V> {
+pub(super) fn forged_answer<V>(unclear: V, why: String, unknown_key: Option<String>) -> Answer<V> {
     Answer {
         forged: true,
         unknown_key,

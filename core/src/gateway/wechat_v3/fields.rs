@@ -1,15 +1,18 @@
 //! From a till's fields to a JSON body: each product has a table that says what a value must look
 //! like and where in the body it goes.
 //!
-//! Sources: "付款码支付", APIv3, direct and partner edition, and its global edition. The documents do
-//! not say whether their lengths count bytes or characters, so bytes of UTF-8 are counted: what fits
-//! in bytes fits in either. `docs/fields.md` is these tables in prose.
+//! Sources: "付款码支付", "JSAPI下单", "Native下单", "H5下单", "APP下单" and "申请退款", APIv3, direct and
+//! partner edition, and the global edition of each. The documents do not say whether their lengths
+//! count bytes or characters, so bytes of UTF-8 are counted: what fits in bytes fits in either.
+//! `docs/fields.md` and `docs/refunds.md` are these tables in prose.
 
 use serde_json::{Map, Value};
 
 use super::{NAME, WechatV3, detail};
 use crate::config::Region;
 use crate::fields::Fields;
+use crate::gateway::beijing::Beijing;
+use crate::gateway::prepaid::TradeType;
 use crate::gateway::rules::{self, Broken, trimmed};
 use crate::gateway::{InvalidField, vocabulary};
 
@@ -27,8 +30,16 @@ pub(super) enum Rule {
     Digits(usize),
     /// Up to so many letters and digits.
     Alphanumeric(usize),
+    /// See [`rules::notify_url`].
+    NotifyUrl,
+    /// See [`rules::refund_account`].
+    RefundAccount,
     /// A number that the merchant gives: see [`check_new_number`].
     Number,
+    /// A number that the merchant has given: see [`check_known_number`].
+    KnownNumber,
+    /// See [`check_refund_number`].
+    RefundNumber,
     /// See [`rules::amount`]; an integer.
     Amount,
     /// See [`rules::currency`].
@@ -44,6 +55,19 @@ pub(super) enum Rule {
     Detail(&'static str),
     /// An object that was taken apart before the table is asked.
     Parts,
+    /// `yyyyMMddHHmmss` in Beijing time, or RFC 3339, which it becomes.
+    Time,
+    /// See [`TradeType`].
+    TradeType,
+    /// The kinds of browser or app that H5 knows.
+    H5Type,
+}
+
+impl Rule {
+    /// Whether it is a number that the merchant gives.
+    fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::KnownNumber | Self::RefundNumber)
+    }
 }
 
 /// Where a field exists.
@@ -166,6 +190,124 @@ pub(super) const CODE_PAYMENT: &[Field] = &[
     field("support_fapiao", "/support_fapiao", Rule::Flag).only(Where::Mainland),
 ];
 
+/// The fields of an order that the payer scans or opens.
+pub(super) const PREPAY: &[Field] = &[
+    required("out_trade_no", "/out_trade_no", Rule::Number),
+    required("total_fee", "/amount/total", Rule::Amount),
+    required("body", "/description", Rule::Text(127)),
+    required("trade_type", "/trade_type", Rule::TradeType),
+    required("notify_url", "/notify_url", Rule::NotifyUrl),
+    required(
+        "merchant_category_code",
+        "/merchant_category_code",
+        Rule::Digits(32),
+    )
+    .only(Where::HongKong),
+    field("openid", BY_HAND, Rule::Identifier(128)),
+    field("sub_openid", BY_HAND, Rule::Identifier(128)),
+    field("fee_type", "/amount/currency", Rule::Currency),
+    field("attach", "/attach", Rule::Text(128)),
+    field("detail", "/detail", Rule::Detail(WECHAT_GOODS_ID)).only(Where::Mainland),
+    field("device_info", "/scene_info/device_id", Rule::Text(32)),
+    field("goods_tag", "/goods_tag", Rule::Text(32)),
+    field("limit_pay", "/limit_pay", Rule::Identifier(32)).only(Where::HongKong),
+    field("profit_sharing", "/settle_info/profit_sharing", Rule::Flag).only(Where::Mainland),
+    field("receipt", "/support_fapiao", Rule::Flag).only(Where::Mainland),
+    field("scene_info", BY_HAND, Rule::Parts),
+    field(
+        "scene_info.device_id",
+        "/scene_info/device_id",
+        Rule::Text(32),
+    ),
+    field(
+        "scene_info.device_ip",
+        "/scene_info/device_ip",
+        Rule::IpAddress,
+    )
+    .only(Where::HongKong),
+    field(
+        "scene_info.h5_info.app_name",
+        "/scene_info/h5_info/app_name",
+        Rule::Text(64),
+    )
+    .only(Where::Mainland),
+    field(
+        "scene_info.h5_info.app_url",
+        "/scene_info/h5_info/app_url",
+        Rule::Text(128),
+    )
+    .only(Where::Mainland),
+    field(
+        "scene_info.h5_info.bundle_id",
+        "/scene_info/h5_info/bundle_id",
+        Rule::Text(128),
+    )
+    .only(Where::Mainland),
+    field(
+        "scene_info.h5_info.package_name",
+        "/scene_info/h5_info/package_name",
+        Rule::Text(128),
+    )
+    .only(Where::Mainland),
+    field(
+        "scene_info.h5_info.type",
+        "/scene_info/h5_info/type",
+        Rule::H5Type,
+    )
+    .only(Where::Mainland),
+    field(
+        "scene_info.operator_id",
+        "/scene_info/operator_id",
+        Rule::Text(32),
+    )
+    .only(Where::HongKong),
+    field(
+        "scene_info.payer_client_ip",
+        "/scene_info/payer_client_ip",
+        Rule::IpAddress,
+    ),
+    field("scene_info.store_address", BY_HAND, Rule::Text(512)),
+    field("scene_info.store_area_code", BY_HAND, Rule::Text(32)).only(Where::Mainland),
+    field("scene_info.store_id", BY_HAND, Rule::Text(32)),
+    field("scene_info.store_name", BY_HAND, Rule::Text(256)),
+    field(
+        "settle_info.profit_sharing",
+        "/settle_info/profit_sharing",
+        Rule::Flag,
+    )
+    .only(Where::Mainland),
+    field(
+        "spbill_create_ip",
+        "/scene_info/payer_client_ip",
+        Rule::IpAddress,
+    ),
+    field("sub_appid", BY_HAND, Rule::Identifier(32)),
+    field("sub_mch_id", BY_HAND, Rule::Identifier(32)),
+    field("support_fapiao", "/support_fapiao", Rule::Flag).only(Where::Mainland),
+    field("time_expire", "/time_expire", Rule::Time),
+    field("time_start", "/time_start", Rule::Time).only(Where::HongKong),
+];
+
+/// What refunds and prepaid orders call WeChat Pay's own number of an article.
+pub(super) const WECHAT_GOODS_ID: &str = "wechatpay_goods_id";
+
+/// The fields of a refund.
+pub(super) const REFUND: &[Field] = &[
+    required("out_refund_no", "/out_refund_no", Rule::RefundNumber),
+    field("out_trade_no", "/out_trade_no", Rule::KnownNumber),
+    field("transaction_id", "/transaction_id", Rule::Identifier(32)),
+    required("refund_fee", "/amount/refund", Rule::Amount),
+    required("total_fee", "/amount/total", Rule::Amount),
+    field("refund_fee_type", "/amount/currency", Rule::Currency),
+    field("fee_type", "/amount/currency", Rule::Currency),
+    field("refund_desc", "/reason", Rule::Text(80)),
+    field("refund_account", BY_HAND, Rule::RefundAccount).only(Where::Mainland),
+    field("notify_url", "/notify_url", Rule::NotifyUrl),
+    field("detail", BY_HAND, Rule::Detail(WECHAT_GOODS_ID)).only(Where::Mainland),
+    field("sub_mch_id", BY_HAND, Rule::Identifier(32)),
+    field("sub_appid", BY_HAND, Rule::Identifier(32)).only(Where::HongKong),
+];
+
 /// Parameters that the library sets itself, in the words of either generation.
 pub(super) const OWN: &[&str] = &[
     "appid",
@@ -205,7 +347,7 @@ impl WechatV3 {
                 .find(|field| field.name == name && field.exists(region));
             let value = match field {
                 // It is the name by which the till asks again.
-                Some(field) if field.rule == Rule::Number => value,
+                Some(field) if field.rule.is_number() => value,
                 _ => trimmed(value),
             };
             if value.is_empty() {
@@ -252,6 +394,10 @@ impl WechatV3 {
             Rule::Digits(max) => rules::digits(value, max)?,
             Rule::Alphanumeric(max) => rules::alphanumeric(value, max)?,
             Rule::Number => check_new_number(value)?,
+            Rule::KnownNumber => check_known_number(value)?,
+            Rule::RefundNumber => check_refund_number(value)?,
+            Rule::NotifyUrl => rules::notify_url(value)?,
+            Rule::RefundAccount => return rules::refund_account(value).map(|(_, v3)| v3.into()),
             Rule::Amount => return rules::amount(value).map(Value::from),
             Rule::Currency => rules::currency(value)?,
             Rule::AuthCode => rules::wechat_auth_code(value, self.config.auth_code_check)?,
@@ -261,12 +407,26 @@ impl WechatV3 {
                 return detail::read(value, self.config.region, wechat_id).map(Value::Object);
             }
             Rule::Parts => {}
+            Rule::Time => {
+                let moment = Beijing::parse(value).or_else(|| Beijing::parse_rfc3339(value));
+                return moment.map(|moment| moment.rfc3339().into()).ok_or_else(|| {
+                    "yyyyMMddHHmmss in Beijing time, such as 20091225091010, or RFC 3339".into()
+                });
+            }
+            Rule::TradeType => {
+                TradeType::parse(value)?;
+            }
+            Rule::H5Type => {
+                if !matches!(value, "Wap" | "iOS" | "Android") {
+                    return Err("Wap, iOS or Android".into());
+                }
+            }
         }
         Ok(value.into())
     }
 }
 
-/// Checks a number that a new order or refund gets.
+/// Checks a number that a new order gets.
 pub(super) fn check_new_number(value: &str) -> Result<(), Broken> {
     if value.contains(['|', '@']) {
         return Err(
@@ -285,6 +445,11 @@ pub(super) fn check_new_number(value: &str) -> Result<(), Broken> {
 /// Checks a number that is only asked about: it may be from the days of APIv2.
 pub(super) fn check_known_number(value: &str) -> Result<(), Broken> {
     rules::order_number(value, "_-|*@", 32)
+}
+
+/// Checks a refund's number, new or not: both generations allow the same.
+pub(super) fn check_refund_number(value: &str) -> Result<(), Broken> {
+    rules::order_number(value, "_-|*@", 64)
 }
 
 /// Puts `value` at a JSON pointer, through objects that are made on the way. `false` if something

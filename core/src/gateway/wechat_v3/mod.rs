@@ -20,7 +20,7 @@ mod sign;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod verify;
 
 use crate::config::WechatV3Config;

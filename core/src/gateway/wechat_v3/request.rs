@@ -17,7 +17,7 @@ use crate::gateway::{Expected, InvalidField, Order, Product, Stamp, rules};
 
 /// Sent when the till names no address: tills seldom know theirs, and the documents contradict each
 /// other on whether it is required.
-const DEFAULT_IP: &str = "127.0.0.1";
+pub(super) const DEFAULT_IP: &str = "127.0.0.1";
 
 /// Everything but RFC 3986's unreserved characters is escaped, since the signature is over the path as
 /// it is sent and nobody on the way may find another spelling of it nicer.
@@ -272,7 +272,7 @@ impl WechatV3 {
 
 /// Overseas a store is optional, but has a name and an address if it is given: what APIv2 took
 /// without them is left out.
-fn name_store_overseas(checked: &mut Checked) {
+pub(super) fn name_store_overseas(checked: &mut Checked) {
     let parts = [
         ("scene_info.store_address", "/scene_info/store_info/address"),
         ("scene_info.store_id", "/scene_info/store_info/id"),

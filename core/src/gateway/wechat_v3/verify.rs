@@ -119,6 +119,12 @@ pub(super) fn verify(
     Verification::Proven { signed_at }
 }
 
+/// When a message claims to have been signed, unix seconds; nothing of it is verified.
+pub(super) fn claimed_time(headers: &[(String, String)]) -> Option<i64> {
+    let value = single(headers, TIMESTAMP, 20).ok()?;
+    value.parse().ok()
+}
+
 fn disproved(why: impl Into<String>) -> Verification {
     Verification::Disproved {
         why: why.into(),

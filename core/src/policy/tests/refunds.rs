@@ -139,7 +139,6 @@ fn an_answer_about_the_refund_itself_ends_it_wherever_it_comes() {
         (R::Refunded, Status::Refunded, Cause::Refunded),
         (R::Processing, Status::Accepted, Cause::TakenOn),
         (R::Failed, Status::Declined, Cause::Failed),
-        (R::Conflict, Status::Duplicate, Cause::Conflict),
     ] {
         Bench::new(mainland()).send(verdict).ends(status, cause);
         Bench::new(mainland())
@@ -156,6 +155,32 @@ fn an_answer_about_the_refund_itself_ends_it_wherever_it_comes() {
             .ends(status, cause);
         Bench::resumed(false).query(verdict).ends(status, cause);
     }
+}
+
+#[test]
+fn another_refund_of_this_number_is_believed_when_two_answers_say_so() {
+    let duplicate = (Status::Duplicate, Cause::Conflict);
+    let mut bench = Bench::new(mainland());
+    bench.send(R::Conflict);
+    assert_eq!(bench.pending, [Action::Query], "at once");
+    bench.query(R::Conflict).ends(duplicate.0, duplicate.1);
+    Bench::resumed(true)
+        .query(R::Conflict)
+        .query(R::Conflict)
+        .ends(duplicate.0, duplicate.1);
+    Bench::new(mainland())
+        .send(LISTED)
+        .query(R::Conflict)
+        .query(R::Conflict)
+        .ends(duplicate.0, duplicate.1);
+    // One wrong answer between right ones.
+    Bench::new(mainland())
+        .send(R::Conflict)
+        .query(R::Processing)
+        .ends(Status::Accepted, Cause::TakenOn);
+    let mut bench = Bench::new(mainland());
+    bench.send(R::Conflict).query(R::Unclear).query(R::Conflict);
+    assert_eq!(bench.pending, [Action::Query], "not in a row");
 }
 
 #[test]
@@ -350,6 +375,7 @@ struct Story {
     refused: bool,
     missing: u32,
     last: Option<R>,
+    before: Option<R>,
 }
 
 /// Checks an ending against the story that led to it.
@@ -358,8 +384,12 @@ fn check(bench: &Bench, story: Story, begin: Begin) {
     let context = format!("{:?}", bench.log);
     let told_so = story.last.and_then(told);
     match ending.status {
-        Status::Refunded | Status::Accepted | Status::Duplicate => {
+        Status::Refunded | Status::Accepted => {
             assert_eq!(told_so, Some(ending), "{context}");
+        }
+        Status::Duplicate => {
+            let both = [story.before, story.last];
+            assert_eq!(both, [Some(R::Conflict); 2], "{context}");
         }
         Status::Declined if ending.cause == Cause::Failed => {
             assert_eq!(told_so, Some(ending), "{context}");
@@ -377,6 +407,7 @@ fn check(bench: &Bench, story: Story, begin: Begin) {
 
 /// One step of a story: what the answer is, and after how long.
 fn tell(bench: &mut Bench, story: &mut Story, verdict: R, unsent: bool, answer: f64) {
+    story.before = story.last.take();
     match bench.pending.last().copied() {
         Some(Action::Send) if unsent => {
             bench.answered(Event::Unsent, answer);

@@ -12,6 +12,7 @@ enum Plan {
     Unsent,
     Garbage,
     Forged,
+    WrongAmount,
     Crash,
 }
 
@@ -32,6 +33,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         1 => Just(Plan::Unsent),
         1 => Just(Plan::Garbage),
         1 => Just(Plan::Forged),
+        1 => Just(Plan::WrongAmount),
         1 => Just(Plan::Crash),
     ]
 }
@@ -46,6 +48,7 @@ fn fault(plan: &Plan) -> Fault {
         Plan::Unsent => Fault::Unsent,
         Plan::Garbage => Fault::Garbage,
         Plan::Forged => Fault::Forged,
+        Plan::WrongAmount => Fault::WrongAmount,
         Plan::Crash => Fault::Crash,
     }
 }

@@ -37,6 +37,8 @@ pub(super) enum Fault {
     /// Executed, and the answer is no XML, or has a wrong signature.
     Garbage,
     Forged,
+    /// Executed, and the answer tells one fen more.
+    WrongAmount,
     /// The library itself breaks.
     Crash,
     /// Something else happens while the request is under way; then it is answered.
@@ -184,11 +186,14 @@ impl World {
         if operation == "refund" {
             let fee = fields["refund_fee"].parse().unwrap();
             let order = fields["out_trade_no"].clone();
-            let booked = state.refunds.entry(number.clone()).or_insert(Booked {
-                order: order.clone(),
-                fee,
-                status: "PROCESSING",
-            });
+            let booked = state
+                .refunds
+                .entry(number.clone())
+                .or_insert_with(|| Booked {
+                    order: order.clone(),
+                    fee,
+                    status: "PROCESSING",
+                });
             if booked.fee != fee || booked.order != order {
                 return refusal("REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致");
             }
@@ -289,6 +294,15 @@ impl Transport for Wire {
             Fault::Forged => {
                 forged = true;
                 answer()
+            }
+            Fault::WrongAmount => {
+                let mut answer = answer();
+                for (name, value) in &mut answer {
+                    if matches!(name.as_str(), "refund_fee" | "refund_fee_0") {
+                        *value = "101".into();
+                    }
+                }
+                answer
             }
             Fault::Crash => panic!("simulated bug"),
             Fault::Meanwhile(what) => {

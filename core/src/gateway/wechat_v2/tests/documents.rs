@@ -3,9 +3,7 @@
 use crate::gateway::codes::CODES;
 use crate::gateway::refund_codes;
 use crate::gateway::vocabulary;
-use crate::gateway::wechat_v2::fields::{
-    FIELDS, Field, OWN, PREPAY_FIELDS, REFUND_FIELDS, Rule,
-};
+use crate::gateway::wechat_v2::fields::{FIELDS, Field, OWN, PREPAY_FIELDS, REFUND_FIELDS, Rule};
 use crate::status::Status;
 
 const FIELDS_PAGE: &str = include_str!("../../../../../docs/fields.md");
@@ -14,9 +12,10 @@ const RESULTS_PAGE: &str = include_str!("../../../../../docs/results.md");
 
 /// The page about charges, and its last part, about orders that the payer scans or opens.
 fn pages() -> (&'static str, &'static str) {
-    FIELDS_PAGE
-        .split_once("\n## Orders that the payer scans or opens (wechat-v2)")
-        .expect("docs/fields.md has both parts")
+    let (charges, rest) = FIELDS_PAGE
+        .split_once("\n## Orders that the payer scans or opens (wechat-v2)\n")
+        .expect("docs/fields.md has both parts");
+    (charges, rest.split("\n## ").next().unwrap_or(rest))
 }
 
 /// The row of a page's table that begins with this name.
@@ -38,13 +37,12 @@ fn check_rows(page: &'static str, fields: &[Field]) {
         let length = match field.rule {
             Rule::Text(max) | Rule::Json(max) | Rule::Identifier(max) => max,
             Rule::OrderNumber => 32,
-            Rule::RefundNumber => 64,
             Rule::NotifyUrl => 256,
+            Rule::RefundNumber => 64,
             Rule::Body => 127,
             Rule::AuthCode => 18,
             Rule::Currency => 3,
             Rule::Time => 14,
-            Rule::NotifyUrl => 256,
             Rule::Amount
             | Rule::IpAddress
             | Rule::RefundAccount

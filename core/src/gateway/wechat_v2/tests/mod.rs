@@ -3,6 +3,7 @@
 mod answers;
 mod attacks;
 mod documents;
+pub(crate) mod notices;
 mod prepay;
 mod refunds;
 mod requests;

@@ -90,7 +90,10 @@ fn every_trade_type_asks_for_what_it_cannot_do_without() {
         (asked("NATIVE", &[("time_expire", "2h")]), "time_expire"),
         (asked("APP", &[("notify", "x")]), "notify"),
         (asked("JSAPI", &[("sub_openid", "o1")]), "sub_openid"),
-        (asked("H5", &[("scene_info.h5_info.type", "Mac")]), "scene_info.h5_info.type"),
+        (
+            asked("H5", &[("scene_info.h5_info.type", "Mac")]),
+            "scene_info.h5_info.type",
+        ),
     ] {
         assert_eq!(refused(&gateway, &fields).field, field);
     }
@@ -121,7 +124,10 @@ fn native_names_a_product_of_its_own_if_the_till_names_none() {
     let gateway = gateway();
     let own = order(&gateway, &asked("NATIVE", &[]));
     assert_eq!(own.parameters["product_id"], OUT_TRADE_NO);
-    let named = order(&gateway, &asked("NATIVE", &[("product_id", "12235413214070356458058")]));
+    let named = order(
+        &gateway,
+        &asked("NATIVE", &[("product_id", "12235413214070356458058")]),
+    );
     assert_eq!(named.parameters["product_id"], "12235413214070356458058");
 }
 
@@ -132,7 +138,10 @@ fn h5_is_written_as_v2_has_it() {
     let plain = order(&gateway, &asked("H5", &[ip]));
     assert_eq!(plain.parameters["trade_type"], "MWEB");
     assert_eq!(plain.parameters["spbill_create_ip"], "203.0.113.7");
-    assert_eq!(plain.parameters["scene_info"], r#"{"h5_info":{"type":"Wap"}}"#);
+    assert_eq!(
+        plain.parameters["scene_info"],
+        r#"{"h5_info":{"type":"Wap"}}"#
+    );
 
     let page = [
         ip,
@@ -173,10 +182,17 @@ fn native_and_h5_have_a_url_to_show_and_nothing_to_sign() {
     let native = read(
         &gateway,
         &asked("NATIVE", &[]),
-        ready("NATIVE", &[("code_url", "weixin://wxpay/bizpayurl?pr=NwY5Mz9")]).signed(),
+        ready(
+            "NATIVE",
+            &[("code_url", "weixin://wxpay/bizpayurl?pr=NwY5Mz9")],
+        )
+        .signed(),
     );
     assert_eq!(native.verdict, P::Ready);
-    assert_eq!(native.facts["code_url"], "weixin://wxpay/bizpayurl?pr=NwY5Mz9");
+    assert_eq!(
+        native.facts["code_url"],
+        "weixin://wxpay/bizpayurl?pr=NwY5Mz9"
+    );
     assert_eq!(native.facts["prepay_id"], PREPAY_ID);
 
     let url = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx1&package=2";
@@ -271,10 +287,7 @@ fn an_app_gets_its_own_names_for_them() {
     for (name, value) in parameters {
         assert_eq!(facts[&format!("pay.{name}")], value, "{name}");
     }
-    assert_eq!(
-        facts["pay.sign"],
-        signed(&parameters, SignType::HmacSha256)
-    );
+    assert_eq!(facts["pay.sign"], signed(&parameters, SignType::HmacSha256));
 }
 
 #[test]
@@ -319,7 +332,10 @@ fn an_unsigned_forged_or_unreadable_answer_shows_nothing() {
     for (reply, forged) in [
         (good.clone().without("sign").reply(), true),
         (good.clone().with("prepay_id", "wx1").reply(), true),
-        (ready("JSAPI", &[]).with("mch_id", "1").signed().reply(), true),
+        (
+            ready("JSAPI", &[]).with("mch_id", "1").signed().reply(),
+            true,
+        ),
         (reply(500, good.xml()), false),
         (reply(200, "<html>"), false),
     ] {
@@ -356,7 +372,10 @@ fn a_close_names_the_order_and_needs_no_certificate() {
     let call = Prepay::close(&gateway, &expected(), &stamp());
     let message = sent(&call);
 
-    assert_eq!((call.operation, call.path.as_str()), ("closeorder", "/pay/closeorder"));
+    assert_eq!(
+        (call.operation, call.path.as_str()),
+        ("closeorder", "/pay/closeorder")
+    );
     assert_eq!(call.resend, Resend::Freely);
     assert_eq!(message.get("out_trade_no"), Some(OUT_TRADE_NO));
     assert_eq!(message.get("sub_mch_id"), Some("452532745"));
@@ -368,8 +387,14 @@ fn a_close_is_believed_only_if_it_is_signed() {
     let read = |message: Message| gateway().read_close(&expected(), &message.reply()).verdict;
     assert_eq!(read(Message::success(&[]).signed()), R::Done);
     assert_eq!(read(Message::success(&[])), R::Unclear);
-    assert_eq!(read(Message::failed("ORDERPAID", "").signed()), R::PayerBusy);
+    assert_eq!(
+        read(Message::failed("ORDERPAID", "").signed()),
+        R::PayerBusy
+    );
     assert_eq!(read(Message::failed("ORDERPAID", "")), R::Unclear);
-    assert_eq!(read(Message::failed("ORDERNOTEXIST", "").signed()), R::NotFound);
+    assert_eq!(
+        read(Message::failed("ORDERNOTEXIST", "").signed()),
+        R::NotFound
+    );
     assert_eq!(read(Message::failed("SIGNERROR", "").signed()), R::Refused);
 }

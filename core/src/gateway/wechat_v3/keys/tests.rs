@@ -280,7 +280,7 @@ fn certificates_of_anybody_else_are_not_taken_up() {
     for (wanted, why) in cases {
         let error = refusal(
             &gateway(),
-            &signed(200, &download(&[wanted.clone()]), SERIAL, NOW),
+            &signed(200, &download(std::slice::from_ref(&wanted)), SERIAL, NOW),
         );
         assert!(error.why.contains(why), "{error}");
         // Beside a good one it is left out.
@@ -526,7 +526,7 @@ fn what_was_kept_is_trusted_only_as_far_as_the_chain_goes() {
         ..next()
     };
     for file in [
-        pem(&[forged.clone()]),
+        pem(std::slice::from_ref(&forged)),
         pem(&[merchant]),
         b"".to_vec(),
         b"fetched 1\n".to_vec(),

@@ -1,18 +1,25 @@
 //! The documents say what the table says.
 
-use crate::gateway::wechat_v3::fields::{CODE_PAYMENT, OWN, Rule, Where};
+use crate::gateway::wechat_v3::fields::{CODE_PAYMENT, Field, OWN, PREPAY, REFUND, Rule, Where};
 
 const PAGE: &str = include_str!("../../../../../docs/fields.md");
+const REFUNDS_PAGE: &str = include_str!("../../../../../docs/refunds.md");
 
-/// The part of the page that is about this gateway.
-fn section() -> &'static str {
-    let (_, rest) = PAGE.split_once("\n## wechat-v3\n").expect("a section");
+/// The parts of the page that are about this gateway, with their tables.
+const SECTIONS: [(&str, &[Field]); 2] = [
+    ("wechat-v3", CODE_PAYMENT),
+    ("Orders that the payer scans or opens (wechat-v3)", PREPAY),
+];
+
+fn section(title: &str) -> &'static str {
+    let title = format!("\n## {title}\n");
+    let (_, rest) = PAGE.split_once(&title).expect("a section");
     rest.split("\n## ").next().expect("its text")
 }
 
-fn row(name: &str) -> &'static str {
+fn row(section: &'static str, name: &str) -> &'static str {
     let start = format!("| `{name}` |");
-    section()
+    section
         .lines()
         .find(|line| line.starts_with(&start))
         .unwrap_or_else(|| panic!("docs/fields.md has no row for {name}"))
@@ -24,10 +31,36 @@ fn cells(row: &str) -> Vec<String> {
     row.split('|').map(|cell| cell.trim().to_owned()).collect()
 }
 
+/// The length that a rule allows, if it is about that.
+fn length(rule: Rule) -> Option<usize> {
+    match rule {
+        Rule::Text(max) | Rule::Identifier(max) | Rule::Digits(max) | Rule::Alphanumeric(max) => {
+            Some(max)
+        }
+        Rule::Number | Rule::KnownNumber => Some(32),
+        Rule::RefundNumber => Some(64),
+        Rule::NotifyUrl => Some(256),
+        Rule::AuthCode => Some(18),
+        Rule::Currency => Some(3),
+        Rule::Detail(_) => Some(6000),
+        Rule::Parts => Some(2048),
+        Rule::Time => Some(14),
+        Rule::Amount
+        | Rule::IpAddress
+        | Rule::Flag
+        | Rule::RefundAccount
+        | Rule::TradeType
+        | Rule::H5Type => None,
+    }
+}
+
 #[test]
 fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required() {
-    for field in CODE_PAYMENT {
-        let row = row(field.name);
+    let fields = SECTIONS
+        .into_iter()
+        .flat_map(|(title, table)| table.iter().map(move |field| (section(title), field)));
+    for (section, field) in fields {
+        let row = row(section, field.name);
         let cells = cells(row);
         let required = match (field.required, field.region) {
             (false, _) => "",
@@ -45,36 +78,41 @@ fn every_field_has_its_row_with_length_place_region_and_whether_it_is_required()
             Where::Mainland => assert!(row.contains("ainland: "), "{row}"),
             Where::HongKong => assert!(row.contains("Hong Kong"), "{row}"),
         }
-        let length = match field.rule {
-            Rule::Text(max)
-            | Rule::Identifier(max)
-            | Rule::Digits(max)
-            | Rule::Alphanumeric(max) => max,
-            Rule::Number => 32,
-            Rule::AuthCode => 18,
-            Rule::Currency => 3,
-            Rule::Detail(_) => 6000,
-            Rule::Parts => 2048,
-            Rule::Amount | Rule::IpAddress | Rule::Flag => {
-                assert_eq!(cells[3], "", "{row}");
-                continue;
-            }
-        };
-        assert_eq!(cells[3], length.to_string(), "{row}");
+        let length = length(field.rule).map_or_else(String::new, |max| max.to_string());
+        assert_eq!(cells[3], length, "{row}");
     }
 }
 
 #[test]
 fn every_row_is_a_field_and_what_the_library_sets_itself_is_named() {
-    let rows = section().lines().filter(|line| line.starts_with("| `"));
-    for row in rows {
-        let name = row.split('`').nth(1).expect("a name");
-        assert!(CODE_PAYMENT.iter().any(|field| field.name == name), "{row}");
+    for (title, table) in SECTIONS {
+        let rows = section(title)
+            .lines()
+            .filter(|line| line.starts_with("| `"));
+        for row in rows {
+            let name = row.split('`').nth(1).expect("a name");
+            assert!(table.iter().any(|field| field.name == name), "{row}");
+        }
     }
     for name in OWN {
         assert!(
             PAGE.contains(&format!("`{name}`")) || *name == "key",
             "{name}"
         );
+    }
+}
+
+#[test]
+fn every_field_of_a_refund_has_its_row_with_length_and_whether_it_is_required() {
+    for field in REFUND {
+        let start = format!("| `{}` |", field.name);
+        let row = REFUNDS_PAGE
+            .lines()
+            .find(|line| line.starts_with(&start))
+            .unwrap_or_else(|| panic!("docs/refunds.md has no row for {}", field.name));
+        let cells = cells(row);
+        assert_eq!(cells[1], if field.required { "yes" } else { "" }, "{row}");
+        let length = length(field.rule).map_or_else(String::new, |max| max.to_string());
+        assert_eq!(cells[2], length, "{row}");
     }
 }

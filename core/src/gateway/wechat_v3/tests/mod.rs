@@ -4,7 +4,10 @@ mod answers;
 mod attacks;
 mod details;
 mod documents;
+pub(crate) mod notices;
+mod prepay;
 mod properties;
+mod refunds;
 mod requests;
 mod rules;
 mod stores;
@@ -25,17 +28,17 @@ use crate::exchange::Reply;
 use crate::fields::Fields;
 use crate::gateway::{Expected, Stamp};
 
-const APPID: &str = "wxd678efh567hg6787";
-const MCHID: &str = "1230000109";
+pub(crate) const APPID: &str = "wxd678efh567hg6787";
+pub(crate) const MCHID: &str = "1230000109";
 const SUB_MCHID: &str = "1900000109";
-const OUT_TRADE_NO: &str = "1217752501201407033233368018";
+pub(crate) const OUT_TRADE_NO: &str = "1217752501201407033233368018";
 const TRANSACTION_ID: &str = "4200001212282111030178445712";
-const KEY_ID: &str = "PUB_KEY_ID_0112300001092024101100397200000006";
+pub(crate) const KEY_ID: &str = "PUB_KEY_ID_0112300001092024101100397200000006";
 
 /// 2014-10-30T13:35:25+08:00
-const PAID_AT: i64 = 1_414_647_325;
+pub(crate) const PAID_AT: i64 = 1_414_647_325;
 /// When the answers of these tests come in.
-const NOW: i64 = PAID_AT + 3;
+pub(crate) const NOW: i64 = PAID_AT + 3;
 
 fn generated() -> SigningKey {
     let key = KeyPair::generate(KeySize::Rsa2048).expect("a key");
@@ -46,11 +49,11 @@ fn generated() -> SigningKey {
 /// Of the merchant: signs requests.
 static MERCHANT: LazyLock<SigningKey> = LazyLock::new(generated);
 /// Of WeChat Pay: signs answers.
-static PLATFORM: LazyLock<SigningKey> = LazyLock::new(generated);
+pub(crate) static PLATFORM: LazyLock<SigningKey> = LazyLock::new(generated);
 /// Of somebody else.
 static STRANGER: LazyLock<SigningKey> = LazyLock::new(generated);
 
-fn config() -> WechatV3Config {
+pub(crate) fn config() -> WechatV3Config {
     WechatV3Config {
         appid: APPID.into(),
         mchid: MCHID.into(),

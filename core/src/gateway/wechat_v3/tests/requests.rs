@@ -17,7 +17,7 @@ pub(super) fn body(gateway: &WechatV3, fields: &Fields) -> Value {
     sent(&gateway.submit(&order(gateway, fields), &stamp()))
 }
 
-fn sent(call: &Call) -> Value {
+pub(super) fn sent(call: &Call) -> Value {
     serde_json::from_slice(&call.body).expect("our own JSON")
 }
 
@@ -29,7 +29,7 @@ fn header<'a>(call: &'a Call, name: &str) -> &'a str {
 }
 
 /// The request was signed as it is sent, with the merchant's key.
-fn is_signed(call: &Call) {
+pub(super) fn is_signed(call: &Call) {
     let authorization = header(call, "Authorization");
     let signature = authorization
         .split_once("signature=\"")
