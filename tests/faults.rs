@@ -175,6 +175,8 @@ fn of_faulty_reverses(api: Api, kind: &FaultKind) -> Ending {
     match kind {
         // APIv3 says which order it was.
         F::ForeignOrder if api == Api::V3 => Ending::Open,
+        // It signs an empty body, too, as abroad; what it says is confirmed by a query.
+        F::Empty if api == Api::V3 => Ending::Reversed,
         // The answer is readable all the same: it has no amount, time or order to be wrong about.
         F::DelayBefore { .. }
         | F::DelayAfter { .. }

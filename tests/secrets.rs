@@ -13,9 +13,10 @@ use common::shop::{FEE, Shop, quick, quick_on};
 use common::{
     Client, E_ARGUMENT, E_CONFIG, E_NETWORK, E_REJECTED, NOT_FOUND, OK, Outcome, Request, UNKNOWN,
 };
+use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::Value;
 use wxpay_simulator::{
-    Api, Certificate, Fault, FaultKind, HostState, Merchant, Operation, PlatformKeys, Scenario,
+    Api, Certificate, Fault, FaultKind, HostState, Operation, PlatformKeys, Scenario,
     Settings, SignType,
 };
 
@@ -166,15 +167,23 @@ fn contains(bytes: &[u8], secret: &[u8]) -> bool {
 }
 
 /// Upper-case hexadecimal digits as long as the shorter kind of APIv2's signatures, or base64 half as
-/// long as APIv3's. Forty digits are the serial number of a certificate.
+/// long as APIv3's. Forty digits are the serial number of a certificate, nothing but decimal ones the id
+/// of a public key, and 32 before a hyphen the id of a request.
 fn has_signature(bytes: &[u8]) -> bool {
     let hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
     let base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let v2 = |run: &[u8]| run.len() >= 32 && run.len() != 40;
-    bytes.split(|byte| !hex(byte)).any(v2)
-        || bytes
-            .split(|byte| !base64(byte))
-            .any(|run| run.len() >= 172)
+    let runs = bytes.chunk_by(|one, next| hex(one) == hex(next));
+    let mut runs = runs.filter(|run| !run.is_empty()).peekable();
+    while let Some(run) = runs.next() {
+        let request_id = run.len() == 32 && runs.peek().is_some_and(|next| next[0] == b'-');
+        let id = request_id || run.len() == 40 || run.iter().all(u8::is_ascii_digit);
+        if hex(&run[0]) && run.len() >= 32 && !id {
+            return true;
+        }
+    }
+    bytes
+        .split(|byte| !base64(byte))
+        .any(|run| run.len() >= 172)
 }
 
 fn base64(text: &str) -> Vec<u8> {
@@ -326,6 +335,12 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
     }
 
     // Configurations that open and fail.
+    let stranger = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048);
+    let stranger = stranger.expect("a key").serialize_pem();
+    secrets.add(
+        "private key",
+        stranger.lines().nth(3).expect("a line of it"),
+    );
     let sale = |scenario| {
         let sale = shop.sale(scenario);
         (sale.request(), sale.auth_code)
@@ -361,12 +376,7 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
             fails(&foreign, UNKNOWN, Scenario::PasswordNever);
         }
         Api::V3 => {
-            let theirs = Merchant::second_example();
-            let other = Shop::with(Settings {
-                merchants: vec![theirs],
-                ..quick_on(api)
-            });
-            write("stranger.pem", other.simulator.client_key_pem().as_bytes());
+            write("stranger.pem", stranger.as_bytes());
             let foreign: String = config
                 .replace("apiclient_key.pem", "stranger.pem")
                 .lines()

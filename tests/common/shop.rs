@@ -179,7 +179,7 @@ pub fn quick_on(api: Api) -> Settings {
 /// The same with APIv2.
 pub fn quick() -> Settings {
     let timing = Timing {
-        reverse_not_before_ms: 900,
+        reverse_not_before_ms: 700,
         ..Timing::quick()
     };
     Settings {

@@ -145,15 +145,15 @@ fn a_wrong_clock_is_not_open_to_replays() {
             "{skew}"
         );
         shop.simulator.clear_faults();
-        assert_eq!(reader.query(&sale.out_trade_no).status(), common::REVERSED);
+        assert_eq!(reader.query(&sale.out_trade_no).status(), REVERSED);
         assert_eq!(till.recover().status(), OK);
     });
 }
 
 /// The gateway's clock is set while the payer types the password, or is being waited for.
 #[test]
-fn a_gateway_whose_clock_jumps_ahead_during_a_payment_is_followed() {
-    let cases: Vec<_> = [DAY, 6 * MINUTE]
+fn a_gateway_whose_clock_jumps_during_a_payment_is_followed() {
+    let cases: Vec<_> = [DAY, 6 * MINUTE, -6 * MINUTE]
         .into_iter()
         .flat_map(|skew| {
             [
@@ -178,11 +178,11 @@ fn a_gateway_whose_clock_jumps_ahead_during_a_payment_is_followed() {
     });
 }
 
-/// A clock that goes back looks like answers from the past. They are not believed, however right their
+/// A clock that goes far back looks like answers from the past. They are not believed, however right their
 /// `Date`: the sale stays open until the clock has gone on for five minutes, or the till has a new start.
 #[test]
-fn a_gateway_whose_clock_is_set_back_is_not_believed_at_once() {
-    each(&[-DAY, -6 * MINUTE], |&skew| {
+fn a_gateway_whose_clock_is_set_far_back_is_not_believed_at_once() {
+    each(&[-DAY, -20 * MINUTE], |&skew| {
         let shop = Shop::with(keys_of(PlatformKeys::PublicKey));
         let till = shop.till();
         pay(&shop, &till, &shop.sale(Scenario::Paid), OK);
