@@ -16,8 +16,8 @@ use common::{
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::Value;
 use wxpay_simulator::{
-    Api, Certificate, Fault, FaultKind, HostState, Operation, PlatformKeys, Scenario,
-    Settings, SignType,
+    Api, Certificate, Fault, FaultKind, HostState, Operation, PlatformKeys, Scenario, Settings,
+    SignType,
 };
 
 on_both_apis! {
