@@ -17,14 +17,22 @@ fn a_signature_probe_on_any_answer_ends_as_without_it() {
         (Scenario::AnswerLost, &[Operation::Orderquery], 2, OK),
         (Scenario::SystemErrorBooked, &[Operation::Orderquery], 1, OK),
         (Scenario::NotEnough, &[Operation::Orderquery], 1, DECLINED),
-        (Scenario::PasswordFailed, &[Operation::Orderquery], 1, REVERSED),
+        (
+            Scenario::PasswordFailed,
+            &[Operation::Orderquery],
+            1,
+            REVERSED,
+        ),
         (Scenario::PasswordNever, &[Operation::Reverse], 1, REVERSED),
         (Scenario::PasswordNever, &[Operation::Reverse], 2, REVERSED),
         (Scenario::PasswordNever, &EVERY_OPERATION, 1, REVERSED),
     ];
     let settings = [
         keys_of(PlatformKeys::Both),
-        Settings { sign_errors: true, ..keys_of(PlatformKeys::Certificates) },
+        Settings {
+            sign_errors: true,
+            ..keys_of(PlatformKeys::Certificates)
+        },
     ];
     each(&settings, |settings| {
         let shop = Shop::with(settings.clone());
@@ -44,28 +52,60 @@ fn a_signature_probe_on_any_answer_ends_as_without_it() {
 #[test]
 fn an_earlier_sales_answer_is_not_taken_for_this_one() {
     let shop = Shop::with(keys_of(PlatformKeys::Both));
-    let till = shop.till();
+    // A charge that never arrived is known as such once its code has expired.
+    let till = shop.till_with("code_lifetime = \"4000ms\"", "code_lifetime = \"1500ms\"");
     // A sale that is paid, one that is asked about, and one that is closed.
-    for (scenario, status) in [
-        (Scenario::Paid, OK),
-        (Scenario::AnswerLost, OK),
-        (Scenario::PasswordNever, REVERSED),
-    ] {
-        pay(&shop, &till, &shop.sale(scenario), status);
-    }
+    each(
+        &[
+            (Scenario::Paid, OK),
+            (Scenario::AnswerLost, OK),
+            (Scenario::PasswordNever, REVERSED),
+        ],
+        |&(scenario, status)| {
+            pay(&shop, &till, &shop.sale(scenario), status);
+        },
+    );
     type Case = (Scenario, &'static [Operation], Option<u32>, i32);
     let cases: [Case; 6] = [
-        (Scenario::RequestLost, &[Operation::Micropay], Some(1), REVERSED),
-        (Scenario::PasswordNever, &[Operation::Micropay], Some(1), REVERSED),
-        (Scenario::PasswordNever, &[Operation::Orderquery], Some(2), REVERSED),
-        (Scenario::PasswordNever, &[Operation::Reverse], Some(1), REVERSED),
+        (
+            Scenario::AuthCodeExpired,
+            &[Operation::Micropay],
+            Some(1),
+            REVERSED,
+        ),
+        (
+            Scenario::PasswordNever,
+            &[Operation::Micropay],
+            Some(1),
+            REVERSED,
+        ),
+        (
+            Scenario::PasswordNever,
+            &[Operation::Orderquery],
+            Some(2),
+            REVERSED,
+        ),
+        (
+            Scenario::PasswordNever,
+            &[Operation::Reverse],
+            Some(1),
+            REVERSED,
+        ),
         (Scenario::Paid, &[Operation::Micropay], Some(1), OK),
-        (Scenario::PasswordNever, &[Operation::Orderquery, Operation::Micropay], None, UNKNOWN),
+        (
+            Scenario::PasswordNever,
+            &[Operation::Orderquery, Operation::Micropay],
+            None,
+            UNKNOWN,
+        ),
     ];
-    for &(scenario, operations, times, status) in &cases {
+    each(&cases, |&(scenario, operations, times, status)| {
         let sale = shop.sale(scenario);
         for operation in operations {
-            let replay = Fault { times, ..Fault::once(*operation, FaultKind::Replay) };
+            let replay = Fault {
+                times,
+                ..Fault::once(*operation, FaultKind::Replay)
+            };
             shop.simulator.fault(replay.for_order(&sale.out_trade_no));
         }
         let outcome = pay(&shop, &till, &sale, status);
@@ -74,7 +114,7 @@ fn an_earlier_sales_answer_is_not_taken_for_this_one() {
             assert!(told, "{outcome:?}");
             assert_eq!(outcome.get("transaction_id"), None, "{outcome:?}");
         }
-    }
+    });
 }
 
 /// Its signature is good for five minutes; after that even the order's own answer is none.
@@ -133,7 +173,7 @@ fn the_window_of_a_signature_has_two_sides() {
 #[test]
 fn a_success_without_a_signature_is_none_and_an_error_without_one_is_heard() {
     let shop = Shop::with(keys_of(PlatformKeys::Both));
-    let till = shop.till();
+    let till = open(&hasty(&shop));
     let paid = shop.sale(Scenario::Paid);
     for operation in [Operation::Orderquery, Operation::Micropay] {
         let unsigned = Fault::always(operation, FaultKind::MissingSign);
@@ -143,7 +183,10 @@ fn a_success_without_a_signature_is_none_and_an_error_without_one_is_heard() {
     assert_eq!(outcome.get("transaction_id"), None, "{outcome:?}");
     let outcome = till.query(&paid.out_trade_no);
     assert_ne!(outcome.status(), OK, "{outcome:?}");
-    assert!(outcome.message().contains("without a signature"), "{outcome:?}");
+    assert!(
+        outcome.message().contains("without a signature"),
+        "{outcome:?}"
+    );
 
     // Errors come unsigned, by the documents' own account.
     let refused = shop.sale(Scenario::NotEnough);
@@ -154,11 +197,19 @@ fn a_success_without_a_signature_is_none_and_an_error_without_one_is_heard() {
 
 #[test]
 fn an_error_that_is_signed_wrong_is_not_heard() {
-    let shop = Shop::with(Settings { sign_errors: true, ..keys_of(PlatformKeys::Both) });
-    let till = shop.till();
+    let shop = Shop::with(Settings {
+        sign_errors: true,
+        ..keys_of(PlatformKeys::Both)
+    });
+    let till = open(&hasty(&shop));
     assert_eq!(till.query("NEVERHEARDOF").status(), NOT_FOUND);
     each(
-        &[FaultKind::WrongSign, FaultKind::OldTimestamp { seconds: 600 }, FaultKind::UnknownSerial, FaultKind::MissingSerial],
+        &[
+            FaultKind::WrongSign,
+            FaultKind::OldTimestamp { seconds: 600 },
+            FaultKind::UnknownSerial,
+            FaultKind::MissingSerial,
+        ],
         |kind| {
             let fault = |operation, sale: &Sale| {
                 let fault = Fault::always(operation, kind.clone());
@@ -178,7 +229,10 @@ fn an_error_that_is_signed_wrong_is_not_heard() {
             fault(Operation::Reverse, &sale);
             pay(&shop, &till, &sale, UNKNOWN);
             let outcome = till.query(&sale.out_trade_no);
-            assert!([UNKNOWN, E_FORGED].contains(&outcome.status()), "{kind:?}: {outcome:?}");
+            assert!(
+                [UNKNOWN, E_FORGED].contains(&outcome.status()),
+                "{kind:?}: {outcome:?}"
+            );
         },
     );
 }
@@ -208,7 +262,11 @@ fn every_way_to_say_that_the_payer_is_typing_comes_to_the_same() {
             |&(scenario, status)| {
                 let sale = shop.sale(scenario);
                 let outcome = pay(&shop, &till, &sale, status);
-                assert_eq!(shop.count(&sale, Operation::Micropay), 1, "{paying_form:?}: {outcome:?}");
+                assert_eq!(
+                    shop.count(&sale, Operation::Micropay),
+                    1,
+                    "{paying_form:?}: {outcome:?}"
+                );
                 let net = shop.simulator.net_charged(&sale.out_trade_no);
                 assert_eq!(net, if status == OK { FEE } else { 0 });
             },
@@ -225,9 +283,12 @@ fn every_way_to_say_that_the_payer_is_typing_comes_to_the_same() {
 #[test]
 fn accepted_is_not_paid() {
     let shop = Shop::with(keys_of(PlatformKeys::Both));
-    let till = shop.till();
+    let till = shop.till_with("code_lifetime = \"4000ms\"", "code_lifetime = \"1500ms\"");
     let sale = shop.sale(Scenario::Paid);
-    let page = FaultKind::Http { status: 202, executed: false };
+    let page = FaultKind::Http {
+        status: 202,
+        executed: false,
+    };
     shop.simulator.fault(Fault::once(Operation::Micropay, page));
     pay(&shop, &till, &sale, REVERSED);
 }

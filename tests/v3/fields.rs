@@ -19,13 +19,23 @@ const MAINLAND: [Case; 17] = [
         true,
     ),
     ("device_info", "013467007045764", "013467007045765", true),
-    ("scene_info.device_id", "013467007045764", "013467007045765", true),
+    (
+        "scene_info.device_id",
+        "013467007045764",
+        "013467007045765",
+        true,
+    ),
     ("goods_tag", "WXG", "WXH", true),
     ("spbill_create_ip", "8.8.8.8", "2001:db8::1", true),
     ("scene_info.device_ip", "8.8.8.8", "8.8.4.4", true),
     ("scene_info.store_id", "10000", "10001", true),
     ("scene_info.store_out_id", "SZT10000", "SZT10001", true),
-    ("scene_info", r#"{"store_info":{"id":"SZT1"}}"#, r#"{"store_info":{"id":"SZT2"}}"#, true),
+    (
+        "scene_info",
+        r#"{"store_info":{"id":"SZT1"}}"#,
+        r#"{"store_info":{"id":"SZT2"}}"#,
+        true,
+    ),
     ("receipt", "Y", "N", true),
     ("support_fapiao", "true", "false", true),
     ("profit_sharing", "Y", "N", true),
@@ -55,7 +65,12 @@ const HONG_KONG: [Case; 14] = [
     ("receipt", "Y", "N", false),
 ];
 
-const PARTNER: [Case; 1] = [("sub_appid", "wxd930ea5d5a258f4f", "wx2421b1c4370ec43b", true)];
+const PARTNER: [Case; 1] = [(
+    "sub_appid",
+    "wxd930ea5d5a258f4f",
+    "wx2421b1c4370ec43b",
+    true,
+)];
 
 /// All that every request has, with one field set.
 fn request(sale: &Sale, region: Region, field: &str, value: &str) -> Request {
@@ -84,7 +99,8 @@ fn play(shop: &Shop, &(field, value, other, sent): &Case) {
     assert_eq!(first.status(), DECLINED, "{field}: {first:?}");
     let same = forgetful(&format!("{name}-same")).micropay(&request(&sale, region, field, value));
     assert_eq!(same.status(), DECLINED, "{field}: {same:?}");
-    let changed = forgetful(&format!("{name}-other")).micropay(&request(&sale, region, field, other));
+    let changed =
+        forgetful(&format!("{name}-other")).micropay(&request(&sale, region, field, other));
     let expected = if sent { E_DUPLICATE } else { DECLINED };
     assert_eq!(changed.status(), expected, "{field}: {changed:?}");
     assert_eq!(shop.count(&sale, Operation::Micropay), 3, "{field}");
@@ -92,29 +108,49 @@ fn play(shop: &Shop, &(field, value, other, sent): &Case) {
 
 #[test]
 fn every_documented_field_reaches_the_gateway() {
-    each(&MAINLAND, |case| play(&Shop::with(keys_of(PlatformKeys::PublicKey)), case));
+    each(&MAINLAND, |case| {
+        play(&Shop::with(keys_of(PlatformKeys::PublicKey)), case)
+    });
 }
 
 #[test]
 fn every_field_of_hong_kong_reaches_the_gateway() {
     each(&HONG_KONG, |case| {
         let settings = keys_of(PlatformKeys::PublicKey);
-        play(&Shop::with(Settings { region: Region::HongKong, ..settings }), case);
+        play(
+            &Shop::with(Settings {
+                region: Region::HongKong,
+                ..settings
+            }),
+            case,
+        );
     });
 }
 
 #[test]
 fn every_field_of_a_partner_reaches_the_gateway() {
     each(&PARTNER, |case| {
-        let merchant = Merchant { sub_mch_ids: vec!["1900000109".to_owned()], ..Merchant::example() };
-        play(&Shop::with(Settings { merchants: vec![merchant], ..keys_of(PlatformKeys::PublicKey) }), case);
+        let merchant = Merchant {
+            sub_mch_ids: vec!["1900000109".to_owned()],
+            ..Merchant::example()
+        };
+        play(
+            &Shop::with(Settings {
+                merchants: vec![merchant],
+                ..keys_of(PlatformKeys::PublicKey)
+            }),
+            case,
+        );
     });
 }
 
 /// What the answer has comes back under the names of every gateway.
 #[test]
 fn what_the_gateway_answers_comes_back() {
-    let shop = Shop::with(Settings { coupon_fen: 100, ..keys_of(PlatformKeys::Both) });
+    let shop = Shop::with(Settings {
+        coupon_fen: 100,
+        ..keys_of(PlatformKeys::Both)
+    });
     let till = shop.till();
     for scenario in [Scenario::Paid, Scenario::PasswordPaid] {
         let sale = shop.sale(scenario);
@@ -131,15 +167,29 @@ fn what_the_gateway_answers_comes_back() {
             ("bank_type", "CMB_DEBIT"),
             ("fee_type", "CNY"),
         ] {
-            assert_eq!(outcome.get(field).as_deref(), Some(value), "{field}: {outcome:?}");
+            assert_eq!(
+                outcome.get(field).as_deref(),
+                Some(value),
+                "{field}: {outcome:?}"
+            );
         }
-        for (field, value) in [("total_fee", 888), ("payer_total", 788), ("cancel_requested", 0)] {
+        for (field, value) in [
+            ("total_fee", 888),
+            ("payer_total", 788),
+            ("cancel_requested", 0),
+        ] {
             assert_eq!(outcome.get_int(field), Some(value), "{field}: {outcome:?}");
         }
         for field in ["openid", "paid_at", "request_id", "host", "prompt"] {
             let value = outcome.get(field);
-            assert!(value.is_some_and(|value| !value.is_empty()), "{field}: {outcome:?}");
+            assert!(
+                value.is_some_and(|value| !value.is_empty()),
+                "{field}: {outcome:?}"
+            );
         }
-        assert!(outcome.json().to_string().contains("109519"), "the coupon: {outcome:?}");
+        assert!(
+            outcome.json().to_string().contains("109519"),
+            "the coupon: {outcome:?}"
+        );
     }
 }

@@ -6,7 +6,9 @@ use wxpay_simulator::{Fault, FaultKind, HostState};
 
 #[track_caller]
 fn set(shop: &Shop, host: usize, state: HostState) {
-    shop.simulator.set_host(host, state).expect("there is such a host");
+    shop.simulator
+        .set_host(host, state)
+        .expect("there is such a host");
 }
 
 /// The second host hands out the keys, too.
@@ -15,10 +17,17 @@ fn with_the_first_host_down_keys_and_charge_come_from_the_second() {
     each(&[HostState::Down, HostState::Hang], |&state| {
         let shop = Shop::with(keys_of(PlatformKeys::Certificates));
         set(&shop, 0, state);
-        let till = shop.till_with("connect_timeout = \"2000ms\"", "connect_timeout = \"900ms\"");
+        let till = shop.till_with(
+            "connect_timeout = \"2000ms\"",
+            "connect_timeout = \"900ms\"",
+        );
         let sale = shop.sale(Scenario::Paid);
         let outcome = pay(&shop, &till, &sale, OK);
-        assert_eq!(outcome.get("host").as_ref(), shop.simulator.hosts().get(1), "{state:?}");
+        assert_eq!(
+            outcome.get("host").as_ref(),
+            shop.simulator.hosts().get(1),
+            "{state:?}"
+        );
         assert_eq!(shop.operations(&sale), [Operation::Micropay]);
         assert_eq!(downloads(&shop), 1);
     });
@@ -32,14 +41,25 @@ fn a_host_that_dies_after_the_connection_gets_no_second_charge_on_the_other() {
         let shop = Shop::with(keys_of(PlatformKeys::Both));
         let till = shop.till();
         for operation in EVERY_OPERATION {
-            shop.simulator.fault(Fault::always(operation, kind.clone()).on_host(0));
+            shop.simulator
+                .fault(Fault::always(operation, kind.clone()).on_host(0));
         }
         let sale = shop.sale(Scenario::Paid);
-        let status = if kind == FaultKind::DropAfter { OK } else { REVERSED };
+        let status = if kind == FaultKind::DropAfter {
+            OK
+        } else {
+            REVERSED
+        };
         let outcome = pay(&shop, &till, &sale, status);
-        assert_eq!(shop.count(&sale, Operation::Micropay), 1, "{kind:?}: {outcome:?}");
+        assert_eq!(
+            shop.count(&sale, Operation::Micropay),
+            1,
+            "{kind:?}: {outcome:?}"
+        );
         let requests = shop.simulator.requests();
-        let charge = requests.iter().find(|request| request.operation == Some(Operation::Micropay));
+        let charge = requests
+            .iter()
+            .find(|request| request.operation == Some(Operation::Micropay));
         assert_eq!(charge.map(|request| request.host), Some(0));
         assert!(requests.iter().any(|request| request.host == 1));
     }
@@ -55,7 +75,9 @@ fn a_rotation_while_a_host_is_down_is_followed_by_the_other() {
         let sale = shop.sale(Scenario::PasswordPaid);
         let mut task = start_until(&shop, &till, &sale, |order| order.queries >= 1);
         set(&shop, down, HostState::Down);
-        shop.simulator.rotate_platform_key().expect("there is a next key");
+        shop.simulator
+            .rotate_platform_key()
+            .expect("there is a next key");
         ended(&shop, &sale, &task.wait(-1), OK);
         assert_eq!(downloads(&shop), 2);
     });

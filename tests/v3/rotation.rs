@@ -66,7 +66,9 @@ impl Moment {
 }
 
 fn rotate(shop: &Shop) {
-    shop.simulator.rotate_platform_key().expect("there is a next key");
+    shop.simulator
+        .rotate_platform_key()
+        .expect("there is a next key");
 }
 
 #[test]
@@ -93,11 +95,15 @@ fn a_key_that_is_rotated_in_the_middle_of_a_payment_costs_one_download_and_nothi
 fn a_signer_that_is_switched_in_the_middle_of_a_payment_is_known_beforehand() {
     let changes: [(PlatformSigner, Change); 2] = [
         (PlatformSigner::Certificate, |shop| {
-            let switched = shop.simulator.set_platform_signer(PlatformSigner::PublicKey);
+            let switched = shop
+                .simulator
+                .set_platform_signer(PlatformSigner::PublicKey);
             switched.expect("both sign");
         }),
         (PlatformSigner::PublicKey, |shop| {
-            let switched = shop.simulator.set_platform_signer(PlatformSigner::Certificate);
+            let switched = shop
+                .simulator
+                .set_platform_signer(PlatformSigner::Certificate);
             switched.expect("both sign");
         }),
     ];
@@ -123,12 +129,16 @@ fn a_rotation_and_a_switch_of_the_signer_in_one_payment_are_followed() {
     let sale = shop.sale(Scenario::PasswordNever);
     let mut task = start_until(&shop, &till, &sale, |order| order.queries == 1);
     rotate(&shop);
-    let switched = shop.simulator.set_platform_signer(PlatformSigner::Certificate);
+    let switched = shop
+        .simulator
+        .set_platform_signer(PlatformSigner::Certificate);
     switched.expect("both sign");
     while shop.order(&sale).is_some_and(|order| order.reverses == 0) {
         task.wait(2);
     }
-    let switched = shop.simulator.set_platform_signer(PlatformSigner::PublicKey);
+    let switched = shop
+        .simulator
+        .set_platform_signer(PlatformSigner::PublicKey);
     switched.expect("both sign");
     ended(&shop, &sale, &task.wait(-1), REVERSED);
     assert_eq!(downloads(&shop), 2);
@@ -137,7 +147,12 @@ fn a_rotation_and_a_switch_of_the_signer_in_one_payment_are_followed() {
 /// Who was not told of the new kind of key is told what to do; the sale stays open until it is done.
 #[test]
 fn a_signer_that_is_not_configured_leaves_the_sale_open_until_it_is() {
-    type Case = (PlatformSigner, PlatformSigner, &'static [&'static str], &'static str);
+    type Case = (
+        PlatformSigner,
+        PlatformSigner,
+        &'static [&'static str],
+        &'static str,
+    );
     let cases: [Case; 2] = [
         (
             PlatformSigner::Certificate,
@@ -154,11 +169,13 @@ fn a_signer_that_is_not_configured_leaves_the_sale_open_until_it_is() {
     ];
     each(&cases, |&(first, second, without, remedy)| {
         let shop = Shop::with(signed_by(first));
-        let old = open(&config_without(&shop, without, ""));
+        let old = open(&config_without(&hasty(&shop), without, ""));
         pay(&shop, &old, &shop.sale(Scenario::Paid), OK);
         let sale = shop.sale(Scenario::PasswordPaid);
         let mut task = start_until(&shop, &old, &sale, |order| order.submits == 1);
-        shop.simulator.set_platform_signer(second).expect("both sign");
+        shop.simulator
+            .set_platform_signer(second)
+            .expect("both sign");
         let outcome = task.wait(-1);
         ended(&shop, &sale, &outcome, UNKNOWN);
         assert!(outcome.message().contains(remedy), "{outcome:?}");
@@ -168,7 +185,11 @@ fn a_signer_that_is_not_configured_leaves_the_sale_open_until_it_is() {
         let recovered = new.recover();
         assert_eq!(recovered.status(), OK, "{recovered:?}");
         assert_eq!(recovered.get_int("open"), Some(0), "{recovered:?}");
-        assert_eq!(recovered.get_int("orders.0.status"), Some(REVERSED.into()), "{recovered:?}");
+        assert_eq!(
+            recovered.get_int("orders.0.status"),
+            Some(REVERSED.into()),
+            "{recovered:?}"
+        );
         assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
         pay(&shop, &new, &shop.sale(Scenario::Paid), OK);
     });
@@ -193,14 +214,15 @@ fn a_serial_that_stays_unknown_is_not_believed_and_costs_one_download() {
             prepare(&shop);
             1
         };
-        let till = shop.till();
+        let till = open(&hasty(&shop));
         let operations: &[Operation] = if every {
             &EVERY_OPERATION
         } else {
             &[Operation::Micropay]
         };
         for operation in operations {
-            shop.simulator.fault(Fault::always(*operation, FaultKind::UnknownSerial));
+            shop.simulator
+                .fault(Fault::always(*operation, FaultKind::UnknownSerial));
         }
         let status = if every { UNKNOWN } else { OK };
         for _ in 0..2 {
@@ -219,25 +241,37 @@ fn a_serial_that_stays_unknown_is_not_believed_and_costs_one_download() {
 fn a_download_that_fails_is_not_repeated_for_every_answer() {
     let kinds = [
         FaultKind::DropBefore,
-        FaultKind::Http { status: 503, executed: false },
+        FaultKind::Http {
+            status: 503,
+            executed: false,
+        },
         FaultKind::DelayAfter { ms: 60_000 },
     ];
     each(&kinds, |kind| {
         let shop = Shop::with(keys_of(PlatformKeys::Certificates));
         prepare(&shop);
         rotate(&shop);
-        let till = shop.till();
-        shop.simulator.fault(Fault::always(Operation::Certificates, kind.clone()));
+        let till = open(&hasty(&shop));
+        shop.simulator
+            .fault(Fault::always(Operation::Certificates, kind.clone()));
         let sale = shop.sale(Scenario::Paid);
         let outcome = pay(&shop, &till, &sale, UNKNOWN);
-        assert_eq!(outcome.get("reversal").as_deref(), Some("required"), "{outcome:?}");
-        // A payment in doubt lasts some five seconds; each try asks both hosts at most.
+        assert_eq!(
+            outcome.get("reversal").as_deref(),
+            Some("required"),
+            "{outcome:?}"
+        );
+        // One in five seconds, which asks both hosts at most.
         let tried = downloads(&shop) - 1;
         assert!((1..=4).contains(&tried), "{kind:?}: {tried}");
         shop.simulator.clear_faults();
         drop(till);
         let recovered = shop.till().recover();
-        assert_eq!(recovered.get_int("orders.0.status"), Some(REVERSED.into()), "{recovered:?}");
+        assert_eq!(
+            recovered.get_int("orders.0.status"),
+            Some(REVERSED.into()),
+            "{recovered:?}"
+        );
         assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
     });
 }

@@ -51,7 +51,10 @@ impl GatewayClocks {
             }
             _ => None,
         };
-        if epochs.behind.is_some_and(|(since, _)| now.since(since) >= PATIENCE) {
+        if epochs
+            .behind
+            .is_some_and(|(since, _)| now.since(since) >= PATIENCE)
+        {
             epochs.signed = None;
             epochs.behind = None;
         }
@@ -177,10 +180,16 @@ mod tests {
             let told = NOON + i64::try_from(second).unwrap();
             let _ = clocks.date(told, at(second), told);
             let proven = told + DAY - AMONG_THEMSELVES;
-            assert_eq!(clocks.verification_time(Some(told), at(second), told), proven);
+            assert_eq!(
+                clocks.verification_time(Some(told), at(second), told),
+                proven
+            );
         }
         let _ = clocks.date(NOON + 300, at(300), NOON);
-        assert_eq!(clocks.verification_time(Some(NOON + 300), at(300), 0), NOON + 300);
+        assert_eq!(
+            clocks.verification_time(Some(NOON + 300), at(300), 0),
+            NOON + 300
+        );
     }
 
     /// The same answer again and again tells a clock that stands still, or one that jumps about.

@@ -156,8 +156,7 @@ impl Recovery<'_> {
             client.give_back(&entry.key);
             return client.still_open(&entry.key, "this gateway offers no refunds");
         };
-        let (outcome, reached) =
-            client.resume_refund(refunds, entry, HandOver::Later, self.signal);
+        let (outcome, reached) = client.resume_refund(refunds, entry, HandOver::Later, self.signal);
         self.reachable = reached;
         outcome
     }

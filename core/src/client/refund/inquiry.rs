@@ -110,11 +110,7 @@ impl Client {
                 let outcome = Outcome::with_message(status, cause);
                 (outcome, host, RefundVerdict::Unclear)
             }
-            Ok(told) => (
-                answered(&told.answer),
-                told.reply.host,
-                told.answer.verdict,
-            ),
+            Ok(told) => (answered(&told.answer), told.reply.host, told.answer.verdict),
         };
         outcome.set("host", host);
         outcome.set("attempts", 1);

@@ -222,7 +222,10 @@ impl RefundRun<'_> {
     /// What the gateway says of the refund is true without a record. That nothing happened is not:
     /// whoever goes on with it, the next recovery for one, sends the request again.
     fn not_on_record(&self, outcome: Outcome, error: &JournalError) -> Outcome {
-        let message = format!("{}; but the outcome is not on record: {error}", outcome.message());
+        let message = format!(
+            "{}; but the outcome is not on record: {error}",
+            outcome.message()
+        );
         self.log(Level::Error, &message);
         let told = outcome.fields.contains_key("refund_status");
         if told || outcome.status == Status::Duplicate {
