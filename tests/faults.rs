@@ -1,6 +1,8 @@
 //! Every fault of the simulator on every operation, and hosts that come and go: what the till is
 //! told agrees with the ledger, and a charge is sent once.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use common::on_both_apis;

@@ -1,6 +1,8 @@
 //! An operation by its name does what its function does, and an order that has ended is told once
 //! more without asking anybody.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::thread;

@@ -1,6 +1,8 @@
 //! Mistakes that payment software is known for, one test each, through the C functions.
 //! `docs/testing.md` says where the other ones are tested.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::net::TcpListener;

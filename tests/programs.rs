@@ -122,7 +122,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
     program
         .env("WXPAY_CONFIG", config)
         .env("TILL_ORDERS", shop.folder.path().join("orders.txt"))
-        .stdout(std::process::Stdio::piped());
+        .stdout(Stdio::piped());
     let till = program.spawn().unwrap();
     let submitted = || {
         shop.simulator

@@ -1,6 +1,8 @@
 //! What must stay secret appears nowhere: every log line, event, message, prompt, JSON, error text
 //! and byte of the journal is searched.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::fs;

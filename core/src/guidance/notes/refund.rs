@@ -164,9 +164,8 @@ impl Reason {
             "NOTENOUGH" => Self::Balance,
             "TRADEOVERDUE" => Self::TooOld,
             "USERACCOUNTABNORMAL" => Self::PayerAccount,
-            "ORDERNOTEXIST" | "RESOURCENOTEXISTS" | "INVALIDREQUEST" | "REFUNDFEEMISMATCH" => {
-                Self::NotRefundable
-            }
+            "ORDERNOTEXIST" | "RESOURCENOTEXISTS" | "INVALIDREQUEST" | "REFUNDFEEMISMATCH"
+            | "TRADESTATEERROR" | "ORDERCLOSED" | "ORDERREVERSED" => Self::NotRefundable,
             // The state of a refund that the payer's bank did not take: APIv3's, APIv2's.
             "ABNORMAL" | "CHANGE" => Self::Bank,
             _ => return None,
