@@ -12,7 +12,8 @@ use common::{
     UNKNOWN, each,
 };
 use wxpay_simulator::{
-    Api, Fault, FaultKind, HostState, Operation, PayerAction, Scenario, Settings, State, Timing,
+    Api, Fault, FaultKind, HostState, Operation, PayerAction, PolicyNumbers, Scenario, Settings,
+    State, Timing,
 };
 
 on_both_apis! {
@@ -323,7 +324,13 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says(api: Api) {
     ];
     let shop = Shop::open_on(api);
     // So many at once need some patience on a busy machine.
-    let till = shop.till_with("window = \"2000ms\"", "window = \"4000ms\"");
+    let patient = PolicyNumbers {
+        window: 4_000,
+        reverse_budget: 4_000,
+        answer_timeout: 2_000,
+        ..PolicyNumbers::quick()
+    };
+    let till = Client::open_toml(shop.config_with(patient)).expect("the configuration is complete");
     // Leaves an answer to each operation for a replay.
     let first = shop.sale(Scenario::PasswordNever);
     assert_eq!(pay(&shop, &till, &first).status(), REVERSED);

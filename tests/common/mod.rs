@@ -70,7 +70,7 @@ pub const E_INTERNAL: i32 = -11;
 /// Plays cases at the same time, as many as two processors can play without missing the seconds that
 /// tests have.
 pub fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
-    const CROWD: usize = 40;
+    const CROWD: usize = 64;
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..cases.len().min(CROWD) {

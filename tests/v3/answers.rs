@@ -52,19 +52,23 @@ fn a_signature_probe_on_any_answer_ends_as_without_it() {
 #[test]
 fn an_earlier_sales_answer_is_not_taken_for_this_one() {
     let shop = Shop::with(keys_of(PlatformKeys::Both));
-    let till = shop.till();
+    // A charge that never arrived is known as such once its code has expired.
+    let till = shop.till_with("code_lifetime = \"4000ms\"", "code_lifetime = \"1500ms\"");
     // A sale that is paid, one that is asked about, and one that is closed.
-    for (scenario, status) in [
-        (Scenario::Paid, OK),
-        (Scenario::AnswerLost, OK),
-        (Scenario::PasswordNever, REVERSED),
-    ] {
-        pay(&shop, &till, &shop.sale(scenario), status);
-    }
+    each(
+        &[
+            (Scenario::Paid, OK),
+            (Scenario::AnswerLost, OK),
+            (Scenario::PasswordNever, REVERSED),
+        ],
+        |&(scenario, status)| {
+            pay(&shop, &till, &shop.sale(scenario), status);
+        },
+    );
     type Case = (Scenario, &'static [Operation], Option<u32>, i32);
     let cases: [Case; 6] = [
         (
-            Scenario::RequestLost,
+            Scenario::AuthCodeExpired,
             &[Operation::Micropay],
             Some(1),
             REVERSED,
@@ -95,7 +99,7 @@ fn an_earlier_sales_answer_is_not_taken_for_this_one() {
             UNKNOWN,
         ),
     ];
-    for &(scenario, operations, times, status) in &cases {
+    each(&cases, |&(scenario, operations, times, status)| {
         let sale = shop.sale(scenario);
         for operation in operations {
             let replay = Fault {
@@ -110,7 +114,7 @@ fn an_earlier_sales_answer_is_not_taken_for_this_one() {
             assert!(told, "{outcome:?}");
             assert_eq!(outcome.get("transaction_id"), None, "{outcome:?}");
         }
-    }
+    });
 }
 
 /// Its signature is good for five minutes; after that even the order's own answer is none.
@@ -169,7 +173,7 @@ fn the_window_of_a_signature_has_two_sides() {
 #[test]
 fn a_success_without_a_signature_is_none_and_an_error_without_one_is_heard() {
     let shop = Shop::with(keys_of(PlatformKeys::Both));
-    let till = shop.till();
+    let till = open(&hasty(&shop));
     let paid = shop.sale(Scenario::Paid);
     for operation in [Operation::Orderquery, Operation::Micropay] {
         let unsigned = Fault::always(operation, FaultKind::MissingSign);
@@ -197,7 +201,7 @@ fn an_error_that_is_signed_wrong_is_not_heard() {
         sign_errors: true,
         ..keys_of(PlatformKeys::Both)
     });
-    let till = shop.till();
+    let till = open(&hasty(&shop));
     assert_eq!(till.query("NEVERHEARDOF").status(), NOT_FOUND);
     each(
         &[
@@ -279,7 +283,7 @@ fn every_way_to_say_that_the_payer_is_typing_comes_to_the_same() {
 #[test]
 fn accepted_is_not_paid() {
     let shop = Shop::with(keys_of(PlatformKeys::Both));
-    let till = shop.till();
+    let till = shop.till_with("code_lifetime = \"4000ms\"", "code_lifetime = \"1500ms\"");
     let sale = shop.sale(Scenario::Paid);
     let page = FaultKind::Http {
         status: 202,

@@ -225,10 +225,12 @@ fn without_a_key_nothing_is_charged_and_the_till_is_told_what_to_do() {
         let shop = Shop::with((case.settings)());
         let config = match case.line {
             Some(("public_key", with)) => {
-                config_without(&shop, &["public_key", "public_key_id"], with)
+                config_without(&shop.config(), &["public_key", "public_key_id"], with)
             }
-            Some(("serial_no", with)) => config_without(&shop, &["serial_no", "certificate"], with),
-            Some((line, with)) => config_without(&shop, &[line], with),
+            Some(("serial_no", with)) => {
+                config_without(&shop.config(), &["serial_no", "certificate"], with)
+            }
+            Some((line, with)) => config_without(&shop.config(), &[line], with),
             None => shop.config(),
         };
         if let Some(kind) = &case.kind {

@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex};
 use common::shop::{Sale, Shop, quick_on};
 use common::{Client, OK, Outcome, RUNNING, Task, each};
 use wxpay_simulator::{
-    Api, Operation, OrderRecord, PlatformKeys, PlatformSigner, Scenario, Settings,
+    Api, Operation, OrderRecord, PlatformKeys, PlatformSigner, PolicyNumbers, Scenario, Settings,
 };
 
 const EVERY_OPERATION: [Operation; 3] = [
@@ -104,24 +104,33 @@ fn start_until(
     task
 }
 
-/// A till without the lines of its configuration that begin with any of `names`, and with `more` in the
-/// place of the first.
-fn config_without(shop: &Shop, names: &[&str], more: &str) -> String {
-    let mut config = String::new();
+/// A configuration without the lines that begin with any of `names`, and with `more` in the place of the
+/// first.
+fn config_without(config: &str, names: &[&str], more: &str) -> String {
+    let mut changed = String::new();
     let mut more = Some(more);
-    for line in shop.config().lines() {
+    for line in config.lines() {
         if names
             .iter()
             .any(|name| line.starts_with(&format!("{name} =")))
         {
-            config.push_str(more.take().unwrap_or_default());
+            changed.push_str(more.take().unwrap_or_default());
         } else {
-            config.push_str(line);
+            changed.push_str(line);
         }
-        config.push('\n');
+        changed.push('\n');
     }
     assert!(more.is_none(), "none of {names:?} is in {config}");
-    config
+    changed
+}
+
+/// The configuration of a till that soon gives up what nobody can settle.
+fn hasty(shop: &Shop) -> String {
+    shop.config_with(PolicyNumbers {
+        window: 1_100,
+        reverse_budget: 700,
+        ..PolicyNumbers::quick()
+    })
 }
 
 fn open(config: &str) -> Client {

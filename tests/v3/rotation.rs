@@ -169,7 +169,7 @@ fn a_signer_that_is_not_configured_leaves_the_sale_open_until_it_is() {
     ];
     each(&cases, |&(first, second, without, remedy)| {
         let shop = Shop::with(signed_by(first));
-        let old = open(&config_without(&shop, without, ""));
+        let old = open(&config_without(&hasty(&shop), without, ""));
         pay(&shop, &old, &shop.sale(Scenario::Paid), OK);
         let sale = shop.sale(Scenario::PasswordPaid);
         let mut task = start_until(&shop, &old, &sale, |order| order.submits == 1);
@@ -214,7 +214,7 @@ fn a_serial_that_stays_unknown_is_not_believed_and_costs_one_download() {
             prepare(&shop);
             1
         };
-        let till = shop.till();
+        let till = open(&hasty(&shop));
         let operations: &[Operation] = if every {
             &EVERY_OPERATION
         } else {
@@ -251,7 +251,7 @@ fn a_download_that_fails_is_not_repeated_for_every_answer() {
         let shop = Shop::with(keys_of(PlatformKeys::Certificates));
         prepare(&shop);
         rotate(&shop);
-        let till = shop.till();
+        let till = open(&hasty(&shop));
         shop.simulator
             .fault(Fault::always(Operation::Certificates, kind.clone()));
         let sale = shop.sale(Scenario::Paid);
@@ -261,7 +261,7 @@ fn a_download_that_fails_is_not_repeated_for_every_answer() {
             Some("required"),
             "{outcome:?}"
         );
-        // A payment in doubt lasts some five seconds; each try asks both hosts at most.
+        // One in five seconds, which asks both hosts at most.
         let tried = downloads(&shop) - 1;
         assert!((1..=4).contains(&tried), "{kind:?}: {tried}");
         shop.simulator.clear_faults();

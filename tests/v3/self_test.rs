@@ -101,7 +101,7 @@ struct Mistake {
 fn wrong_private_key(shop: &Shop) -> String {
     write(shop, "stranger.pem", &stranger().serialize_pem());
     config_without(
-        shop,
+        &shop.config(),
         &["private_key", "certificate"],
         &file(shop, "private_key", "stranger.pem"),
     )
@@ -132,7 +132,7 @@ fn mistakes() -> Vec<Mistake> {
             "another serial number",
             |shop| {
                 config_without(
-                    shop,
+                    &shop.config(),
                     &["serial_no", "certificate"],
                     "serial_no = \"1234567890ABCDEF\"",
                 )
@@ -142,14 +142,18 @@ fn mistakes() -> Vec<Mistake> {
         );
         add(
             "another merchant number",
-            |shop| config_without(shop, &["mchid"], "mchid = \"10009999\""),
+            |shop| config_without(&shop.config(), &["mchid"], "mchid = \"10009999\""),
             "mchid",
             &["does not know mchid"],
         );
         add(
             "no permission",
             |shop| {
-                let config = config_without(shop, &["appid"], "sp_appid = \"wx2421b1c4370ec43b\"");
+                let config = config_without(
+                    &shop.config(),
+                    &["appid"],
+                    "sp_appid = \"wx2421b1c4370ec43b\"",
+                );
                 config
                     .replace("mchid = ", "sp_mchid = ")
                     .replace("serial_no =", "sub_mchid = \"1900000109\"\nserial_no =")
@@ -172,7 +176,7 @@ fn mistakes() -> Vec<Mistake> {
         keys_of(PlatformKeys::Certificates),
         |shop| {
             config_without(
-                shop,
+                &shop.config(),
                 &["api_v3_key"],
                 "api_v3_key = \"0123456789abcdefghijklmnopqrstuv\"",
             )
@@ -190,7 +194,7 @@ fn mistakes() -> Vec<Mistake> {
         |shop| {
             write(shop, "stranger.pem", &stranger().public_key_pem());
             config_without(
-                shop,
+                &shop.config(),
                 &["public_key"],
                 &file(shop, "public_key", "stranger.pem"),
             )
@@ -203,7 +207,7 @@ fn mistakes() -> Vec<Mistake> {
         signed_errors,
         |shop| {
             config_without(
-                shop,
+                &shop.config(),
                 &["public_key_id"],
                 "public_key_id = \"PUB_KEY_ID_0100000000012025010100000000000001\"",
             )
@@ -214,7 +218,7 @@ fn mistakes() -> Vec<Mistake> {
     add(
         "no public key, and nothing else to be had",
         keys_of(PlatformKeys::PublicKey),
-        |shop| config_without(shop, &["public_key_id", "public_key"], ""),
+        |shop| config_without(&shop.config(), &["public_key_id", "public_key"], ""),
         "platform_keys",
         &["public_key_id", "微信支付公钥"],
     );
@@ -224,7 +228,7 @@ fn mistakes() -> Vec<Mistake> {
             sign_errors: true,
             ..signed_by(PlatformSigner::PublicKey)
         },
-        |shop| config_without(shop, &["public_key_id", "public_key"], ""),
+        |shop| config_without(&shop.config(), &["public_key_id", "public_key"], ""),
         "platform_keys",
         &["public_key_id", "微信支付公钥"],
     );
@@ -234,14 +238,20 @@ fn mistakes() -> Vec<Mistake> {
             sign_errors: true,
             ..signed_by(PlatformSigner::Certificate)
         },
-        |shop| config_without(shop, &["platform_certificates", "platform_ca"], ""),
+        |shop| {
+            config_without(
+                &shop.config(),
+                &["platform_certificates", "platform_ca"],
+                "",
+            )
+        },
         "platform_keys",
         &["platform_certificates = \"auto\""],
     );
     add(
         "somebody else's authority",
         keys_of(PlatformKeys::Certificates),
-        |shop| config_without(shop, &["platform_ca"], ""),
+        |shop| config_without(&shop.config(), &["platform_ca"], ""),
         "platform_keys",
         &["authority", "platform_ca"],
     );
@@ -279,7 +289,7 @@ fn a_wrong_public_key_shows_at_the_first_payment_if_the_self_test_could_not_try_
     let shop = Shop::with(keys_of(PlatformKeys::PublicKey));
     write(&shop, "stranger.pem", &stranger().public_key_pem());
     let till = open(&config_without(
-        &shop,
+        &hasty(&shop),
         &["public_key"],
         &file(&shop, "public_key", "stranger.pem"),
     ));
@@ -313,7 +323,11 @@ fn an_expired_certificate_is_refused_before_anything_is_sent() {
             &params.self_signed(&key).expect("a certificate").pem(),
         );
         let line = file(&shop, "certificate", "other.pem");
-        Client::open_toml(config_without(&shop, &["certificate", "serial_no"], &line))
+        Client::open_toml(config_without(
+            &shop.config(),
+            &["certificate", "serial_no"],
+            &line,
+        ))
     };
     for (from, to, piece) in [
         (2019, 2024, "expired on"),
@@ -403,6 +417,6 @@ fn a_partner_passes_with_and_without_a_shop_of_the_configuration() {
         ..keys_of(PlatformKeys::Both)
     });
     assert_eq!(shop.till().check().status(), OK);
-    let without = open(&config_without(&shop, &["sub_mchid"], "")).check();
+    let without = open(&config_without(&shop.config(), &["sub_mchid"], "")).check();
     assert_eq!(without.status(), OK, "{without:?}");
 }
