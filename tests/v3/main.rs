@@ -10,6 +10,7 @@ mod cache;
 mod clocks;
 mod fields;
 mod hosts;
+mod mistakes;
 mod places;
 mod rotation;
 mod self_test;
