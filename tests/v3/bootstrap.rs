@@ -62,7 +62,7 @@ fn every_kind_of_key_is_enough_by_itself() {
         let till = shop.till();
         for (scenario, status) in [
             (Scenario::Paid, OK),
-            (Scenario::PasswordNever, common::REVERSED),
+            (Scenario::PasswordNever, REVERSED),
             (Scenario::NotEnough, common::DECLINED),
         ] {
             pay(&shop, &till, &shop.sale(scenario), status);
