@@ -761,6 +761,8 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_notify_decode(wxpay_client *client, cons
  *   "prepay"    the fields of wxpay_prepay
  *   "refund"    the fields of wxpay_refund
  *   "query", "reverse", "cancel", "close"   {"out_trade_no": "T1-000042"}
+ *   "query"     also by the gateway's own number, which only a paid order has:
+ *               {"transaction_id": "4200001234202611221234567890"}
  *   "refund_query"                      {"out_refund_no": "T1-000042-1"}
  *   "notify_decode"                     {"headers": "Name: value\n...", "body": "..."}; the body
  *               here is text, which goes on as UTF-8, of at most 65536 bytes

@@ -26,6 +26,8 @@ use crate::status::wxpay_status;
 ///   "prepay"    the fields of wxpay_prepay
 ///   "refund"    the fields of wxpay_refund
 ///   "query", "reverse", "cancel", "close"   {"out_trade_no": "T1-000042"}
+///   "query"     also by the gateway's own number, which only a paid order has:
+///               {"transaction_id": "4200001234202611221234567890"}
 ///   "refund_query"                      {"out_refund_no": "T1-000042-1"}
 ///   "notify_decode"                     {"headers": "Name: value\n...", "body": "..."}; the body
 ///               here is text, which goes on as UTF-8, of at most 65536 bytes
@@ -128,7 +130,8 @@ impl Operation {
     fn arguments(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Micropay | Self::Prepay | Self::Refund => None,
-            Self::Query | Self::Reverse | Self::Cancel | Self::Close => Some(&["out_trade_no"]),
+            Self::Query => Some(&["out_trade_no", "transaction_id"]),
+            Self::Reverse | Self::Cancel | Self::Close => Some(&["out_trade_no"]),
             Self::RefundQuery => Some(&["out_refund_no"]),
             Self::NotifyDecode => Some(&["headers", "body"]),
             Self::Recover | Self::Check => Some(&[]),
@@ -143,6 +146,12 @@ impl Operation {
         let Some(known) = self.arguments() else {
             return Ok(());
         };
+        if self == Self::Query && known.iter().all(|name| fields.get(name).is_some()) {
+            return Err(InvalidArgument::new(
+                "transaction_id".to_owned(),
+                "names the order a second time; give it or out_trade_no",
+            ));
+        }
         match fields.iter().find(|(name, _)| !known.contains(name)) {
             Some((name, _)) => Err(InvalidArgument::new(
                 name.to_owned(),
@@ -158,6 +167,9 @@ impl Operation {
         let in_doubt = |body: &dyn Fn() -> Outcome| in_doubt(core, self.asked(), body);
         match self {
             Self::Micropay => in_doubt(&|| core.micropay(fields)),
+            Self::Query if out_trade_no.is_empty() && !field("transaction_id").is_empty() => {
+                core.query_transaction(field("transaction_id"))
+            }
             Self::Query => core.query(out_trade_no),
             Self::Reverse => in_doubt(&|| core.reverse(out_trade_no)),
             Self::Cancel => core.cancel(out_trade_no),
@@ -354,6 +366,8 @@ mod tests {
         for operation in [Operation::Micropay, Operation::Prepay, Operation::Refund] {
             assert!(operation.check(&more).is_ok());
         }
+        let twice = parse(r#"{"out_trade_no": "A", "transaction_id": "4"}"#).unwrap();
+        assert!(Operation::Query.check(&twice).is_err());
         let notice = parse(r#"{"headers": "A: b", "body": "{}"}"#).unwrap();
         assert!(Operation::NotifyDecode.check(&notice).is_ok());
         assert!(Operation::NotifyDecode.check(&order).is_err());

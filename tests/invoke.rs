@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use wxpay_simulator::{Api, HostState, PayerAction, Scenario, State};
 
 on_both_apis! {
+    a_query_by_the_gateways_own_number_finds_the_order_and_holds_it_against_the_journal,
     an_order_to_scan_by_name_is_that_order_and_its_end_is_its_end,
     a_refund_by_name_is_the_refund,
     a_notification_by_name_is_the_notification,
@@ -269,6 +270,31 @@ fn an_order_to_scan_by_name_is_that_order_and_its_end_is_its_end(api: Api) {
     assert_eq!(typed.status(), E_ARGUMENT, "{typed:?}");
     let wrong = order_arguments("TYPED2").replace(&FEE.to_string(), "-1");
     assert_alike(&typed, &till.invoke("prepay", wrong));
+}
+
+fn a_query_by_the_gateways_own_number_finds_the_order_and_holds_it_against_the_journal(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let sale = shop.sale(Scenario::Paid);
+    let paid = till.micropay(&sale.request());
+    let number = paid.get("transaction_id").expect("it is paid");
+    let ask = |till: &Client, number: &str| {
+        till.invoke("query", json!({ "transaction_id": number }).to_string())
+    };
+    let found = ask(&till, &number);
+    assert_eq!(found.status(), OK, "{found:?}");
+    assert_eq!(found.get("out_trade_no").as_ref(), Some(&sale.out_trade_no));
+    shop.agrees(&sale, &found);
+    // A till that knows nothing of it learns whose it is.
+    let reader = shop.till_with("wxpay-journal.db", "other.db");
+    let found = ask(&reader, &number);
+    assert_eq!(found.status(), OK, "{found:?}");
+    assert_eq!(found.get("out_trade_no").as_ref(), Some(&sale.out_trade_no));
+
+    assert_eq!(ask(&till, "4200009999").status(), NOT_FOUND);
+    let refused = ask(&till, "4200 0001");
+    assert_eq!(refused.status(), E_ARGUMENT);
+    assert_eq!(refused.get("field").as_deref(), Some("transaction_id"));
 }
 
 fn a_refund_by_name_is_the_refund(api: Api) {

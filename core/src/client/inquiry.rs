@@ -1,10 +1,13 @@
 //! Asking what became of an order.
 
+use serde_json::Value;
+
 use super::Client;
+use super::ask::Told;
 use super::calls::Claim;
 use super::report;
 use super::run::HandOver;
-use crate::exchange::OnCancel;
+use crate::exchange::{Failure, OnCancel};
 use crate::gateway::{Answer, Expected, Product};
 use crate::guidance::Asked;
 use crate::journal::{Entry, JournalError, Key, Take};
@@ -31,14 +34,7 @@ impl Client {
                 return self.about(Asked::Query, &key, Status::Journal, error.to_string());
             }
         };
-        let expected = match &known {
-            Some(entry) if !entry.by_till => entry.expected(),
-            Some(entry) => entry.named(),
-            None => Expected {
-                out_trade_no: out_trade_no.to_owned(),
-                ..Expected::default()
-            },
-        };
+        let expected = asked_for(known.as_ref(), out_trade_no);
         let told = self.ask(
             out_trade_no,
             OnCancel::Cut.into(),
@@ -47,16 +43,7 @@ impl Client {
             |reply, _| self.gateway.read_query(&expected, reply),
         );
         let mut outcome = match told {
-            Err(failure) => {
-                let status = if failure.interrupted {
-                    Status::ClientClosed
-                } else {
-                    Status::Network
-                };
-                let mut outcome = Outcome::with_message(status, failure.cause);
-                outcome.set("host", failure.host);
-                outcome
-            }
+            Err(failure) => unanswered(failure),
             Ok(told) => {
                 let hand_over = known.is_some().then_some(HandOver::Now);
                 let mut outcome = self.answered(&key, &told.answer, hand_over);
@@ -68,6 +55,59 @@ impl Client {
         outcome.set("attempts", 1);
         outcome.set("elapsed_ms", self.elapsed_ms(begun));
         self.explain(Asked::Query, outcome)
+    }
+
+    /// The same by the gateway's own number, which only a paid order has. The answer tells whose it is,
+    /// and is held against what the journal knows of that order.
+    pub fn query_transaction(&self, transaction_id: &str) -> Outcome {
+        if let Err(invalid) = self.gateway.check_transaction_id(transaction_id) {
+            return self.invalid(Asked::Query, &invalid);
+        }
+        let call = match self.calls.enter(Claim::Nothing) {
+            Ok(call) => call,
+            Err(refused) => return self.refused(Asked::Query, &refused, None),
+        };
+        let begun = self.clock.now();
+        let named = Expected {
+            transaction_id: Some(transaction_id.to_owned()),
+            ..Expected::default()
+        };
+        let told = self.ask(
+            transaction_id,
+            OnCancel::Cut.into(),
+            call.signal(),
+            |stamp| self.gateway.query(&named, stamp),
+            |reply, _| self.gateway.read_query(&named, reply),
+        );
+        let mut outcome = match told {
+            Err(failure) => unanswered(failure),
+            Ok(told) => {
+                let mut outcome = self.about_transaction(&named, &told);
+                outcome.set("host", told.reply.host);
+                outcome
+            }
+        };
+        outcome.set("transaction_id", transaction_id);
+        outcome.set("attempts", 1);
+        outcome.set("elapsed_ms", self.elapsed_ms(begun));
+        self.explain(Asked::Query, outcome)
+    }
+
+    fn about_transaction(&self, named: &Expected, told: &Told<QueryVerdict>) -> Outcome {
+        let number = told.answer.facts.get("out_trade_no");
+        let key = self.key(number.and_then(Value::as_str).unwrap_or_default());
+        match self.journal.find(&key) {
+            Ok(None) => self.answered(&key, &told.answer, None),
+            Ok(Some(entry)) => {
+                let expected = Expected {
+                    transaction_id: named.transaction_id.clone(),
+                    ..asked_for(Some(&entry), &key.number)
+                };
+                let answer = self.gateway.read_query(&expected, &told.reply);
+                self.answered(&key, &answer, Some(HandOver::Now))
+            }
+            Err(error) => Outcome::with_message(Status::Journal, error.to_string()),
+        }
     }
 
     /// What an answer says; `hand_over` if the journal knows the order, see
@@ -218,4 +258,27 @@ fn doubt(entry: &Entry, verdict: QueryVerdict, outcome: &mut Outcome) {
         }
         Product::CodePayment | Product::Prepay => {}
     }
+}
+
+/// What a paid answer must agree with, as far as the journal knows.
+fn asked_for(known: Option<&Entry>, out_trade_no: &str) -> Expected {
+    match known {
+        Some(entry) if !entry.by_till => entry.expected(),
+        Some(entry) => entry.named(),
+        None => Expected {
+            out_trade_no: out_trade_no.to_owned(),
+            ..Expected::default()
+        },
+    }
+}
+
+fn unanswered(failure: Failure) -> Outcome {
+    let status = if failure.interrupted {
+        Status::ClientClosed
+    } else {
+        Status::Network
+    };
+    let mut outcome = Outcome::with_message(status, failure.cause);
+    outcome.set("host", failure.host);
+    outcome
 }

@@ -102,6 +102,8 @@ pub struct WechatV3Config {
     pub public_keys: Vec<(String, VerifyingKey)>,
     /// Platform certificates, if they are to be downloaded.
     pub platform_certificates: Option<PlatformCertificates>,
+    /// Overseas: the shop's trade, for requests that do not name it.
+    pub merchant_category_code: Option<String>,
     /// Check auth codes against the documented prefixes.
     pub auth_code_check: bool,
     /// Mainland or global endpoints.

@@ -8,10 +8,10 @@ use url::Url;
 use super::context::Context;
 use super::document::{Item, Place, Section};
 use super::wechat::{SAFETY_PAGE, app_id, check_dates, check_key, digits, hosts, region};
-use super::{ConfigError, PlatformCertificates, Secret, WechatV3Config, secret};
+use super::{ConfigError, PlatformCertificates, Region, Secret, WechatV3Config, secret};
 use crate::crypto::{Certificate, KeyFault, SigningKey, VerifyingKey, certificates_from_pem};
 
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "appid",
     "mchid",
     "sp_appid",
@@ -28,6 +28,7 @@ pub(super) const KEYS: [&str; 18] = [
     "platform_certificate_cache",
     "platform_ca",
     "auth_code_check",
+    "merchant_category_code",
     "region",
     "hosts",
 ];
@@ -81,7 +82,15 @@ pub(super) fn read(
     )?;
     let region = region(&mut section)?;
     let hosts = hosts(&mut section, region)?;
+    let merchant_category_code = section.take("merchant_category_code");
+    if let Some(item) = merchant_category_code
+        .as_ref()
+        .filter(|_| region == Region::Mainland)
+    {
+        return Err(item.place.error(r#"is for region = "hk" only; remove it"#));
+    }
     let config = WechatV3Config {
+        merchant_category_code: merchant_category_code.as_ref().map(digits).transpose()?,
         appid: accounts.appid,
         mchid: accounts.mchid,
         partner: accounts.partner,

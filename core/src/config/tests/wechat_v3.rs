@@ -239,6 +239,22 @@ fn hong_kong_has_its_own_hosts_and_profile() {
     assert_eq!(config.policy.query_interval.as_secs(), 10);
 }
 
+#[test]
+fn a_shops_trade_is_for_overseas_only() {
+    let with = |region: &str, code: &str| {
+        let keys =
+            format!("region = \"{region}\"\nmerchant_category_code = \"{code}\"\napi_v3_key");
+        checked(&base_with("api_v3_key", &keys))
+    };
+    let config = with("hk", "5812").unwrap();
+    let code = wechat_v3(&config).merchant_category_code.as_deref();
+    assert_eq!(code, Some("5812"));
+    for (region, code) in [("mainland", "5812"), ("hk", "58 12"), ("hk", "")] {
+        let error = with(region, code).unwrap_err().to_string();
+        assert!(error.contains("merchant_category_code"), "{error}");
+    }
+}
+
 /// Changing the gateway, and going back, is one line.
 #[test]
 fn the_section_of_the_other_gateway_may_stay_and_is_not_read() {

@@ -131,6 +131,9 @@ impl Field {
     }
 }
 
+/// A till that comes from v2 does not know it; the configuration does.
+const CATEGORY: &str = "merchant_category_code";
+
 /// The fields of a code payment.
 pub(super) const CODE_PAYMENT: &[Field] = &[
     required("out_trade_no", "/out_trade_no", Rule::Number),
@@ -341,7 +344,13 @@ impl WechatV3 {
             fields: Fields::new(),
             left_out: Vec::new(),
         };
-        for (name, value) in scene_in_parts(given)?.iter() {
+        let mut given = scene_in_parts(given)?;
+        if let Some(code) = &self.config.merchant_category_code
+            && given.get(CATEGORY).is_none()
+        {
+            given.set(CATEGORY, code.as_str());
+        }
+        for (name, value) in given.iter() {
             let field = table
                 .iter()
                 .find(|field| field.name == name && field.exists(region));

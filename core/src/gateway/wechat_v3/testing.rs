@@ -37,6 +37,7 @@ pub(crate) fn config() -> WechatV3Config {
         partner: false,
         sub_appid: None,
         sub_mchid: None,
+        merchant_category_code: None,
         serial_no: "8F57F09EFDC096DE15EBE81A47057A7232F1B8E1".into(),
         certificate_expires: None,
         private_key: merchant_key(),

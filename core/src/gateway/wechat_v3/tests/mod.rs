@@ -60,6 +60,7 @@ pub(crate) fn config() -> WechatV3Config {
         partner: false,
         sub_appid: None,
         sub_mchid: None,
+        merchant_category_code: None,
         serial_no: "1DDE55AD98ED71D6EDD4A4A16996DE7B47773A8C".into(),
         certificate_expires: None,
         private_key: MERCHANT.clone(),

@@ -194,6 +194,15 @@ fn values_outside_of_their_rule_are_refused_by_name_without_showing_them() {
             );
         }
     }
+    let configured = WechatV3::new(WechatV3Config {
+        region: Region::HongKong,
+        merchant_category_code: Some("4111".into()),
+        ..config()
+    });
+    for (given, sent) in [("", "4111"), ("5812", "5812")] {
+        let order = order(&configured, &sale_with("merchant_category_code", given));
+        assert_eq!(order.parameters["merchant_category_code"], sent);
+    }
     for bad in ["", "41a1", "4111 1", &"1".repeat(33)] {
         let error = refused(&hong_kong(), &sale_with("merchant_category_code", bad));
         assert_eq!(error.field, "merchant_category_code");
