@@ -5,12 +5,10 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use common::on_both_apis;
-use common::program::{Till, command, run};
+use common::program::{command, hold_lock, lock, run};
 use common::shop::{FEE, Shop};
 use common::{Client, E_DUPLICATE, E_JOURNAL, OK, UNKNOWN};
 use wxpay_simulator::{Api, Operation, Scenario, State};
@@ -113,33 +111,10 @@ fn a_journal_that_another_program_keeps_locked_refuses_the_charge_before_it_is_s
     assert_eq!(till.micropay(&sale.request()).status(), OK);
 }
 
-const LOCKED_FILE: &str = "WXPAY_TEST_LOCKED_FILE";
-
-/// A process of its own (locks are a process's) that holds the journal's write lock.
-fn lock(path: &Path) -> Till {
-    let mut holder = Command::new(std::env::current_exe().unwrap());
-    holder
-        .args(["--exact", "holds_the_lock_it_is_told_to", "--nocapture"])
-        .env(LOCKED_FILE, path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut holder = Till(holder.spawn().unwrap());
-    let output = BufReader::new(holder.0.stdout.take().unwrap());
-    assert!(output.lines().any(|line| line.unwrap().contains("locked")));
-    holder
-}
-
 /// Does nothing unless [`lock`] has started it.
 #[test]
 fn holds_the_lock_it_is_told_to() {
-    let Some(path) = std::env::var_os(LOCKED_FILE) else {
-        return;
-    };
-    let connection = rusqlite::Connection::open(path).unwrap();
-    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-    println!("locked");
-    // Until it is killed, or its parent has gone.
-    std::io::stdin().read_line(&mut String::new()).unwrap();
+    hold_lock();
 }
 
 fn a_journal_that_cannot_be_used_is_told_at_open(api: Api) {

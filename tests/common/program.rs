@@ -1,5 +1,7 @@
-//! The C programs of the tree, compiled by the C compiler and linked with the built library.
+//! Processes of their own: the C programs of the tree, compiled by the C compiler and linked with the
+//! built library, and one that holds a lock.
 
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Mutex;
@@ -117,4 +119,36 @@ impl Drop for Till {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+const LOCKED_FILE: &str = "WXPAY_TEST_LOCKED_FILE";
+
+/// A process of its own (locks are a process's) that holds the journal's write lock. The test that
+/// calls it has a test `holds_the_lock_it_is_told_to` beside it, which calls [`hold_lock`].
+pub fn lock(path: &Path) -> Till {
+    let mut holder = Command::new(std::env::current_exe().expect("a test has a file"));
+    holder
+        .args(["--exact", "holds_the_lock_it_is_told_to", "--nocapture"])
+        .env(LOCKED_FILE, path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut holder = Till(holder.spawn().expect("the test starts again"));
+    let output = BufReader::new(holder.0.stdout.take().expect("it is piped"));
+    let told = |line: io::Result<String>| line.expect("it is UTF-8").contains("locked");
+    assert!(output.lines().any(told), "it could not lock the journal");
+    holder
+}
+
+/// Does nothing unless [`lock`] has started it.
+pub fn hold_lock() {
+    let Some(path) = std::env::var_os(LOCKED_FILE) else {
+        return;
+    };
+    let connection = rusqlite::Connection::open(path).expect("there is a journal");
+    connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .expect("nobody else writes");
+    println!("locked");
+    // Until it is killed, or its parent has gone.
+    let _ = io::stdin().read_line(&mut String::new());
 }

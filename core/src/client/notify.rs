@@ -197,6 +197,10 @@ impl Client {
         };
         let mut decoded =
             taken_in.unwrap_or_else(|error| Decoded::refused(Status::Journal, error.to_string()));
+        if decoded.outcome.status == Status::Forged {
+            // Another merchant's numbers are nothing to go by.
+            return decoded;
+        }
         let (kind, field, number) = match notification {
             Notification::Payment { out_trade_no, .. } => ("payment", "out_trade_no", out_trade_no),
             Notification::Refund { out_refund_no, .. } => {

@@ -304,7 +304,11 @@ fn skewed(skew: i64) -> Bench {
 
 /// A payment that was signed at this time.
 fn signed_at(bench: &Bench, at: i64) -> Outcome {
-    let (headers, body) = v3::notices::posted(&v3::notices::payment(&v3::notices::paid()), at);
+    posted(bench, &v3::notices::payment(&v3::notices::paid()), at)
+}
+
+fn posted(bench: &Bench, envelope: &serde_json::Value, at: i64) -> Outcome {
+    let (headers, body) = v3::notices::posted(envelope, at);
     let headers: String = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"))
@@ -347,6 +351,19 @@ fn a_notification_of_apiv3_is_told_by_its_own_numbers_and_answered_in_its_own_wo
     assert_eq!(outcome.int("reply_status"), Some(200));
     assert!(outcome.text("reply").unwrap().contains("SUCCESS"));
     assert_eq!(outcome.int("total_fee"), Some(888));
+}
+
+#[test]
+fn a_notification_of_apiv3_about_another_merchant_names_none_of_its_numbers() {
+    let bench = skewed(0);
+    let mut message = v3::notices::paid();
+    message["mchid"] = "1999999999".into();
+    let outcome = posted(&bench, &v3::notices::payment(&message), START);
+    ended(&outcome, Status::Forged);
+    assert_eq!(outcome.int("reply_status"), Some(401));
+    for name in ["notification", "out_trade_no", "transaction_id", "known"] {
+        assert!(outcome.text(name).is_none(), "{name}");
+    }
 }
 
 #[test]
