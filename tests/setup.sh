@@ -6,6 +6,7 @@ packages=
 command -v valgrind >/dev/null || packages="$packages valgrind"
 command -v c++ >/dev/null || packages="$packages g++"
 command -v nm >/dev/null || packages="$packages binutils"
+command -v openssl >/dev/null || packages="$packages openssl"
 if [ -n "$packages" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
         echo "setup: please install:$packages" >&2
