@@ -41,7 +41,9 @@ pub(super) struct Keys {
 #[derive(Default)]
 pub(super) struct State {
     fetching: bool,
-    /// When the last download ended, and how. One that was cut short counts for nothing.
+    /// How many downloads have ended. One that was cut short counts for nothing.
+    ended: u64,
+    /// When the last of them ended, and how.
     last: Option<(Moment, Result<String, Fault>)>,
 }
 
@@ -95,10 +97,11 @@ impl Keys {
         let Some(source) = self.gateway.keys() else {
             return Ok(());
         };
+        let ended = self.lock().ended;
         if source.any(self.time()) {
             return Ok(());
         }
-        let fetched = self.fetch(source, before(limits), signal);
+        let fetched = self.fetch_after(ended, source, before(limits), signal);
         // A clock that this has set right may be all that was missing.
         if source.any(self.time()) {
             return Ok(());
@@ -158,13 +161,24 @@ impl Keys {
         limits: Limits,
         signal: &Signal,
     ) -> Result<String, Fault> {
-        let begun = self.clock.now();
+        let ended = self.lock().ended;
+        self.fetch_after(ended, source, limits, signal)
+    }
+
+    /// The same for a thread that found that it needs them when so many downloads had ended.
+    fn fetch_after(
+        &self,
+        ended: u64,
+        source: &dyn KeySource,
+        limits: Limits,
+        signal: &Signal,
+    ) -> Result<String, Fault> {
         loop {
             let mut state = self.lock();
             if !state.fetching {
-                // Somebody's download has ended while this thread waited for it.
-                if let Some((at, result)) = &state.last
-                    && *at > begun
+                // Somebody's download has ended since.
+                if let Some((_, result)) = &state.last
+                    && state.ended > ended
                 {
                     return result.clone();
                 }
@@ -316,7 +330,10 @@ impl Fetching<'_> {
             Err(fault) if fault.interrupted => return,
             Err(fault) => Err(fault.clone()),
         };
-        self.0.lock().last = Some((self.0.clock.now(), result));
+        let now = self.0.clock.now();
+        let mut state = self.0.lock();
+        state.ended += 1;
+        state.last = Some((now, result));
     }
 }
 

@@ -515,6 +515,9 @@ fn take_apart(prefix: &str, object: Map<String, Value>, fields: &mut Fields) -> 
     for (name, value) in object {
         let name = match name.as_str() {
             "store_info" if value.is_object() => format!("{prefix}store_"),
+            // APIv2's words for an H5 page.
+            "wap_url" => format!("{prefix}app_url"),
+            "wap_name" => format!("{prefix}app_name"),
             _ if value.is_object() => format!("{prefix}{name}."),
             _ => format!("{prefix}{name}"),
         };

@@ -176,6 +176,20 @@ fn a_scene_has_what_the_documents_require_of_it() {
 }
 
 #[test]
+fn an_h5_page_in_the_words_of_v2_is_understood() {
+    let scene =
+        r#"{"h5_info":{"type":"Wap","wap_url":"https://pay.example.com","wap_name":"充值"}}"#;
+    let fields = asked(
+        "H5",
+        &[("spbill_create_ip", "203.0.113.7"), ("scene_info", scene)],
+    );
+    assert_eq!(
+        body(&call(&gateway(), &fields))["scene_info"]["h5_info"],
+        json!({ "type": "Wap", "app_url": "https://pay.example.com", "app_name": "充值" })
+    );
+}
+
+#[test]
 fn a_time_to_expire_is_taken_in_either_generations_words() {
     for (time, sent) in [
         ("20180608103456", "2018-06-08T10:34:56+08:00"),
