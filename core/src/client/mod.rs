@@ -34,6 +34,7 @@ use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode};
 use crate::crypto::digest;
 use crate::exchange::{Call, Failure, Limits, Reply};
+use crate::gateway::fubei::Fubei;
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::wechat_v3::WechatV3;
 use crate::gateway::{Answer, Gateway, InvalidField, Stamp};
@@ -110,6 +111,7 @@ impl Client {
         let gateway: Arc<dyn Gateway> = match config.gateway {
             GatewayConfig::WechatV2(settings) => Arc::new(WechatV2::new(settings)),
             GatewayConfig::WechatV3(settings) => Arc::new(WechatV3::new(settings)),
+            GatewayConfig::Fubei(settings) => Arc::new(Fubei::new(settings)),
         };
         let heartbeat = Heartbeat::start(
             Arc::clone(&journal),
