@@ -36,6 +36,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::clock::{Clock, Moment, SystemClock};
 use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode};
 use crate::exchange::{Call, Failure, Limits, Reply};
+use crate::gateway::fubei::Fubei;
 use crate::gateway::wechat_v2::WechatV2;
 use crate::gateway::wechat_v3::WechatV3;
 use crate::gateway::{Answer, Gateway, InvalidField, Stamp};
@@ -123,6 +124,7 @@ impl Client {
                 key_file = platform.map(|platform| platform.cache.clone());
                 Arc::new(WechatV3::new(settings))
             }
+            GatewayConfig::Fubei(settings) => Arc::new(Fubei::new(settings)),
         };
         let no_thread = |error: std::io::Error| {
             let text = format!("no thread can be started: {error}");

@@ -6,12 +6,15 @@ use crate::outcome::{Facts, Outcome};
 use crate::policy::Cause;
 
 /// Fields that identify the payer; they reach the till but neither journal nor log.
-const PERSONAL: [&str; 4] = [
+const PERSONAL: [&str; 7] = [
+    "card_id",
     "openid",
     "sub_openid",
     // Where a refund went: a bank and the last digits of a card (the first name is APIv2's spelling).
     "refund_recv_accout",
     "user_received_account",
+    "user_id",
+    "user_logon_id",
 ];
 
 /// One sentence for the log: what happened, and which answers prove it.

@@ -5,17 +5,18 @@ use std::time::Duration;
 use super::context::Context;
 use super::document::{self, Section};
 use super::{
-    Config, ConfigError, Encoding, GatewayConfig, JournalConfig, Language, ReverseMode,
-    TransportConfig, policy, transport, wechat_v2, wechat_v3,
+    Config, ConfigError, Encoding, GatewayConfig, JournalConfig, Language, Region, ReverseMode,
+    TransportConfig, fubei, policy, transport, wechat_v2, wechat_v3,
 };
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "gateway",
     "language",
     "encoding",
     "journal",
     "wechat_v2",
     "wechat_v3",
+    "fubei",
     "policy",
     "transport",
 ];
@@ -28,11 +29,13 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
     let mut warnings = Vec::new();
     let mut root = document::parse(name, text, &KEYS, later_version)?;
 
-    let gateway = root.need("gateway", r#"write gateway = "wechat-v2" or "wechat-v3""#)?;
-    if gateway.text()? == "fubei" {
-        return Err(gateway.place.error(UNKNOWN_GATEWAY));
-    }
-    let api = gateway.choice(&[("wechat-v2", Api::V2), ("wechat-v3", Api::V3)])?;
+    let remedy = r#"write gateway = "wechat-v2", "wechat-v3" or "fubei""#;
+    let gateway = root.need("gateway", remedy)?;
+    let api = gateway.choice(&[
+        ("wechat-v2", Api::V2),
+        ("wechat-v3", Api::V3),
+        ("fubei", Api::Fubei),
+    ])?;
     let languages = [("zh-CN", Language::Chinese), ("en", Language::English)];
     let language = root.choice("language", &languages, Language::Chinese)?;
     let encodings = [("utf-8", Encoding::Utf8), ("gbk", Encoding::Gbk)];
@@ -53,12 +56,16 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
             let region = gateway.region;
             (GatewayConfig::WechatV3(gateway), region, hosts)
         }
+        Api::Fubei => {
+            let (gateway, host) = fubei::read(section, context, &mut warnings)?;
+            (GatewayConfig::Fubei(gateway), Region::Mainland, vec![host])
+        }
     };
     let section = root.subsection("policy", &policy::KEYS)?;
     let policy = policy::read(section, region, &mut warnings)?;
     let client_certificate = match &gateway {
         GatewayConfig::WechatV2(gateway) => gateway.client_certificate.clone(),
-        GatewayConfig::WechatV3(_) => None,
+        GatewayConfig::WechatV3(_) | GatewayConfig::Fubei(_) => None,
     };
     let without = api == Api::V2 && client_certificate.is_none();
     if without && policy.reverse == ReverseMode::Automatic {
@@ -91,6 +98,7 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
 enum Api {
     V2,
     V3,
+    Fubei,
 }
 
 /// The section of the chosen gateway. That of another may stay in the file, so that changing the
@@ -101,6 +109,8 @@ fn chosen_section<'d>(root: &mut Section<'d>, api: Api) -> Result<Section<'d>, C
     let v2 = v2.map(|item| item.section(&wechat_v2::KEYS)).transpose()?;
     let v3 = root.take("wechat_v3");
     let v3 = v3.map(|item| item.section(&wechat_v3::KEYS)).transpose()?;
+    let fubei = root.take("fubei");
+    let fubei = fubei.map(|item| item.section(&fubei::KEYS)).transpose()?;
     let (section, name, remedy) = match api {
         Api::V2 => (
             v2,
@@ -112,6 +122,7 @@ fn chosen_section<'d>(root: &mut Section<'d>, api: Api) -> Result<Section<'d>, C
             "wechat_v3",
             r#"gateway = "wechat-v3" needs this section"#,
         ),
+        Api::Fubei => (fubei, "fubei", r#"gateway = "fubei" needs this section"#),
     };
     section.ok_or_else(|| root.missing(name, remedy))
 }
@@ -119,11 +130,11 @@ fn chosen_section<'d>(root: &mut Section<'d>, api: Api) -> Result<Section<'d>, C
 const UNKNOWN_GATEWAY: &str = concat!(
     "this version (",
     env!("CARGO_PKG_VERSION"),
-    ") does not know this gateway; it knows wechat-v2 and wechat-v3"
+    ") does not know this gateway; it knows wechat-v2, wechat-v3 and fubei"
 );
 
 fn later_version(key: &str) -> Option<&'static str> {
-    matches!(key, "fubei" | "ride_code").then_some(UNKNOWN_GATEWAY)
+    (key == "ride_code").then_some(UNKNOWN_GATEWAY)
 }
 
 fn journal(

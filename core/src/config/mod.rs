@@ -3,6 +3,7 @@
 mod check;
 mod context;
 mod document;
+mod fubei;
 mod policy;
 mod secret;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use self::context::{Context, Machine, World};
 use self::document::Place;
+pub use self::fubei::{AuthCodes, Channel, FubeiAccount, FubeiApi, FubeiConfig};
 pub use self::secret::Secret;
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::{Identity, SigningKey, VerifyingKey};
@@ -52,6 +54,8 @@ pub enum GatewayConfig {
     WechatV2(WechatV2Config),
     /// WeChat Pay APIv3.
     WechatV3(WechatV3Config),
+    /// Fubei.
+    Fubei(FubeiConfig),
 }
 
 /// `[wechat_v2]`.

@@ -26,6 +26,12 @@ impl Beijing {
         Some(Self(tz::offset(8).to_datetime(timestamp)))
     }
 
+    /// The moment so many seconds after 1970.
+    pub(crate) fn from_unix_seconds(seconds: i64) -> Option<Self> {
+        let timestamp = Timestamp::from_second(seconds).ok()?;
+        Some(Self(tz::offset(8).to_datetime(timestamp)))
+    }
+
     /// Seconds since 1970.
     pub(crate) fn unix_seconds(self) -> Option<i64> {
         let timestamp = tz::offset(8).to_timestamp(self.0).ok()?;

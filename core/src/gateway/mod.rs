@@ -1,6 +1,7 @@
 //! The gateways: pure codecs between orders and requests, replies and verdicts.
 
 pub mod codes;
+pub mod fubei;
 pub mod refund_codes;
 pub mod wechat_v2;
 pub mod wechat_v3;

@@ -3,6 +3,7 @@
 /// Names that at least one gateway has a place for. A gateway leaves out the ones it has no place
 /// for, so that a till changes gateways by configuration alone.
 pub(crate) const NAMES: &[&str] = &[
+    "alipay_extend_params",
     "attach",
     "auth_code",
     "body",
@@ -16,12 +17,14 @@ pub(crate) const NAMES: &[&str] = &[
     "equipment_type",
     "fee_type",
     "goods_tag",
+    "handler",
     "limit_pay",
     "merchant_category_code",
     "notify_url",
     "openid",
     "out_refund_no",
     "out_trade_no",
+    "pay_type",
     "platform_store_id",
     "product_id",
     "profit_sharing",
@@ -59,6 +62,7 @@ pub(crate) const NAMES: &[&str] = &[
     "total_fee",
     "trade_type",
     "transaction_id",
+    "type",
     "version",
 ];
 

@@ -1,6 +1,7 @@
 //! Checking against a world made of maps: few tests touch a file.
 
 mod errors;
+mod fubei;
 mod hostile;
 mod values;
 mod wechat_v3;
@@ -73,6 +74,7 @@ impl Shop {
             fixture!("small.pub.pem"),
             ("large.pem", vec![b'x'; 70_000]),
             ("api_key.txt", format!("{API_KEY}\n").into_bytes()),
+            ("fubei_secret.txt", b"hush-hush\n".to_vec()),
             (
                 "api_key.windows.txt",
                 format!("\u{feff}{API_KEY}\r\n").into_bytes(),
