@@ -161,7 +161,10 @@ mod tests {
         let members = read_object(text.as_bytes()).unwrap();
         assert_eq!(members.get("a"), Some(&Json::Number("8.80".to_owned())));
         assert_eq!(members.text("d"), Some("中\n"));
-        assert_eq!((members.text("a"), members.scalar("a")), (None, Some("8.80")));
+        assert_eq!(
+            (members.text("a"), members.scalar("a")),
+            (None, Some("8.80"))
+        );
         let expected = [
             ("a", "8.80"),
             ("b/0", "1e2"),

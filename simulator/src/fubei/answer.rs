@@ -74,7 +74,9 @@ impl Data {
 
     /// Whether there is a merchant to be mistaken for another.
     pub(super) fn names_merchant(&self) -> bool {
-        self.get("merchant_id").or_else(|| self.get("uid")).is_some()
+        self.get("merchant_id")
+            .or_else(|| self.get("uid"))
+            .is_some()
     }
 
     /// What `fault` does to the members.
@@ -179,11 +181,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// `number`: the order's, which a refusal repeats.
-    pub(super) fn new(
-        api: FubeiApi,
-        result: Result<Data, Refusal>,
-        number: Option<&str>,
-    ) -> Self {
+    pub(super) fn new(api: FubeiApi, result: Result<Data, Refusal>, number: Option<&str>) -> Self {
         let result = result.map(|mut data| {
             // Clients must bear with what they do not know.
             data.text("later_extension", "接口可能增加字段 <&>");
@@ -245,7 +243,10 @@ impl Answer {
             data.text("merchant_order_sn", number.as_str());
         }
         if let Some(data) = data.as_mut().filter(|_| forms.sub_code_in_data) {
-            data.set("sub_code", sub_code.map_or(Member::Null, |code| Member::Text(code.into())));
+            data.set(
+                "sub_code",
+                sub_code.map_or(Member::Null, |code| Member::Text(code.into())),
+            );
         }
         let (data, lacking) = match data {
             None => ("null".to_owned(), false),

@@ -91,7 +91,9 @@ pub(super) fn open<'a>(fubei: &'a Fubei, request: &Request) -> Result<Envelope<'
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let kind = value.map(|value| value.split(';').next().unwrap_or_default().trim());
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
 }
@@ -166,12 +168,10 @@ fn proven(fields: &Members, secret: &str) -> Result<(), Refusal> {
         Some(Json::Text(sign)) if !sign.is_empty() => sign,
         _ => return Err(Refusal::own(1006, "[sign]缺失")),
     };
-    let texts = fields
-        .iter()
-        .filter_map(|(name, value)| match value {
-            Json::Text(text) => Some((name, text.as_str())),
-            _ => None,
-        });
+    let texts = fields.iter().filter_map(|(name, value)| match value {
+        Json::Text(text) => Some((name, text.as_str())),
+        _ => None,
+    });
     if *given == sign(texts, secret) {
         Ok(())
     } else {

@@ -227,11 +227,7 @@ fn one_each(method: Method) -> &'static [&'static [&'static str]] {
 }
 
 /// Names, types, lengths.
-pub(super) fn check(
-    method: Method,
-    content: &Members,
-    allow_unknown: bool,
-) -> Result<(), Refusal> {
+pub(super) fn check(method: Method, content: &Members, allow_unknown: bool) -> Result<(), Refusal> {
     let fields = fields(method);
     let unknown = content
         .iter()

@@ -84,9 +84,7 @@ pub(crate) async fn handle(shared: &Shared, request: &Request) -> (Option<Operat
     let answer = |result| Answer::new(api, result, out_trade_no.as_deref());
     let honest = match &received {
         Err(refusal) => Some(answer(Err(refusal.clone()))),
-        Ok(verified) if executed => {
-            Some(answer(execute(shared, verified, key.as_ref(), earlier)))
-        }
+        Ok(verified) if executed => Some(answer(execute(shared, verified, key.as_ref(), earlier))),
         Ok(_) => None,
     };
     let verdict = honest
@@ -198,7 +196,8 @@ fn key(shared: &Shared, request: &Verified<'_>) -> Option<Key> {
     let text = |name| request.content.text(name);
     let by_number = |order_sn: &str| {
         let book = shared.book();
-        book.out_trade_no(&mch_id, None, order_sn).map(str::to_owned)
+        book.out_trade_no(&mch_id, None, order_sn)
+            .map(str::to_owned)
     };
     let out_trade_no = match (
         text("order_sn"),
@@ -216,11 +215,7 @@ fn key(shared: &Shared, request: &Verified<'_>) -> Option<Key> {
 }
 
 /// Counts a request and finds the faults that its scenario has for it.
-fn count(
-    shared: &Shared,
-    request: &Verified<'_>,
-    key: Option<&Key>,
-) -> (Counts, Vec<FaultKind>) {
+fn count(shared: &Shared, request: &Verified<'_>, key: Option<&Key>) -> (Counts, Vec<FaultKind>) {
     let operation = request.method.operation;
     let none = (Counts::default(), Vec::new());
     if matches!(operation, Operation::Refund | Operation::RefundQuery) {
@@ -280,8 +275,7 @@ fn replacement(
     match fault {
         FaultKind::Error { err_code, .. } => {
             let for_good = matches!(err_code.as_ref(), "REVERSE_EXPIRE" | "TRADE_ERROR");
-            if let (Operation::Reverse, true, Some(key)) =
-                (request.method.operation, for_good, key)
+            if let (Operation::Reverse, true, Some(key)) = (request.method.operation, for_good, key)
             {
                 shared.book().reverse_failed(key);
             }
@@ -291,12 +285,10 @@ fn replacement(
         FaultKind::RecallY { success: false } => {
             Some(Err(Refusal::channel("SYSTEMERROR", channel())))
         }
-        FaultKind::RecallY { success: true } | FaultKind::EmptySuccess => {
-            Some(Ok(match key {
-                Some(key) => order::done(shared, request, key),
-                None => Data::default(),
-            }))
-        }
+        FaultKind::RecallY { success: true } | FaultKind::EmptySuccess => Some(Ok(match key {
+            Some(key) => order::done(shared, request, key),
+            None => Data::default(),
+        })),
         _ => None,
     }
 }

@@ -51,8 +51,7 @@ pub(crate) fn body(
         Notice::Refund(refund, order) => refund::told(shared, api, refund, order),
     };
     match fault {
-        None
-        | Some(NotificationFault::MissingSignature | NotificationFault::WrongSignature) => {}
+        None | Some(NotificationFault::MissingSignature | NotificationFault::WrongSignature) => {}
         Some(NotificationFault::WrongAmount) => data.tamper(&FaultKind::WrongAmount),
         Some(NotificationFault::ForeignMerchant) if data.names_merchant() => {
             data.tamper(&FaultKind::ForeignMerchant);
@@ -87,7 +86,11 @@ pub(crate) fn body(
 
 /// `application/x-www-form-urlencoded`
 fn form(fields: &[(&str, &str)]) -> String {
-    let escaped = |text| utf8_percent_encode(text, ESCAPED).to_string().replace(' ', "+");
+    let escaped = |text| {
+        utf8_percent_encode(text, ESCAPED)
+            .to_string()
+            .replace(' ', "+")
+    };
     let pairs = fields
         .iter()
         .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
@@ -115,7 +118,13 @@ mod tests {
     #[test]
     fn only_success_in_small_letters_is_an_acknowledgement() {
         assert!(is_acknowledged(b"success") && is_acknowledged(b"success\n"));
-        for other in ["", "SUCCESS", "fail", "\"success\"", "{\"code\":\"SUCCESS\"}"] {
+        for other in [
+            "",
+            "SUCCESS",
+            "fail",
+            "\"success\"",
+            "{\"code\":\"SUCCESS\"}",
+        ] {
             assert!(!is_acknowledged(other.as_bytes()), "{other}");
         }
     }

@@ -62,9 +62,7 @@ fn charge(
 fn refused(denied: Denied, channel: Channel) -> Refusal {
     let listed = |code| Refusal::channel(code, channel);
     match denied {
-        Denied::CodeAlreadyUsed => {
-            Refusal::because("AUTH_CODE_INVALID", channel, codes::CODE_USED)
-        }
+        Denied::CodeAlreadyUsed => Refusal::because("AUTH_CODE_INVALID", channel, codes::CODE_USED),
         Denied::OrderPaid => listed("ORDERPAID"),
         Denied::OrderReversed => listed("ORDERREVERSED"),
         Denied::OrderClosed => listed("ORDERCLOSED"),
@@ -105,11 +103,7 @@ fn reverse(
     let reversed = shared.book().reverse(now, key, earlier, settings);
     match reversed {
         Reversed::Done => Ok(done(shared, request, key)),
-        Reversed::PayerBusy => Err(Refusal::because(
-            "USERPAYING",
-            channel,
-            codes::PAYER_BUSY,
-        )),
+        Reversed::PayerBusy => Err(Refusal::because("USERPAYING", channel, codes::PAYER_BUSY)),
         Reversed::NotFound => Err(Refusal::channel("ORDERNOTEXIST", channel)),
         Reversed::PaidElsewhere | Reversed::Impossible => Err(Refusal::because(
             "TRADE_ERROR",
@@ -235,12 +229,10 @@ fn state_of(shared: &Shared, order: &Order) -> &'static str {
         State::Success | State::Refund => "SUCCESS",
         State::Revoked => "REVOKED",
         State::Closed => "CLOSED",
-        State::NotPay | State::PayError if order.prepay.is_none() => {
-            match settings.fubei.refused {
-                FubeiRefused::Closed => "CLOSED",
-                FubeiRefused::Unpaid => "USERPAYING",
-            }
-        }
+        State::NotPay | State::PayError if order.prepay.is_none() => match settings.fubei.refused {
+            FubeiRefused::Closed => "CLOSED",
+            FubeiRefused::Unpaid => "USERPAYING",
+        },
         State::NotPay | State::PayError | State::UserPaying | State::InFlight | State::Absent => {
             "USERPAYING"
         }
@@ -356,7 +348,10 @@ fn echoes(data: &mut Data, request: &Verified<'_>, order: &Order) {
     let first = request.account.store_ids.first().copied();
     let store = number("store_id").unwrap_or_else(|| first.map_or(0, i64::from));
     data.set("store_id", Member::Whole(store));
-    data.set("cashier_id", Member::Whole(number("cashier_id").unwrap_or(0)));
+    data.set(
+        "cashier_id",
+        Member::Whole(number("cashier_id").unwrap_or(0)),
+    );
     if request.method.api == FubeiApi::V2 {
         let merchant_id = i64::from(request.account.merchant_id);
         data.set("merchant_id", Member::Whole(merchant_id));
@@ -421,8 +416,7 @@ fn sale(request: &Verified<'_>, key: &Key) -> Result<Sale, Refusal> {
             let channel = named.unwrap_or(Channel::Wechat);
             Refusal::because("AUTH_CODE_INVALID", channel, message)
         };
-        let channel =
-            Channel::of_auth_code(code).ok_or_else(|| invalid(codes::NO_SUCH_CODE))?;
+        let channel = Channel::of_auth_code(code).ok_or_else(|| invalid(codes::NO_SUCH_CODE))?;
         if named.is_some_and(|named| named != channel) {
             return Err(invalid("付款码与[type]不一致"));
         }
@@ -441,7 +435,10 @@ fn sale(request: &Verified<'_>, key: &Key) -> Result<Sale, Refusal> {
 
 /// The order that a checked request asks for.
 fn prepay(shared: &Shared, request: &Verified<'_>, key: &Key) -> Prepay {
-    let expires = request.content.text("timeout_express").and_then(from_beijing);
+    let expires = request
+        .content
+        .text("timeout_express")
+        .and_then(from_beijing);
     Prepay {
         key: key.clone(),
         trade_type: TradeType::Native,
@@ -457,7 +454,10 @@ fn prepay(shared: &Shared, request: &Verified<'_>, key: &Key) -> Prepay {
 
 /// Whether the order would be over before it begins.
 pub(super) fn check_expiry(shared: &Shared, request: &Verified<'_>) -> Result<(), Refusal> {
-    let expires = request.content.text("timeout_express").and_then(from_beijing);
+    let expires = request
+        .content
+        .text("timeout_express")
+        .and_then(from_beijing);
     let now = shared.clock().unix(shared.clock().now());
     match expires {
         Some(unix) if unix <= now => Err(expired()),

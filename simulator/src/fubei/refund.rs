@@ -88,9 +88,7 @@ pub(super) fn open(
     let because = |message| Refusal::because("INVALID_REQUEST", channel, message);
     Err(match refusal {
         RefundRefusal::NoOrder => unknown(),
-        RefundRefusal::NotPaid => {
-            Refusal::because("TRADE_STATE_ERROR", channel, codes::NOT_PAID)
-        }
+        RefundRefusal::NotPaid => Refusal::because("TRADE_STATE_ERROR", channel, codes::NOT_PAID),
         RefundRefusal::Reversed => Refusal::channel("ORDERREVERSED", channel),
         RefundRefusal::Mismatch => Refusal::channel("REFUND_FEE_MISMATCH", channel),
         RefundRefusal::AllRefunded => because(codes::ALL_REFUNDED),
@@ -136,7 +134,10 @@ fn opened(api: FubeiApi, refund: &Refund, order: &Order) -> Data {
     let mut data = Data::default();
     data.text("merchant_order_sn", order.sale.key.out_trade_no.as_str());
     data.text("order_sn", order.transaction_id.as_str());
-    data.text("merchant_refund_sn", refund.request.key.out_refund_no.as_str());
+    data.text(
+        "merchant_refund_sn",
+        refund.request.key.out_refund_no.as_str(),
+    );
     data.text("refund_sn", refund.refund_id.as_str());
     match api {
         FubeiApi::V1 => data.text("trade_no", trade_no(&order.transaction_id)),
@@ -146,7 +147,9 @@ fn opened(api: FubeiApi, refund: &Refund, order: &Order) -> Data {
             let parameters = &refund.request.parameters;
             let device_no = parameters.get("device_no").map_or("", String::as_str);
             data.text("device_no", device_no);
-            let handler = parameters.get("handler").and_then(|number| number.parse().ok());
+            let handler = parameters
+                .get("handler")
+                .and_then(|number| number.parse().ok());
             data.set("handler", Member::Whole(handler.unwrap_or(0)));
         }
     }

@@ -43,7 +43,9 @@ impl Fubei {
                 &account.vendor_secret,
             ];
             if texts.into_iter().any(unusable) {
-                return Some("ids and secrets of settings.fubei.accounts have to be 1 to 64 ASCII characters");
+                return Some(
+                    "ids and secrets of settings.fubei.accounts have to be 1 to 64 ASCII characters",
+                );
             }
             if account.store_ids.is_empty() {
                 return Some("an account of settings.fubei.accounts needs a store");

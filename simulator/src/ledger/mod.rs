@@ -120,10 +120,7 @@ impl Book {
     ) -> Counts {
         if matches!(
             operation,
-            Operation::Refund
-                | Operation::RefundQuery
-                | Operation::Certificates
-                | Operation::Ride
+            Operation::Refund | Operation::RefundQuery | Operation::Certificates | Operation::Ride
         ) {
             // Refunds and rides are counted by numbers of their own.
             return Counts::default();

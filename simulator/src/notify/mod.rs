@@ -14,8 +14,8 @@ pub use record::{NotificationKind, NotificationRecord};
 pub(crate) use send::run;
 
 use crate::ledger::{Generation, Notice};
-use crate::shared::Shared;
 use crate::ride::{self, Callback, Ride, RideSeal};
+use crate::shared::Shared;
 use crate::{fubei, v2, v3};
 
 /// A notification as a till's HTTP server receives it.

@@ -135,7 +135,11 @@ impl Rides {
     pub(crate) fn ended(&mut self, now: i64) -> (Vec<Ride>, Option<i64>) {
         let mut ended = Vec::new();
         let mut next = None;
-        for ride in self.entries.iter_mut().filter_map(|entry| entry.ride.as_mut()) {
+        for ride in self
+            .entries
+            .iter_mut()
+            .filter_map(|entry| entry.ride.as_mut())
+        {
             ride.settle(now);
             if ride.ended_at.is_some() && !ride.told {
                 ride.told = true;
@@ -173,7 +177,11 @@ impl Rides {
 
     /// Everything as it stands at `now`, in the order of arrival.
     pub(crate) fn records(&mut self, now: i64) -> Vec<RideRecord> {
-        for ride in self.entries.iter_mut().filter_map(|entry| entry.ride.as_mut()) {
+        for ride in self
+            .entries
+            .iter_mut()
+            .filter_map(|entry| entry.ride.as_mut())
+        {
             ride.settle(now);
         }
         self.entries

@@ -123,7 +123,10 @@ fn content(shared: &Shared, platform: &RideCode, ride: &Ride) -> Option<Map<Stri
     let mut set = |name: &str, value: Value| {
         content.insert(name.to_owned(), value);
     };
-    set("openid", format!("oSimulatedRider{:013}", ride.number).into());
+    set(
+        "openid",
+        format!("oSimulatedRider{:013}", ride.number).into(),
+    );
     set("bank_type", "CFT".into());
     set("total_fee", (ride.asked.total_fee + more).into());
     set("trade_state", ride.state.name().into());
@@ -159,7 +162,10 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_has_errcode_0_and_the_nonce() {
-        let said = [r#"{"errcode":0,"errmsg":"","nonce_str":"N"}"#, r#"{"nonce_str":"N","errcode":0}"#];
+        let said = [
+            r#"{"errcode":0,"errmsg":"","nonce_str":"N"}"#,
+            r#"{"nonce_str":"N","errcode":0}"#,
+        ];
         for answer in said {
             assert!(is_acknowledged(answer.as_bytes(), "N"), "{answer}");
         }

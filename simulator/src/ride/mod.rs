@@ -19,8 +19,7 @@ pub(crate) use self::callback::{Callback, callback, is_acknowledged};
 pub use self::record::{RideAction, RideError, RideRecord, RideState};
 pub use self::scenario::RideScenario;
 pub use self::settings::{
-    MchIdName, RideCode, RideDuplicates, RideNumber, RideSeal, RideSign, SignKeyStyle,
-    TextEncoding,
+    MchIdName, RideCode, RideDuplicates, RideNumber, RideSeal, RideSign, SignKeyStyle, TextEncoding,
 };
 
 use self::book::Asked;
@@ -121,8 +120,8 @@ fn receive(settings: &Settings, request: &Request) -> Result<Asked, Value> {
         }
         Some(_) => {}
     }
-    let body = raw_json::read_object(&request.body)
-        .ok_or_else(|| answer(NO_JSON, "data format error"))?;
+    let body =
+        raw_json::read_object(&request.body).ok_or_else(|| answer(NO_JSON, "data format error"))?;
     check::read(&body, settings.allow_unknown_parameters)
         .map_err(|why| answer(BAD_FIELD, &format!("invalid args: {why}")))
 }
@@ -134,7 +133,11 @@ fn deduct(shared: &Shared, asked: &Asked, script: &Script) -> Value {
         .as_ref()
         .map_or(RideDuplicates::Refused, |platform| platform.duplicates);
     if let Some(end) = script.ends {
-        let wait = if script.at_once { 0 } else { settings.timing.ride_ms };
+        let wait = if script.at_once {
+            0
+        } else {
+            settings.timing.ride_ms
+        };
         let accepted = shared
             .rides()
             .accept(now, asked, (now + wait, end), duplicates);

@@ -82,10 +82,7 @@ pub(super) fn execute(
                 Closed::Already => listed("ORDERCLOSED"),
             }
         }
-        Operation::Refund
-        | Operation::RefundQuery
-        | Operation::Certificates
-        | Operation::Ride => {
+        Operation::Refund | Operation::RefundQuery | Operation::Certificates | Operation::Ride => {
             listed("SYSTEMERROR")
         }
     }

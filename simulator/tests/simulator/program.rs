@@ -95,7 +95,14 @@ fn the_program_writes_the_configuration_of_the_api_that_was_asked_for() {
         (&["--api", "v3"], "gateway = \"wechat-v3\"", "[wechat_v2]"),
         (&["--api", "fubei"], "api = \"1.0\"", "[ride_code]"),
         (
-            &["--api", "fubei", "--fubei-api", "2.0", "--fubei-level", "vendor"],
+            &[
+                "--api",
+                "fubei",
+                "--fubei-api",
+                "2.0",
+                "--fubei-level",
+                "vendor",
+            ],
             "merchant_id = \"1227366\"",
             "app_id",
         ),
@@ -310,7 +317,10 @@ fn a_configuration_for_fubei_names_its_account_and_address() {
         (
             FubeiApi::V2,
             FubeiLevel::Vendor,
-            ["vendor_sn = \"2018071920330100001\"", "merchant_id = \"1227366\""],
+            [
+                "vendor_sn = \"2018071920330100001\"",
+                "merchant_id = \"1227366\"",
+            ],
             "app_id",
             "fedcba9876543210fedcba9876543210",
         ),

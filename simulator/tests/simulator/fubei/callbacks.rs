@@ -14,7 +14,10 @@ fn form(body: &[u8]) -> Fields {
     let text = std::str::from_utf8(body).expect("a form is ASCII");
     let decoded = |text: &str| {
         let spaced = text.replace('+', " ");
-        percent_decode_str(&spaced).decode_utf8().expect("UTF-8").into_owned()
+        percent_decode_str(&spaced)
+            .decode_utf8()
+            .expect("UTF-8")
+            .into_owned()
     };
     text.split('&')
         .map(|pair| pair.split_once('=').expect("a name and a value"))
@@ -42,7 +45,10 @@ fn payments_of_both_kinds_are_told_signed_by_the_level_that_asked() {
         assert!(listener.received().is_empty());
         simulator.payer(&a, PayerAction::Pay).unwrap();
         let told = listener.wait(1).remove(0);
-        assert_eq!(told.headers["content-type"], "application/x-www-form-urlencoded");
+        assert_eq!(
+            told.headers["content-type"],
+            "application/x-www-form-urlencoded"
+        );
         let payment = proven(&till, &told.body).expect("it is rightly signed");
         assert_eq!(payment["merchant_order_sn"], a);
         assert_eq!(payment[till.name("trade_state")], "SUCCESS");
@@ -61,7 +67,11 @@ fn payments_of_both_kinds_are_told_signed_by_the_level_that_asked() {
     }
     let records = simulator.notifications();
     assert_eq!(records.len(), 4);
-    assert!(records.iter().all(|told| told.kind == NotificationKind::Payment));
+    assert!(
+        records
+            .iter()
+            .all(|told| told.kind == NotificationKind::Payment)
+    );
 }
 
 #[test]
@@ -74,7 +84,11 @@ fn a_callback_is_sent_again_until_it_is_answered_success() {
     listener.wait(3);
     until(|| simulator.notifications()[0].delivered);
     assert_eq!(simulator.notifications()[0].attempts, 3);
-    let bodies: Vec<_> = listener.received().into_iter().map(|told| told.body).collect();
+    let bodies: Vec<_> = listener
+        .received()
+        .into_iter()
+        .map(|told| told.body)
+        .collect();
     assert!(bodies.iter().all(|body| *body == bodies[0]));
 }
 
@@ -159,7 +173,9 @@ fn the_end_of_a_refund_can_be_told() {
         data(till.play("A", Scenario::Paid));
         data(till.refund("A", "R1", "3"));
         assert!(simulator.notification_for_refund("R1", None).is_err());
-        simulator.refund_action("R1", RefundAction::Succeed).unwrap();
+        simulator
+            .refund_action("R1", RefundAction::Succeed)
+            .unwrap();
         let told = simulator.notification_for_refund("R1", None).unwrap();
         let refund = proven(&till, &told.body).expect("rightly signed");
         for (name, value) in [

@@ -129,7 +129,10 @@ fn levels_and_paths_belong_together() {
         assert_eq!(paid["order_status"], "SUCCESS");
     }
     let mut vendor = Till::vendor(&simulator);
-    assert_eq!(data(vendor.play("V", Scenario::Paid))["order_status"], "SUCCESS");
+    assert_eq!(
+        data(vendor.play("V", Scenario::Paid))["order_status"],
+        "SUCCESS"
+    );
     vendor.path = "/gateway/cate";
     assert_eq!(refusal(vendor.query("V")).0, 401);
     vendor.path = "/gateway";

@@ -33,8 +33,19 @@ fn amounts_are_plain_numbers_of_at_most_two_decimals() {
         }
         simulator.reset();
         for yuan in [
-            "\"8.88\"", "8.888", "8.880", "888e-2", "8.88e0", "1E1", "0", "0.00", "-8.88", "true",
-            "null", "[8.88]", "100000000.00",
+            "\"8.88\"",
+            "8.888",
+            "8.880",
+            "888e-2",
+            "8.88e0",
+            "1E1",
+            "0",
+            "0.00",
+            "-8.88",
+            "true",
+            "null",
+            "[8.88]",
+            "100000000.00",
         ] {
             let (code, _, text) = refusal(till.call("swipe", &of_amount(&till, "A", yuan)));
             assert_eq!(code, 402, "{yuan}");
@@ -52,7 +63,9 @@ fn with(till: &Till<'_>, member: &str) -> Option<i64> {
         code(),
         till.name("total_fee")
     );
-    let answer = till.call("swipe", &format!("{base},{member}")).unwrap();
+    let answer = till
+        .call("swipe", &format!("{base},{member}"))
+        .expect("there is an answer");
     let code = super::client::parsed(&answer)["result_code"].as_i64();
     code.filter(|code| *code != 200)
 }
@@ -91,7 +104,10 @@ fn optional_fields_have_types_and_lengths() {
         ("\"discount_switch\":0", None),
         ("\"discount_switch\":2", Some(402)),
         ("\"call_back_url\":\"https://till.example/n\"", None),
-        ("\"call_back_url\":\"https://till.example/n?a=1\"", Some(402)),
+        (
+            "\"call_back_url\":\"https://till.example/n?a=1\"",
+            Some(402),
+        ),
         ("\"call_back_url\":\"ftp://till.example/n\"", Some(402)),
         ("\"timeout_express\":\"20991231235959\"", None),
         ("\"timeout_express\":\"20200101000000\"", Some(402)),
@@ -126,7 +142,9 @@ fn goods_are_the_text_of_a_described_object() {
     let article = r#"{"goods_id":"1","goods_name":"可乐","quantity":1,"price":888}"#;
     let list = |article: &str| format!("{{\"goods_detail\":[{article}]}}");
     assert_eq!(goods(&list(article)), None);
-    let all = format!("{{\"cost_price\":888,\"receipt_id\":\"R1\",\"goods_detail\":[{article},{article}]}}");
+    let all = format!(
+        "{{\"cost_price\":888,\"receipt_id\":\"R1\",\"goods_detail\":[{article},{article}]}}"
+    );
     assert_eq!(goods(&all), None);
     let as_text = serde_json::Value::from(format!("[{article}]")).to_string();
     assert_eq!(goods(&format!("{{\"goods_detail\":{as_text}}}")), None);
@@ -147,7 +165,10 @@ fn goods_are_the_text_of_a_described_object() {
     ] {
         assert_eq!(goods(&wrong), Some(402), "{wrong}");
     }
-    assert_eq!(with(&till, &format!("\"detail\":{}", list(article))), Some(402));
+    assert_eq!(
+        with(&till, &format!("\"detail\":{}", list(article))),
+        Some(402)
+    );
 }
 
 #[test]

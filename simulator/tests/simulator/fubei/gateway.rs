@@ -12,9 +12,16 @@ fn a_paid_order_tells_everything_on_1_0() {
     let simulator = start();
     let till = Till::new(&simulator);
     let answer = till.play("A", Scenario::Paid).unwrap();
-    assert_eq!(answer.headers["content-type"], "application/json;charset=UTF-8");
+    assert_eq!(
+        answer.headers["content-type"],
+        "application/json;charset=UTF-8"
+    );
     // Two decimals, as the documents show them.
-    assert!(answer.text().contains("\"total_fee\":8.88,"), "{}", answer.text());
+    assert!(
+        answer.text().contains("\"total_fee\":8.88,"),
+        "{}",
+        answer.text()
+    );
     let paid = data(Ok(answer));
     for (name, value) in [
         ("merchant_order_sn", json!("A")),
@@ -38,12 +45,20 @@ fn a_paid_order_tells_everything_on_1_0() {
     assert_eq!(length("order_sn"), 20);
     assert!(length("trade_no") <= 32 && length("platform_order_no") <= 32);
     assert!(paid["pay_time"].as_i64().unwrap() > 1_700_000_000);
-    assert!(paid["user_id"].as_str().unwrap().starts_with("oSimulatedPayer"));
+    assert!(
+        paid["user_id"]
+            .as_str()
+            .unwrap()
+            .starts_with("oSimulatedPayer")
+    );
     assert_eq!(data(till.query("A")), paid);
     let ledger = simulator.ledger();
     let order = ledger.order("A").unwrap();
     assert_eq!(order.transaction_id.as_deref(), paid["order_sn"].as_str());
-    assert_eq!((order.mch_id.as_str(), &order.sub_mch_id), ("1227366", &None));
+    assert_eq!(
+        (order.mch_id.as_str(), &order.sub_mch_id),
+        ("1227366", &None)
+    );
 }
 
 #[test]
@@ -90,7 +105,10 @@ fn an_order_is_found_by_each_of_its_numbers() {
         let both = format!("\"{name}\":\"{number}\",\"merchant_order_sn\":\"B\"");
         assert_eq!(data(till.call("query", &both))["merchant_order_sn"], "A");
     }
-    for unknown in ["\"order_sn\":\"20999999999999999999\"", "\"trade_no\":\"1\""] {
+    for unknown in [
+        "\"order_sn\":\"20999999999999999999\"",
+        "\"trade_no\":\"1\"",
+    ] {
         assert_eq!(refusal(v1.call("query", unknown)).1, "ORDERNOTEXIST");
     }
     let reversed = data(v1.call("reverse", &format!("\"order_sn\":\"{order_sn}\"")));
@@ -113,7 +131,10 @@ fn every_channel_pays_and_refuses_in_its_own_words() {
         assert_eq!(data(v1.play(&a, Scenario::Paid))["type"], number);
         assert_eq!(data(v2.play(&b, Scenario::Paid))["pay_type"], name);
         let (code, sub_code, text) = refusal(v1.play(&format!("C-{name}"), Scenario::NotEnough));
-        assert_eq!((code, sub_code.as_str(), text.as_str()), (400, not_enough, "余额不足"));
+        assert_eq!(
+            (code, sub_code.as_str(), text.as_str()),
+            (400, not_enough, "余额不足")
+        );
     }
     v1.channel = Channel::Alipay;
     let paid = data(v1.play("D", Scenario::Paid));
@@ -126,7 +147,11 @@ fn codes_of_no_channel_of_another_or_used_before_are_refused() {
     let simulator = start();
     let till = Till::new(&simulator);
     for code in ["18", "160000000000010000", "6290000000000010000", "x"] {
-        assert_eq!(refusal(till.submit("A", code)).1, "AUTH_CODE_INVALID", "{code}");
+        assert_eq!(
+            refusal(till.submit("A", code)).1,
+            "AUTH_CODE_INVALID",
+            "{code}"
+        );
     }
     let code = auth_code_of(Channel::Wechat, Scenario::Paid, 1);
     let typed = |number: &str, kind: i32| {
@@ -139,7 +164,10 @@ fn codes_of_no_channel_of_another_or_used_before_are_refused() {
     assert_eq!(sub_code, "AUTH_CODE_INVALID");
     assert!(text.contains("仅限使用一次"), "{text}");
     // A face is no code of any channel.
-    let face = format!("{},\"scene\":\"FACE_PAY\"", till.sale("F", "fp0a1b2c-token-0000"));
+    let face = format!(
+        "{},\"scene\":\"FACE_PAY\"",
+        till.sale("F", "fp0a1b2c-token-0000")
+    );
     assert_eq!(data(till.call("swipe", &face))["type"], 2);
 }
 
@@ -156,7 +184,10 @@ fn the_same_number_again_says_what_became_of_it() {
     let other = till.sale("B", &auth_code_of(Channel::Wechat, Scenario::Paid, 9));
     assert_eq!(refusal(till.call("swipe", &other)).1, "INVALID_REQUEST");
     data(till.reverse("B"));
-    assert_eq!(refusal(till.play("B", Scenario::PasswordNever)).1, "ORDERREVERSED");
+    assert_eq!(
+        refusal(till.play("B", Scenario::PasswordNever)).1,
+        "ORDERREVERSED"
+    );
     assert_eq!(simulator.ledger().order("A").unwrap().charges, 1);
 }
 
@@ -168,7 +199,7 @@ fn revoking(revoking_ms: i64) -> Simulator {
         },
         ..Settings::default()
     })
-    .unwrap()
+    .expect("the simulator starts")
 }
 
 #[test]
@@ -185,7 +216,9 @@ fn a_reverse_is_under_way_before_it_is_done() {
                     FubeiApi::V1 => None,
                     FubeiApi::V2 => Some(state),
                 };
-                let said = reversed.get("order_status").and_then(|state| state.as_str());
+                let said = reversed
+                    .get("order_status")
+                    .and_then(|state| state.as_str());
                 assert_eq!(said, named);
                 assert_eq!(till.state(&number), state);
                 // The truth does not wait.
@@ -217,7 +250,10 @@ fn a_reverse_that_fails_for_good_shows_until_something_else_happens() {
 
 #[test]
 fn states_that_fubei_does_not_have_are_its_own() {
-    for (refused, shown) in [(FubeiRefused::Closed, "CLOSED"), (FubeiRefused::Unpaid, "USERPAYING")] {
+    for (refused, shown) in [
+        (FubeiRefused::Closed, "CLOSED"),
+        (FubeiRefused::Unpaid, "USERPAYING"),
+    ] {
         let mut settings = Settings::default();
         settings.fubei.refused = refused;
         let simulator = start_with(settings);
@@ -258,7 +294,10 @@ fn an_order_to_scan_is_paid_or_closed_and_never_reversed() {
         let (a, b) = (number("A"), number("B"));
         let made = data(till.scan(&a, "https://till.example/notify"));
         assert!(made["qr_code"].as_str().unwrap().contains("://"));
-        assert_eq!(data(till.scan(&a, "https://till.example/notify"))["order_sn"], made["order_sn"]);
+        assert_eq!(
+            data(till.scan(&a, "https://till.example/notify"))["order_sn"],
+            made["order_sn"]
+        );
         assert_eq!(till.state(&a), "USERPAYING");
         assert_eq!(refusal(till.reverse(&a)).1, "TRADE_ERROR");
         simulator.payer(&a, PayerAction::Pay).unwrap();
@@ -276,8 +315,15 @@ fn an_order_to_scan_is_paid_or_closed_and_never_reversed() {
         assert_eq!(refusal(till.close("nobody's")).1, "ORDERNOTEXIST");
     }
     let till = Till::new(&simulator);
-    let alipay = till.order("D", "https://till.example/n").replace("\"type\":1", "\"type\":2");
-    assert!(data(till.call("scan", &alipay))["qr_code"].as_str().unwrap().contains("alipay"));
+    let alipay = till
+        .order("D", "https://till.example/n")
+        .replace("\"type\":1", "\"type\":2");
+    assert!(
+        data(till.call("scan", &alipay))["qr_code"]
+            .as_str()
+            .unwrap()
+            .contains("alipay")
+    );
 }
 
 #[test]
@@ -290,18 +336,48 @@ fn a_discount_is_taken_off_where_the_till_says_so() {
     let code = auth_code_of(Channel::Wechat, Scenario::Paid, 1);
     let content = format!("{},\"discount_switch\":1", till.sale("A", &code));
     let paid = data(till.call("swipe", &content));
-    assert_eq!((&paid["order_price"], &paid["total_fee"]), (&json!(8.88), &json!(7.88)));
+    assert_eq!(
+        (&paid["order_price"], &paid["total_fee"]),
+        (&json!(8.88), &json!(7.88))
+    );
     assert_eq!(paid["discount_money"], json!(1.0));
-    assert_eq!(data(till.play("B", Scenario::Paid))["total_fee"], json!(8.88));
+    assert_eq!(
+        data(till.play("B", Scenario::Paid))["total_fee"],
+        json!(8.88)
+    );
 }
 
 #[test]
 fn answers_take_every_form_that_was_seen() {
     for (forms, expected) in [
-        (FubeiForms { data: FubeiData::Text, ..FubeiForms::default() }, "\"data\":\"{\\\"merchant_order_sn\\\":\\\"A\\\""),
-        (FubeiForms { result_code_as_text: true, ..FubeiForms::default() }, "\"result_code\":\"200\""),
-        (FubeiForms { amounts_as_text: true, ..FubeiForms::default() }, "\"total_fee\":\"8.88\""),
-        (FubeiForms { sub_code_in_data: true, ..FubeiForms::default() }, "\"sub_code\":null}"),
+        (
+            FubeiForms {
+                data: FubeiData::Text,
+                ..FubeiForms::default()
+            },
+            "\"data\":\"{\\\"merchant_order_sn\\\":\\\"A\\\"",
+        ),
+        (
+            FubeiForms {
+                result_code_as_text: true,
+                ..FubeiForms::default()
+            },
+            "\"result_code\":\"200\"",
+        ),
+        (
+            FubeiForms {
+                amounts_as_text: true,
+                ..FubeiForms::default()
+            },
+            "\"total_fee\":\"8.88\"",
+        ),
+        (
+            FubeiForms {
+                sub_code_in_data: true,
+                ..FubeiForms::default()
+            },
+            "\"sub_code\":null}",
+        ),
     ] {
         let mut settings = Settings::default();
         settings.fubei.forms = forms;
@@ -309,15 +385,23 @@ fn answers_take_every_form_that_was_seen() {
         let till = Till::new(&simulator);
         let text = till.play("A", Scenario::Paid).unwrap().text();
         assert!(text.contains(expected), "{expected} in {text}");
-        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+            "{text}"
+        );
         let refused = till.play("B", Scenario::NotEnough).unwrap();
         let inside = "\"data\":{\"merchant_order_sn\":\"B\",\"sub_code\":\"NOTENOUGH\"}";
         assert_eq!(refused.text().contains(inside), forms.sub_code_in_data);
-        assert_eq!(refused.text().ends_with(",\"sub_code\":\"NOTENOUGH\"}"), !forms.sub_code_in_data);
+        assert_eq!(
+            refused.text().ends_with(",\"sub_code\":\"NOTENOUGH\"}"),
+            !forms.sub_code_in_data
+        );
     }
     // In the seed's form unless told otherwise.
     let simulator = start();
-    let refused = Till::new(&simulator).play("B", Scenario::NotEnough).unwrap();
+    let refused = Till::new(&simulator)
+        .play("B", Scenario::NotEnough)
+        .unwrap();
     assert_eq!(word(&refused), "NOTENOUGH");
     assert_eq!(
         refused.text(),

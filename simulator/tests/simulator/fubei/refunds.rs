@@ -31,12 +31,20 @@ fn a_refund_is_opened_once_and_succeeds() {
             }
         }
         // The same number is the same refund.
-        assert_eq!(data(till.refund("A", "R1", "3.00"))["refund_sn"], opened["refund_sn"]);
-        assert_eq!(refusal(till.refund("A", "R1", "4.00")).1, "REFUND_FEE_MISMATCH");
+        assert_eq!(
+            data(till.refund("A", "R1", "3.00"))["refund_sn"],
+            opened["refund_sn"]
+        );
+        assert_eq!(
+            refusal(till.refund("A", "R1", "4.00")).1,
+            "REFUND_FEE_MISMATCH"
+        );
         let asked = data(till.refund_query("A", "R1"));
         assert_eq!(asked["refund_status"], "REFUND_PROCESSING");
         assert_eq!(simulator.net_charged("A"), 888);
-        simulator.refund_action("R1", RefundAction::Succeed).unwrap();
+        simulator
+            .refund_action("R1", RefundAction::Succeed)
+            .unwrap();
         let asked = data(till.refund_query("A", "R1"));
         assert_eq!(asked["refund_status"], "REFUND_SUCCESS");
         let told = asked.get("buyer_refund_amount");
@@ -54,13 +62,19 @@ fn a_refund_is_opened_once_and_succeeds() {
 #[test]
 fn a_refund_that_fails_says_so_as_its_interface_spells_it() {
     let simulator = start();
-    for (till, failed) in tills(&simulator).iter().zip(["REFUND_FAILER", "REFUND_FAIL"]) {
+    for (till, failed) in tills(&simulator)
+        .iter()
+        .zip(["REFUND_FAILER", "REFUND_FAIL"])
+    {
         simulator.reset();
         data(till.play("A", Scenario::Paid));
         for (refund, action) in [("R1", RefundAction::Fail), ("R2", RefundAction::Close)] {
             data(till.refund("A", refund, "1"));
             simulator.refund_action(refund, action).unwrap();
-            assert_eq!(data(till.refund_query("A", refund))["refund_status"], failed);
+            assert_eq!(
+                data(till.refund_query("A", refund))["refund_status"],
+                failed
+            );
         }
     }
 }
@@ -95,14 +109,20 @@ fn refunds_are_refused_for_a_reason() {
     data(till.reverse("A"));
     assert_eq!(refusal(till.refund("A", "R1", "1")).1, "ORDERREVERSED");
     data(till.play("B", Scenario::Paid));
-    assert_eq!(refusal(till.refund("B", "R1", "8.89")).2, "退款金额大于可退金额");
+    assert_eq!(
+        refusal(till.refund("B", "R1", "8.89")).2,
+        "退款金额大于可退金额"
+    );
     for yuan in ["0", "\"1.00\"", "1.001", "1e0", "-1"] {
         assert_eq!(refusal(till.refund("B", "R1", yuan)).0, 402, "{yuan}");
     }
     for number in 1..=10 {
         data(till.refund("B", &format!("R{number}"), "0.01"));
     }
-    assert_eq!(refusal(till.refund("B", "R11", "0.01")).2, "退款次数超过10次");
+    assert_eq!(
+        refusal(till.refund("B", "R11", "0.01")).2,
+        "退款次数超过10次"
+    );
     // A part is on its way: no reverse any more.
     assert_eq!(refusal(till.reverse("B")).1, "TRADE_ERROR");
     assert_eq!(refusal(till.refund_query("B", "R11")).1, "REFUNDNOTEXIST");
@@ -126,6 +146,9 @@ fn a_refund_is_found_by_fubeis_number() {
             FubeiApi::V1 => format!("\"order_sn\":\"{order_sn}\",\"refund_sn\":\"{refund_sn}\""),
             FubeiApi::V2 => format!("\"refund_sn\":\"{refund_sn}\""),
         };
-        assert_eq!(data(till.call("refund.query", &content))["merchant_refund_sn"], "R1");
+        assert_eq!(
+            data(till.call("refund.query", &content))["merchant_refund_sn"],
+            "R1"
+        );
     }
 }

@@ -103,7 +103,11 @@ fn every_channel_and_interface_plays_the_same_to_the_same_ledger() {
             let scenarios = Scenario::ALL.iter().copied();
             // Sixteen mebibytes six times over tell nothing new.
             let scenarios = scenarios.filter(|scenario| *scenario != Scenario::HugeBody);
-            truths.push(scenarios.map(|scenario| net(&till, scenario)).collect::<Vec<_>>());
+            truths.push(
+                scenarios
+                    .map(|scenario| net(&till, scenario))
+                    .collect::<Vec<_>>(),
+            );
         }
     }
     assert!(truths.iter().all(|truth| *truth == truths[0]));
@@ -178,7 +182,11 @@ fn reverses_go_wrong_as_on_wechat_pay() {
         (S::PasswordBusy, [busy, busy, done], State::Revoked),
         (S::Recall, [again, again, done], State::Revoked),
         (S::RecallSuccess, [done; 3], State::Revoked),
-        (S::ReverseAnswerLost, ["nothing", done, done], State::Revoked),
+        (
+            S::ReverseAnswerLost,
+            ["nothing", done, done],
+            State::Revoked,
+        ),
         (S::ReverseExpired, ["REVERSE_EXPIRE"; 3], State::UserPaying),
         (S::ReverseTradeError, ["TRADE_ERROR"; 3], State::UserPaying),
         (S::ReverseHttp500, ["500", "500", done], State::Revoked),

@@ -16,7 +16,9 @@ fn parsed(body: &[u8]) -> Value {
 fn with_a_ride() -> Simulator {
     let simulator = start_ride(|_| {});
     assert_eq!(errcode(Operator::new(&simulator).pay("RIDE0000")), 0);
-    simulator.ride_action("RIDE0000", RideAction::Succeed).unwrap();
+    simulator
+        .ride_action("RIDE0000", RideAction::Succeed)
+        .expect("it was accepted");
     simulator
 }
 
@@ -30,7 +32,10 @@ fn a_callback_tells_the_end_of_a_ride() {
     let simulator = with_a_ride();
     let seal = RideSeal::example();
     let told = simulator.notification_for_ride("RIDE0000", None).unwrap();
-    assert_eq!(told.header_lines(), "Content-Type: application/json; charset=utf-8\r\n");
+    assert_eq!(
+        told.header_lines(),
+        "Content-Type: application/json; charset=utf-8\r\n"
+    );
     let callback = parsed(&told.body);
     assert_eq!(callback["appid"], "wx0000000000000001");
     assert_eq!(callback["mch_id"], "1230000109");
@@ -48,7 +53,10 @@ fn a_callback_tells_the_end_of_a_ride() {
     }
     let ledger = simulator.ledger();
     let known = ledger.ride("RIDE0000").unwrap();
-    assert_eq!(ride["transaction_id"].as_str(), known.transaction_id.as_deref());
+    assert_eq!(
+        ride["transaction_id"].as_str(),
+        known.transaction_id.as_deref()
+    );
     assert_eq!(ride["time_end"].as_str().unwrap().len(), 14);
     assert!(ride.get("trade_msg").is_none());
     let shown = format!("{told:?}");
@@ -76,7 +84,10 @@ fn every_option_is_played() {
         (TextEncoding::Raw, &raw[..16]),
         (TextEncoding::Raw, raw),
         (TextEncoding::Hex, "000102030405060708090a0b0c0d0e0f"),
-        (TextEncoding::Base64, "AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8="),
+        (
+            TextEncoding::Base64,
+            "AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8=",
+        ),
     ];
     for (index, (aes_key_encoding, aes_key)) in keys.into_iter().enumerate() {
         for sign_type in [RideSign::HmacSha256, RideSign::Md5, RideSign::None] {
@@ -87,10 +98,22 @@ fn every_option_is_played() {
                     aes_key: aes_key.to_owned(),
                     aes_key_encoding,
                     iv_encoding,
-                    mch_id_name: if odd { MchIdName::AppidMchId } else { MchIdName::MchId },
-                    sign_key_style: if odd { SignKeyStyle::Suffix } else { SignKeyStyle::AmpKey },
+                    mch_id_name: if odd {
+                        MchIdName::AppidMchId
+                    } else {
+                        MchIdName::MchId
+                    },
+                    sign_key_style: if odd {
+                        SignKeyStyle::Suffix
+                    } else {
+                        SignKeyStyle::AmpKey
+                    },
                     sign_lower_case: odd,
-                    data_encoding: if odd { TextEncoding::Hex } else { TextEncoding::Base64 },
+                    data_encoding: if odd {
+                        TextEncoding::Hex
+                    } else {
+                        TextEncoding::Base64
+                    },
                     ..RideSeal::example()
                 };
                 let told = simulator
@@ -152,7 +175,9 @@ fn what_is_wrong_with_a_callback_can_be_seen() {
         NotificationFault::UnknownSerial,
         NotificationFault::Doctype,
     ] {
-        let error = simulator.notification_for_ride("RIDE0000", Some(fault)).unwrap_err();
+        let error = simulator
+            .notification_for_ride("RIDE0000", Some(fault))
+            .unwrap_err();
         assert_eq!(error, NotificationError::Fault(fault));
     }
 }
@@ -161,9 +186,8 @@ fn what_is_wrong_with_a_callback_can_be_seen() {
 fn a_ride_that_has_not_ended_has_nothing_to_tell() {
     let simulator = start_ride(|_| {});
     let operator = Operator::new(&simulator);
-    let nothing = |number: &str| -> Result<Notification, _> {
-        simulator.notification_for_ride(number, None)
-    };
+    let nothing =
+        |number: &str| -> Result<Notification, _> { simulator.notification_for_ride(number, None) };
     let error = NotificationError::Nothing("RIDE0000".to_owned());
     assert_eq!(nothing("RIDE0000").unwrap_err(), error);
     assert_eq!(errcode(operator.pay("RIDE0000")), 0);
@@ -195,7 +219,10 @@ fn callbacks_are_sent_again_until_their_nonce_comes_back() {
         (200, "{\"errcode\":0,\"nonce_str\":\"abcdefg\"}"),
         (500, "{\"errcode\":0,\"nonce_str\":\"NONCE\"}"),
         (200, "{\"errcode\":1,\"nonce_str\":\"NONCE\"}"),
-        (200, "{\"errcode\":0,\"errmsg\":\"\",\"nonce_str\":\"NONCE\"}"),
+        (
+            200,
+            "{\"errcode\":0,\"errmsg\":\"\",\"nonce_str\":\"NONCE\"}",
+        ),
     ];
     let (listener, simulator) = told(RideScenario::Paid, answers);
     let received = listener.wait(4);
@@ -229,7 +256,9 @@ fn scenarios_tell_once_twice_wrongly_or_never() {
     let operator = Operator::new(&simulator);
     // Something that is told comes after it.
     assert_eq!(errcode(operator.pay("RIDE0000")), 0);
-    simulator.ride_action("RIDE0000", RideAction::Succeed).unwrap();
+    simulator
+        .ride_action("RIDE0000", RideAction::Succeed)
+        .unwrap();
     let first = listener.wait(1).remove(0);
     let ride = content(&RideSeal::example(), &parsed(&first.body)).unwrap();
     assert_eq!(ride["out_trade_no"], "RIDE0000");

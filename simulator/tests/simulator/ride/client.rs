@@ -50,10 +50,7 @@ impl<'a> Operator<'a> {
     }
 
     pub(crate) fn send(&self, body: &str) -> io::Result<Answer> {
-        let target = format!(
-            "/intp/transportcode/simulated?access_token={}",
-            self.token
-        );
+        let target = format!("/intp/transportcode/simulated?access_token={}", self.token);
         self.post("POST", &target, body)
     }
 

@@ -30,7 +30,10 @@ fn a_ride_is_accepted_first_and_deducted_later() {
     assert_eq!(ledger.totals.orders, 0);
     let record = simulator.requests().pop().unwrap();
     assert_eq!(record.operation, Some(Operation::Ride));
-    assert_eq!((record.verdict.as_str(), record.path.contains("TOKEN")), ("0", false));
+    assert_eq!(
+        (record.verdict.as_str(), record.path.contains("TOKEN")),
+        ("0", false)
+    );
 }
 
 /// What an operator sees, in a word.
@@ -98,14 +101,26 @@ fn every_field_is_checked() {
         errcode(operator.send(&body.to_string()))
     };
     for name in [
-        "qrcode", "total_fee", "original_fee", "body", "start_time", "line_name", "trade_scene",
+        "qrcode",
+        "total_fee",
+        "original_fee",
+        "body",
+        "start_time",
+        "line_name",
+        "trade_scene",
     ] {
         assert_eq!(without(name), 40_097, "{name}");
         assert_eq!(with(name, json!("")), 40_097, "{name}");
         assert_eq!(with(name, json!([])), 40_097, "{name}");
         assert_eq!(with(name, Value::Null), 40_097, "{name}");
     }
-    for name in ["machine_ip", "machine_latitude", "machine_longitude", "start_qrcode", "attach"] {
+    for name in [
+        "machine_ip",
+        "machine_latitude",
+        "machine_longitude",
+        "start_qrcode",
+        "attach",
+    ] {
         assert_eq!(without(name), 0, "{name}");
         assert_eq!(with(name, json!("")), 40_097, "{name}");
         assert_eq!(with(name, json!({})), 40_097, "{name}");
@@ -143,7 +158,9 @@ fn every_field_is_checked() {
         assert_eq!(with(name, value), 0, "{name}");
     }
     // As it is written, not as what it means.
-    let exponent = ride().to_string().replace("\"total_fee\":180", "\"total_fee\":18e1");
+    let exponent = ride()
+        .to_string()
+        .replace("\"total_fee\":180", "\"total_fee\":18e1");
     assert_eq!(errcode(operator.send(&exponent)), 40_097);
 }
 
@@ -155,15 +172,24 @@ fn token_method_and_json_have_codes_of_their_own() {
     let right = format!("{path}?access_token={}", operator.token);
     assert_eq!(errcode(operator.post("PUT", &right, &body)), 43_002);
     assert_eq!(errcode(operator.post("POST", path, &body)), 41_001);
-    let escaped = right.replace('_', "%5F").replacen("access%5Ftoken", "access_token", 1);
+    let escaped = right
+        .replace('_', "%5F")
+        .replacen("access%5Ftoken", "access_token", 1);
     assert_eq!(errcode(operator.post("POST", &escaped, &body)), 0);
-    for text in ["", "[]", "<xml/>", "{\"qrcode\":\"QQ==\",\"qrcode\":\"QQ==\"}"] {
+    for text in [
+        "",
+        "[]",
+        "<xml/>",
+        "{\"qrcode\":\"QQ==\",\"qrcode\":\"QQ==\"}",
+    ] {
         assert_eq!(errcode(operator.send(text)), 47_001, "{text}");
     }
     operator.token = "another".to_owned();
     assert_eq!(errcode(operator.pay("RIDE0000")), 40_001);
     assert!(simulator.ledger().ride("RIDE0000").is_none());
-    let other = operator.post("POST", "/intp/transportcode/other", &body).unwrap();
+    let other = operator
+        .post("POST", "/intp/transportcode/other", &body)
+        .unwrap();
     assert_eq!(other.status, 404);
     let without = start();
     let answer = Operator::new(&without).pay("RIDE0000").unwrap();
@@ -179,7 +205,9 @@ fn a_second_request_is_refused_or_charges_again() {
         let simulator = start_ride(|platform| platform.duplicates = duplicates);
         let operator = Operator::new(&simulator);
         assert_eq!(errcode(operator.pay("RIDE0000")), 0);
-        simulator.ride_action("RIDE0000", RideAction::Succeed).unwrap();
+        simulator
+            .ride_action("RIDE0000", RideAction::Succeed)
+            .unwrap();
         assert_eq!(errcode(operator.pay("RIDE0000")), code);
         let ledger = simulator.ledger();
         let ride = ledger.ride("RIDE0000").unwrap();
@@ -213,9 +241,10 @@ fn faults_happen_to_rides() {
             FaultKind::Error { .. } | FaultKind::ReturnFail { .. } | FaultKind::RecallY { .. } => {
                 "-1"
             }
-            FaultKind::Garbage | FaultKind::Empty | FaultKind::Doctype | FaultKind::MissingComma => {
-                "unreadable"
-            }
+            FaultKind::Garbage
+            | FaultKind::Empty
+            | FaultKind::Doctype
+            | FaultKind::MissingComma => "unreadable",
             // The last of two says 0, as it seems to whoever reads it carelessly.
             _ => "0",
         };
