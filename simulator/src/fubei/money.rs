@@ -5,7 +5,7 @@
 pub(super) fn fen(number: &str) -> Option<i64> {
     let (yuan, decimals) = match number.split_once('.') {
         None => (number, "00".to_owned()),
-        Some((yuan, decimals)) if (1..=2).contains(&decimals.len()) => {
+        Some((yuan, decimals)) if (1..=3).contains(&decimals.len()) => {
             (yuan, format!("{decimals:0<2}"))
         }
         Some(_) => return None,
