@@ -9,8 +9,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use wxpay_simulator::{
-    Api, Ledger, Log, PayerAction, PlatformKeys, PolicyNumbers, RefundAction, Region, Scenario,
-    Settings, SignType, Simulator, Timing, auth_code,
+    Api, Fubei, FubeiApi, FubeiLevel, Ledger, Log, PayerAction, PlatformKeys, PolicyNumbers,
+    RefundAction, Region, RideAction, RideCode, RideScenario, Scenario, Settings, SignType,
+    Simulator, Timing, auth_code,
 };
 
 use crate::qr;
@@ -36,7 +37,7 @@ enum Command {
     Ledger {
         #[command(flatten)]
         running: Running,
-        /// A line for each order and refund instead of JSON
+        /// A line for each order, refund and ride instead of JSON
         #[arg(long)]
         table: bool,
     },
@@ -58,12 +59,21 @@ enum Command {
         /// What happens
         action: Bank,
     },
+    /// Let the platform do something to a ride that it has accepted
+    Ride {
+        #[command(flatten)]
+        running: Running,
+        /// The ride's out_order_no
+        number: String,
+        /// What happens
+        action: Platform,
+    },
     /// Print the notifications of a running simulator and what became of them
     Notifications {
         #[command(flatten)]
         running: Running,
     },
-    /// Print what the last four digits of an auth code do
+    /// Print what the last four digits of an auth code do, and those of a ride's number
     Scenarios,
     /// Draw the QR code of a text in the terminal
     Qr {
@@ -132,6 +142,23 @@ impl From<Bank> for RefundAction {
     }
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Platform {
+    Succeed,
+    Fail,
+    Wait,
+}
+
+impl From<Platform> for RideAction {
+    fn from(action: Platform) -> Self {
+        match action {
+            Platform::Succeed => Self::Succeed,
+            Platform::Fail => Self::Fail,
+            Platform::Wait => Self::Wait,
+        }
+    }
+}
+
 #[derive(Args)]
 struct Serve {
     /// Where to write wxpay.toml, certificates and keys
@@ -143,9 +170,21 @@ struct Serve {
     /// The control interface's port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8480)]
     control_port: u16,
-    /// Which API the written configuration uses; the gateway serves both
+    /// Which API the written configuration uses; the gateway serves all of them
     #[arg(long, value_enum, default_value_t = Generation::V2)]
     api: Generation,
+    /// Which of Fubei's interfaces a configuration written for it uses; the gateway serves both
+    #[arg(long, value_enum, default_value_t = Interface::V1)]
+    fubei_api: Interface,
+    /// Who signs in a configuration written for Fubei; the gateway takes both
+    #[arg(long, value_enum, default_value_t = Level::Merchant)]
+    fubei_level: Level,
+    /// Deduct rides, too, and write [ride_code] into the configuration
+    #[arg(long)]
+    ride_code: bool,
+    /// Where the callbacks of rides are sent; nowhere unless given
+    #[arg(long, value_name = "URL", requires = "ride_code")]
+    ride_callback: Option<String>,
     /// What proves APIv3 answers
     #[arg(long, value_enum, default_value_t = Keys::Both)]
     platform_keys: Keys,
@@ -164,6 +203,25 @@ struct Serve {
 enum Generation {
     V2,
     V3,
+    Fubei,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Interface {
+    /// openapi.payment.order.…
+    #[value(name = "1.0")]
+    V1,
+    /// fbpay.order.…
+    #[value(name = "2.0")]
+    V2,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Level {
+    /// The merchant, by app_id
+    Merchant,
+    /// His service provider, by vendor_sn; goes with --fubei-api 2.0
+    Vendor,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -204,7 +262,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     let cli = Cli::parse();
     match cli.command {
         None => serve(&cli.serve),
-        Some(Command::Scenarios) => print(&scenarios()),
+        Some(Command::Scenarios) => print(&format!("{}\n{}", scenarios(), rides())),
         Some(Command::Qr { text }) => {
             let text = match text {
                 Some(text) => text,
@@ -236,6 +294,14 @@ pub(crate) fn run() -> Result<(), Failure> {
             let action = RefundAction::from(action);
             act(running, &format!("/refunds/{number}"), action)
         }
+        Some(Command::Ride {
+            running,
+            number,
+            action,
+        }) => {
+            let action = RideAction::from(action);
+            act(running, &format!("/rides/{number}"), action)
+        }
         Some(Command::Notifications { running }) => {
             print(&get(&running.control()?, "/notifications")?)
         }
@@ -257,7 +323,23 @@ fn serve(options: &Serve) -> Result<(), Failure> {
         api: match options.api {
             Generation::V2 => Api::V2,
             Generation::V3 => Api::V3,
+            Generation::Fubei => Api::Fubei,
         },
+        fubei: Fubei {
+            api: match options.fubei_api {
+                Interface::V1 => FubeiApi::V1,
+                Interface::V2 => FubeiApi::V2,
+            },
+            level: match options.fubei_level {
+                Level::Merchant => FubeiLevel::Merchant,
+                Level::Vendor => FubeiLevel::Vendor,
+            },
+            ..Fubei::default()
+        },
+        ride_code: options.ride_code.then(|| RideCode {
+            callback_url: options.ride_callback.clone(),
+            ..RideCode::example()
+        }),
         platform_keys: match options.platform_keys {
             Keys::Certificates => PlatformKeys::Certificates,
             Keys::PublicKey => PlatformKeys::PublicKey,
@@ -316,7 +398,8 @@ fn introduction(simulator: &Simulator, config: &Path, control: &str) -> String {
          configuration   {}\n\
          \n\
          Auth codes: 18 digits, 10 to 15 at the front. The last four choose what happens; change\n\
-         the ones before for every sale, a code is good for one order.\n\
+         the ones before for every sale, a code is good for one order. Fubei takes Alipay's (28 at\n\
+         the front) and UnionPay's (622, and 19 digits), too.\n\
          \n{}\n",
         env!("CARGO_PKG_VERSION"),
         simulator.hosts().join(" "),
@@ -332,6 +415,20 @@ fn scenarios() -> String {
             format!(
                 "{}  {:<21} {}\n",
                 auth_code(*scenario, 1),
+                scenario.name(),
+                scenario.description()
+            )
+        })
+        .collect()
+}
+
+fn rides() -> String {
+    RideScenario::ALL
+        .iter()
+        .map(|scenario| {
+            format!(
+                "RIDE{}  {:<21} {}\n",
+                scenario.number(),
                 scenario.name(),
                 scenario.description()
             )
@@ -367,6 +464,21 @@ fn rows(ledger: &Ledger) -> String {
             refund.state.name(),
             refund.refund_fee.unwrap_or(0),
             refund.out_trade_no.as_deref().unwrap_or("-")
+        );
+    }
+    if !ledger.rides.is_empty() {
+        text += &format!(
+            "\n{:<32}  {:<10}  {:>9}  {:>9}\n",
+            "out_order_no", "state", "fare", "charged"
+        );
+    }
+    for ride in &ledger.rides {
+        text += &format!(
+            "{:<32}  {:<10}  {:>9}  {:>9}\n",
+            ride.out_order_no.as_deref().unwrap_or("-"),
+            ride.state.name(),
+            ride.total_fee.unwrap_or(0),
+            ride.charged_fen
         );
     }
     text

@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Simulator;
+use crate::fubei::{self, FubeiLevel};
+use crate::ride::{RideCode, RideSign, SignKeyStyle};
 use crate::settings::{Api, PlatformKeys, Region};
 
 /// The numbers of `[policy]` and `[transport]`, milliseconds.
@@ -81,6 +83,10 @@ const API_KEY: &str = "api_key.txt";
 const API_V3_KEY: &str = "api_v3_key.txt";
 const PUBLIC_KEY: &str = "pub_key.pem";
 const PLATFORM_CA: &str = "platform_ca.pem";
+const FUBEI_SECRET: &str = "fubei_secret.txt";
+const RIDE_TOKEN: &str = "ride_access_token.txt";
+const RIDE_SIGN_KEY: &str = "ride_sign_key.txt";
+const RIDE_AES_KEY: &str = "ride_aes_key.txt";
 const JOURNAL: &str = "wxpay-journal.db";
 const CONFIGURATION: &str = "wxpay.toml";
 
@@ -111,7 +117,18 @@ impl Simulator {
         keep(&dir.join(API_KEY), self.merchant().api_key.as_bytes())?;
         keep(&dir.join(API_V3_KEY), self.merchant().api_v3_key.as_bytes())?;
         keep(&dir.join(PUBLIC_KEY), self.public_key_pem().as_bytes())?;
-        keep(&dir.join(PLATFORM_CA), self.platform_ca_pem().as_bytes())
+        keep(&dir.join(PLATFORM_CA), self.platform_ca_pem().as_bytes())?;
+        let fubei = &self.settings().fubei;
+        if let (Api::Fubei, Some(account)) = (self.settings().api, fubei.accounts.first()) {
+            let secret = account.secret(fubei.level);
+            keep(&dir.join(FUBEI_SECRET), secret.as_bytes())?;
+        }
+        if let Some(platform) = &self.settings().ride_code {
+            keep(&dir.join(RIDE_TOKEN), platform.access_token.as_bytes())?;
+            keep(&dir.join(RIDE_SIGN_KEY), platform.seal.sign_key.as_bytes())?;
+            keep(&dir.join(RIDE_AES_KEY), platform.seal.aes_key.as_bytes())?;
+        }
+        Ok(())
     }
 
     fn toml(&self, numbers: Option<PolicyNumbers>, path: impl Fn(&str) -> PathBuf) -> String {
@@ -120,6 +137,7 @@ impl Simulator {
         let gateway = match settings.api {
             Api::V2 => "wechat-v2",
             Api::V3 => "wechat-v3",
+            Api::Fubei => "fubei",
         };
         let mut lines = vec![
             "# Written by the wxpay simulator; valid as long as it runs.".to_owned(),
@@ -132,12 +150,18 @@ impl Simulator {
         match settings.api {
             Api::V2 => self.wechat_v2(&mut lines, &file),
             Api::V3 => self.wechat_v3(&mut lines, &file),
+            Api::Fubei => self.fubei(&mut lines, &file),
         }
-        if settings.region == Region::HongKong {
-            lines.push("region = \"hk\"".to_owned());
+        if settings.api != Api::Fubei {
+            if settings.region == Region::HongKong {
+                lines.push("region = \"hk\"".to_owned());
+            }
+            let hosts: Vec<_> = self.hosts().iter().map(|host| quoted(host)).collect();
+            lines.push(format!("hosts = [{}]", hosts.join(", ")));
         }
-        let hosts: Vec<_> = self.hosts().iter().map(|host| quoted(host)).collect();
-        lines.push(format!("hosts = [{}]", hosts.join(", ")));
+        if let Some(platform) = &settings.ride_code {
+            self.ride_code(platform, &mut lines, &file);
+        }
         let durations = |list: &[(&str, u64)]| {
             list.iter().fold(String::new(), |mut text, (name, ms)| {
                 // Writing into a String cannot fail.
@@ -175,6 +199,74 @@ impl Simulator {
             format!("api_key = {{ file = {} }}", file(API_KEY)),
             format!("sign_type = \"{}\"", self.settings().sign_type.name()),
             format!("client_certificate = {{ p12 = {} }}", file(PKCS12)),
+        ]);
+    }
+
+    fn fubei(&self, lines: &mut Vec<String>, file: &impl Fn(&str) -> String) {
+        let settings = &self.settings().fubei;
+        lines.push("[fubei]".to_owned());
+        if let Some(account) = settings.accounts.first() {
+            match settings.level {
+                FubeiLevel::Merchant => {
+                    lines.push(format!("app_id = {}", quoted(&account.app_id)));
+                }
+                FubeiLevel::Vendor => lines.extend([
+                    format!("vendor_sn = {}", quoted(&account.vendor_sn)),
+                    format!("merchant_id = \"{}\"", account.merchant_id),
+                ]),
+            }
+            if let [store_id, _, ..] = account.store_ids[..] {
+                lines.push(format!("store_id = \"{store_id}\""));
+            }
+        }
+        let host = self.hosts().into_iter().next().unwrap_or_default();
+        let url = format!("{host}{}", fubei::path(settings.api));
+        lines.extend([
+            format!("secret = {{ file = {} }}", file(FUBEI_SECRET)),
+            format!("api = \"{}\"", settings.api.version()),
+            format!("url = {}", quoted(&url)),
+        ]);
+    }
+
+    fn ride_code(
+        &self,
+        platform: &RideCode,
+        lines: &mut Vec<String>,
+        file: &impl Fn(&str) -> String,
+    ) {
+        let seal = &platform.seal;
+        let host = self.hosts().into_iter().next().unwrap_or_default();
+        let url = format!("{host}{}?access_token={{access_token}}", platform.path);
+        let fields: Vec<_> = seal.sign_fields.iter().map(|name| quoted(name)).collect();
+        let sign_type = match seal.sign_type {
+            RideSign::HmacSha256 => "HMAC-SHA256",
+            RideSign::Md5 => "MD5",
+            RideSign::None => "NONE",
+        };
+        let key_style = match seal.sign_key_style {
+            SignKeyStyle::AmpKey => "amp_key",
+            SignKeyStyle::Suffix => "suffix",
+        };
+        let case = if seal.sign_lower_case {
+            "lower"
+        } else {
+            "upper"
+        };
+        lines.extend([
+            String::new(),
+            "[ride_code]".to_owned(),
+            format!("deduct_url = {}", quoted(&url)),
+            format!("access_token = {{ file = {} }}", file(RIDE_TOKEN)),
+            format!("sign_type = \"{sign_type}\""),
+            format!("sign_key = {{ file = {} }}", file(RIDE_SIGN_KEY)),
+            format!("sign_fields = [{}]", fields.join(", ")),
+            format!("sign_skip_empty = {}", seal.sign_skip_empty),
+            format!("sign_key_style = \"{key_style}\""),
+            format!("sign_case = \"{case}\""),
+            format!("aes_key = {{ file = {} }}", file(RIDE_AES_KEY)),
+            format!("aes_key_encoding = \"{}\"", seal.aes_key_encoding.name()),
+            format!("iv_encoding = \"{}\"", seal.iv_encoding.name()),
+            format!("data_encoding = \"{}\"", seal.data_encoding.name()),
         ]);
     }
 

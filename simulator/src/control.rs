@@ -21,6 +21,7 @@ use crate::host::HostState;
 use crate::hosts::Hosts;
 use crate::ledger::{PayerAction, RefundAction};
 use crate::reply::{PacedBody, Reply};
+use crate::ride::RideAction;
 use crate::settings::PlatformSigner;
 use crate::shared::Shared;
 
@@ -40,6 +41,12 @@ struct PayerBody {
 #[serde(deny_unknown_fields)]
 struct RefundBody {
     action: RefundAction,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RideBody {
+    action: RideAction,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +168,18 @@ impl Control {
                     .map_err(|error| (409, error.to_string()))?;
                 Ok(json!({ "ok": true, "state": state }))
             }
+            ("GET", ["rides", number]) => match self.shared.ledger().ride(number) {
+                Some(ride) => value(ride),
+                None => Err((404, format!("{number:?} was never heard of"))),
+            },
+            ("POST", ["rides", number]) => {
+                let action = read::<RideBody>(body)?.action;
+                let state = self
+                    .shared
+                    .ride_action(number, action)
+                    .map_err(|error| (409, error.to_string()))?;
+                Ok(json!({ "ok": true, "state": state }))
+            }
             ("GET", ["notifications"]) => {
                 Ok(json!({ "notifications": self.shared.notifications().all() }))
             }
@@ -194,7 +213,7 @@ impl Control {
             (
                 _,
                 [
-                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds"
+                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds" | "rides"
                     | "notifications" | "clock" | "platform-keys" | "reset",
                     ..,
                 ],

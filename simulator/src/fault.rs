@@ -25,6 +25,8 @@ pub enum Operation {
     Refund,
     /// The question what became of a refund.
     RefundQuery,
+    /// A ride that is deducted.
+    Ride,
 }
 
 impl Operation {
@@ -39,6 +41,7 @@ impl Operation {
             Self::Close => "close",
             Self::Refund => "refund",
             Self::RefundQuery => "refund_query",
+            Self::Ride => "ride",
         }
     }
 }
@@ -163,6 +166,8 @@ pub enum FaultKind {
     UnknownSerial,
     /// APIv3 only. Executed; no `Wechatpay-Serial`.
     MissingSerial,
+    /// Fubei and rides only. Executed; a comma is lacking in the JSON, as in Fubei's own sample.
+    MissingComma,
 }
 
 fn a_day() -> i64 {
@@ -208,10 +213,11 @@ impl FaultKind {
             Self::Replay => "replay",
             Self::UnknownSerial => "unknown_serial",
             Self::MissingSerial => "missing_serial",
+            Self::MissingComma => "missing_comma",
         }
     }
 
-    /// One of each kind that both APIs know, for documentation and exhaustive tests.
+    /// One of each kind that every API knows, for documentation and exhaustive tests.
     pub fn examples() -> Vec<Self> {
         vec![
             Self::DropBefore,
@@ -262,6 +268,11 @@ impl FaultKind {
             Self::UnknownSerial,
             Self::MissingSerial,
         ]
+    }
+
+    /// One of each kind that Fubei and the ride code alone know; on APIv2 and APIv3 they change nothing.
+    pub fn fubei_examples() -> Vec<Self> {
+        vec![Self::MissingComma]
     }
 
     /// Whether a request that meets this fault takes effect.
@@ -482,6 +493,7 @@ mod tests {
         for kind in FaultKind::examples()
             .into_iter()
             .chain(FaultKind::v3_examples())
+            .chain(FaultKind::fubei_examples())
         {
             let json = serde_json::to_value(&kind).unwrap();
             assert_eq!(json["kind"], kind.name());

@@ -10,7 +10,7 @@
 //! * [`Fault`]: what goes wrong on top of it, and which requests it happens to.
 //! * [`Ledger`]: what was charged and what was given back.
 //! * [`Notification`]: what is sent to a `notify_url`.
-//! * `v2`, `v3`: the two APIs' requests, checks, answers and signatures.
+//! * `v2`, `v3`, `fubei`, `ride`: the gateways' requests, checks, answers and signatures.
 //! * `tls`, `host`, `hosts`, `server`, `reply`: certificates, ports, HTTP, and how bytes leave.
 //! * `control`: all of it by JSON over HTTP.
 //! * `configuration`: ready-made wxpay configurations.
@@ -29,16 +29,20 @@
 
 #![forbid(unsafe_code)]
 
+mod channel;
 mod clock;
 mod configuration;
 mod control;
 mod fault;
+mod fubei;
 mod host;
 mod hosts;
 mod ledger;
 mod notify;
+mod raw_json;
 mod reply;
 mod requests;
+mod ride;
 mod scenario;
 mod server;
 mod settings;
@@ -54,8 +58,12 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use tokio_rustls::TlsAcceptor;
 
+pub use channel::{Channel, auth_code_of};
 pub use configuration::PolicyNumbers;
 pub use fault::{Fault, FaultError, FaultKind, Operation};
+pub use fubei::{
+    Fubei, FubeiAccount, FubeiApi, FubeiCallbacks, FubeiData, FubeiForms, FubeiLevel, FubeiRefused,
+};
 pub use host::{HostState, ListenError};
 pub use hosts::HostError;
 pub use ledger::{
@@ -66,6 +74,10 @@ pub use notify::{
     Notification, NotificationError, NotificationFault, NotificationKind, NotificationRecord,
 };
 pub use requests::RequestRecord;
+pub use ride::{
+    MchIdName, RideAction, RideCode, RideDuplicates, RideError, RideNumber, RideRecord,
+    RideScenario, RideSeal, RideSign, RideState, SignKeyStyle, TextEncoding,
+};
 pub use scenario::{Scenario, auth_code};
 pub use settings::{
     Api, Certificate, Log, Merchant, PayingForm, Pkcs12, PlatformKeys, PlatformSigner, Region,
@@ -121,6 +133,19 @@ impl Simulator {
         }
         if let Some(why) = settings.merchants.iter().find_map(Merchant::objection) {
             return Err(StartError::Settings(why));
+        }
+        let ride_code = settings.ride_code.as_ref();
+        let why = settings
+            .fubei
+            .objection()
+            .or_else(|| ride_code.and_then(RideCode::objection));
+        if let Some(why) = why {
+            return Err(StartError::Settings(why));
+        }
+        if settings.api == Api::Fubei && settings.fubei.accounts.is_empty() {
+            return Err(StartError::Settings(
+                "settings.fubei.accounts is empty; add one",
+            ));
         }
         let certificates =
             Certificates::issue(&settings.merchants, settings.certificate, settings.pkcs12)?;
@@ -301,7 +326,7 @@ impl Simulator {
         self.shared.notifications().all()
     }
 
-    /// Makes a notification about a paid prepay order, right or wrong, and sends it nowhere.
+    /// Makes a notification about a paid prepay order or a paid Fubei order, right or wrong, and sends it nowhere.
     pub fn notification_for_payment(
         &self,
         out_trade_no: &str,
@@ -329,12 +354,56 @@ impl Simulator {
         notify::make(&self.shared, notice, out_refund_no, fault)
     }
 
+    /// Does to an accepted ride what the platform does; returns its state.
+    pub fn ride_action(
+        &self,
+        out_order_no: &str,
+        action: RideAction,
+    ) -> Result<RideState, RideError> {
+        self.shared.ride_action(out_order_no, action)
+    }
+
+    /// Makes a callback about a ride that has ended, right or wrong, and sends it nowhere.
+    pub fn notification_for_ride(
+        &self,
+        out_order_no: &str,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        self.callback_for_ride(out_order_no, None, fault)
+    }
+
+    /// The same, signed and encrypted as `seal` has it instead of the settings.
+    ///
+    /// # Panics
+    ///
+    /// If the seal's AES key has another length than 16, 24 or 32 bytes.
+    pub fn notification_for_ride_sealed(
+        &self,
+        out_order_no: &str,
+        seal: &RideSeal,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        assert!(seal.is_usable(), "the seal's aes_key is no key");
+        self.callback_for_ride(out_order_no, Some(seal), fault)
+    }
+
+    fn callback_for_ride(
+        &self,
+        out_order_no: &str,
+        seal: Option<&RideSeal>,
+        fault: Option<NotificationFault>,
+    ) -> Result<Notification, NotificationError> {
+        let now = self.shared.clock().now();
+        let ride = self.shared.rides().find(now, out_order_no);
+        notify::make_about_ride(&self.shared, ride, out_order_no, seal, fault)
+    }
+
     /// Moves the platform's wall clock away from this computer's.
     pub fn set_skew(&self, seconds: i64) {
         self.shared.clock().set_skew(seconds);
     }
 
-    /// Forgets orders, refunds, faults, requests and notifications and sets the clock back. Hosts
+    /// Forgets orders, refunds, rides, faults, requests and notifications and sets the clock back. Hosts
     /// and keys stay as they are.
     pub fn reset(&self) {
         self.shared.reset();

@@ -12,11 +12,35 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
+use crate::fault::FaultKind;
+
 /// What becomes of a connection when a request was handled.
 pub(crate) enum Delivery {
     /// It is cut without an answer.
     Drop,
     Send(Reply),
+}
+
+impl Delivery {
+    /// What `faults` do to how a reply's bytes leave; `base` is where they come from.
+    pub(crate) fn of(mut reply: Reply, faults: &[FaultKind], base: &str) -> Self {
+        for fault in faults {
+            match fault {
+                FaultKind::DropBefore | FaultKind::DropAfter => return Self::Drop,
+                FaultKind::Http { status, .. } => reply = Reply::page(*status, "Simulated fault"),
+                FaultKind::Redirect { .. } => {
+                    reply = Reply::page(302, "Found");
+                    reply.location = Some(format!("{base}/redirected"));
+                }
+                FaultKind::Truncated => reply.cut = true,
+                FaultKind::Slow { ms } => reply.pause = Some(Duration::from_millis(*ms)),
+                FaultKind::Close => reply.ending = Ending::Announced,
+                FaultKind::CloseUnannounced => reply.ending = Ending::Unannounced,
+                _ => {}
+            }
+        }
+        Self::Send(reply)
+    }
 }
 
 pub(crate) struct Reply {

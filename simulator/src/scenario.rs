@@ -396,6 +396,7 @@ mod tests {
         for kind in FaultKind::examples()
             .into_iter()
             .chain(FaultKind::v3_examples())
+            .chain(FaultKind::fubei_examples())
         {
             assert!(
                 page.contains(&format!("| `{}` |", kind.name())),

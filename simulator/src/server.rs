@@ -15,10 +15,11 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::fault::{FaultKind, Operation};
 use crate::reply::{Delivery, PacedBody, Reply};
 use crate::requests::RequestRecord;
 use crate::shared::Shared;
-use crate::{v2, v3};
+use crate::{fubei, ride, v2, v3};
 
 /// A request that was read to its end.
 pub(crate) struct Request {
@@ -73,6 +74,18 @@ impl Outcome {
             faults: Vec::new(),
             nonce_repeats: 0,
         }
+    }
+
+    /// What went wrong, and how long the answer waits for it.
+    pub(crate) fn set_faults(&mut self, faults: &[FaultKind]) {
+        self.faults = faults.iter().map(|fault| fault.name().to_owned()).collect();
+        self.delay = faults
+            .iter()
+            .map(|fault| match fault {
+                FaultKind::DelayAfter { ms } => Duration::from_millis(*ms),
+                _ => Duration::ZERO,
+            })
+            .sum();
     }
 }
 
@@ -176,6 +189,10 @@ async fn handle(shared: &Shared, request: &Request) -> (Delivery, Duration) {
     let at_ms = shared.clock().now();
     let (operation, outcome) = if v3::serves(&request.path) {
         v3::handle(shared, request).await
+    } else if fubei::serves(&request.path) {
+        fubei::handle(shared, request).await
+    } else if ride::serves(shared.settings(), &request.path) {
+        (Some(Operation::Ride), ride::handle(shared, request).await)
     } else {
         let operation = v2::operation(&request.path);
         let outcome = match operation {

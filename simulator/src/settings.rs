@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fubei::Fubei;
 use crate::requests::RequestRecord;
+use crate::ride::RideCode;
 
 /// Everything that is fixed when a simulator starts. `Settings::default()` is two hosts on free
 /// ports, one ordinary merchant, mainland rules, real-time durations and no control port.
@@ -51,11 +53,16 @@ pub struct Settings {
     /// Sign APIv3 error bodies, too. WeChat's clients do not verify them.
     pub sign_errors: bool,
     /// What a coupon of the platform pays of every sale, fen: APIv3 answers then have a
-    /// `promotion_detail` and a smaller `payer_total`. The ledger counts it as the payer's money.
+    /// `promotion_detail` and a smaller `payer_total`, and Fubei 1.0 takes it off as the merchant's
+    /// discount where `discount_switch` is 1. The ledger counts it as the payer's money.
     pub coupon_fen: i64,
     /// Added to the `Date` header and to every time in answers; APIv3 requests are measured by this
     /// clock, too.
     pub skew_seconds: i64,
+    /// Everything about Fubei.
+    pub fubei: Fubei,
+    /// A ride-code platform; `None`: there is none, and none in written configurations.
+    pub ride_code: Option<RideCode>,
     /// Called once for every request when its answer is decided, on a thread of the simulator.
     pub log: Option<Log>,
 }
@@ -83,6 +90,8 @@ impl Default for Settings {
             sign_errors: false,
             coupon_fen: 0,
             skew_seconds: 0,
+            fubei: Fubei::default(),
+            ride_code: None,
             log: None,
         }
     }
@@ -226,13 +235,15 @@ impl SignType {
     }
 }
 
-/// The two generations of the interface.
+/// The gateways that a configuration can be for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
     /// XML, signed with a shared key.
     V2,
     /// JSON, signed with RSA keys.
     V3,
+    /// Fubei, as [`Settings::fubei`] says.
+    Fubei,
 }
 
 /// What proves APIv3 answers.
@@ -299,6 +310,10 @@ pub struct Timing {
     pub prepay_ms: Option<i64>,
     /// How long a refund is on its way; 0: none at all.
     pub refund_ms: i64,
+    /// How long Fubei shows a reverse under way: REVOKING. The money is back already.
+    pub revoking_ms: i64,
+    /// How long an accepted ride takes to be deducted.
+    pub ride_ms: i64,
     /// A notification that was not answered as it should is sent again after the first of these,
     /// then after the second, and so on.
     pub notify_retry_ms: Vec<u64>,
@@ -322,6 +337,8 @@ impl Default for Timing {
             reverse_not_before_ms: 15_000,
             prepay_ms: None,
             refund_ms: 3_000,
+            revoking_ms: 2_000,
+            ride_ms: 2_000,
             notify_retry_ms: [15, 15, 30, 180].map(|seconds| seconds * 1_000).to_vec(),
         }
     }
@@ -340,6 +357,8 @@ impl Timing {
             code_lifetime_ms: 4_000,
             reverse_not_before_ms: 1_000,
             refund_ms: 300,
+            revoking_ms: 150,
+            ride_ms: 300,
             notify_retry_ms: vec![200, 200, 400, 800],
             ..Self::default()
         }

@@ -14,6 +14,7 @@ use crate::ledger::{
 };
 use crate::notify::Notifications;
 use crate::requests::{RequestRecord, Requests};
+use crate::ride::{RideAction, RideError, RideState, Rides};
 use crate::settings::{Merchant, Settings};
 use crate::v3::{Keys, Nonces, Sent};
 
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     book: Mutex<Book>,
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
+    rides: Mutex<Rides>,
     notifications: Mutex<Notifications>,
     /// There may be something to tell.
     stirred: Notify,
@@ -46,6 +48,7 @@ impl Shared {
             book: Mutex::default(),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            rides: Mutex::default(),
             notifications: Mutex::default(),
             stirred: Notify::new(),
             nonces: AtomicU64::new(0),
@@ -70,6 +73,10 @@ impl Shared {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
         lock(&self.faults)
+    }
+
+    pub(crate) fn rides(&self) -> MutexGuard<'_, Rides> {
+        lock(&self.rides)
     }
 
     pub(crate) fn notifications(&self) -> MutexGuard<'_, Notifications> {
@@ -130,7 +137,11 @@ impl Shared {
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
-        self.book().snapshot(self.clock.now(), &self.settings)
+        let now = self.clock.now();
+        Ledger {
+            rides: self.rides().records(now),
+            ..self.book().snapshot(now, &self.settings)
+        }
     }
 
     pub(crate) fn payer(
@@ -158,10 +169,22 @@ impl Shared {
         state
     }
 
-    /// Forgets orders, refunds, faults, requests and notifications, and sets the skew back. Keys
+    pub(crate) fn ride_action(
+        &self,
+        out_order_no: &str,
+        action: RideAction,
+    ) -> Result<RideState, RideError> {
+        let now = self.clock.now();
+        let state = self.rides().act(now, out_order_no, action);
+        self.stir();
+        state
+    }
+
+    /// Forgets orders, refunds, rides, faults, requests and notifications, and sets the skew back. Keys
     /// stay as they are.
     pub(crate) fn reset(&self) {
         *self.book() = Book::default();
+        *self.rides() = Rides::default();
         self.faults().clear();
         lock(&self.requests).clear();
         self.notifications().clear();

@@ -50,7 +50,10 @@ impl Counts {
             Operation::Orderquery => self.queries,
             Operation::Reverse => self.reverses,
             Operation::Close => self.closes,
-            Operation::Refund | Operation::RefundQuery | Operation::Certificates => 0,
+            Operation::Refund
+            | Operation::RefundQuery
+            | Operation::Certificates
+            | Operation::Ride => 0,
         }
     }
 }
@@ -117,9 +120,9 @@ impl Book {
     ) -> Counts {
         if matches!(
             operation,
-            Operation::Refund | Operation::RefundQuery | Operation::Certificates
+            Operation::Refund | Operation::RefundQuery | Operation::Certificates | Operation::Ride
         ) {
-            // Refunds are counted by numbers of their own.
+            // Refunds and rides are counted by numbers of their own.
             return Counts::default();
         }
         let entry = self.entries.entry(key.clone()).or_default();
@@ -129,7 +132,10 @@ impl Book {
             Operation::Micropay | Operation::Prepay => entry.counts.submits += 1,
             Operation::Orderquery => entry.counts.queries += 1,
             Operation::Close => entry.counts.closes += 1,
-            Operation::Refund | Operation::RefundQuery | Operation::Certificates => {}
+            Operation::Refund
+            | Operation::RefundQuery
+            | Operation::Certificates
+            | Operation::Ride => {}
             Operation::Reverse => {
                 entry.counts.reverses += 1;
                 let early = entry.order.as_ref().is_some_and(|order| {
@@ -241,6 +247,7 @@ impl Book {
             }
             State::UserPaying | State::NotPay | State::PayError => {
                 order.end(State::Revoked);
+                order.reversed_at = Some(now);
                 Reversed::Done
             }
             State::Success => {
@@ -249,10 +256,18 @@ impl Book {
                     ReversedPaid::Revoked => State::Revoked,
                     ReversedPaid::Refund => State::Refund,
                 });
+                order.reversed_at = Some(now);
                 Reversed::Done
             }
             State::Revoked | State::Closed | State::Refund => Reversed::Done,
             State::Absent | State::InFlight => Reversed::NotFound,
+        }
+    }
+
+    /// Remembers that a reverse was refused for good.
+    pub(crate) fn reverse_failed(&mut self, key: &Key) {
+        if let Some(order) = self.order_mut(key) {
+            order.reverse_failed = true;
         }
     }
 

@@ -1,6 +1,6 @@
 //! What somebody has to be told: payments of prepay orders and ends of refunds.
 
-use super::{Book, Notify, Order, Refund, RefundState, State};
+use super::{Book, Notify, Order, Refund, RefundState};
 use crate::notify::NotificationKind;
 use crate::settings::Settings;
 
@@ -20,7 +20,7 @@ impl Notice {
     /// Where and how it is told.
     pub(crate) fn notify(&self) -> Option<&Notify> {
         match self {
-            Self::Payment(order) => order.prepay.as_ref().map(|prepay| &prepay.notify),
+            Self::Payment(order) => order.notify(),
             Self::Refund(refund, _) => Some(&refund.request.notify),
         }
     }
@@ -39,7 +39,7 @@ impl Notice {
 }
 
 impl Book {
-    /// What could be told about a paid prepay order.
+    /// What could be told about a paid order that is told at all.
     pub(crate) fn payment_notice(
         &mut self,
         now: i64,
@@ -48,9 +48,10 @@ impl Book {
     ) -> Option<Notice> {
         self.settle(now, settings);
         let paid = |order: &&Order| {
-            order.prepay.is_some()
+            order.notify().is_some()
                 && order.sale.key.out_trade_no == out_trade_no
-                && matches!(order.state, State::Success | State::Refund)
+                && order.is_paid()
+                && !order.foreign
         };
         let orders = self
             .entries
@@ -91,15 +92,11 @@ impl Book {
                 continue;
             };
             let event = order.next_event(now, entry.counts, settings);
-            let Some(prepay) = &mut order.prepay else {
-                continue;
-            };
-            if prepay.notify.url.is_none() {
+            if order.foreign || order.notify().is_none_or(|notify| notify.url.is_none()) {
                 continue;
             }
-            let paid = matches!(order.state, State::Success | State::Refund);
-            if paid && !prepay.told {
-                prepay.told = true;
+            if order.is_paid() && !order.told {
+                order.told = true;
                 notices.push(Notice::Payment(Box::new(order.clone())));
             }
             next = next.into_iter().chain(event.map(|(at, _)| at)).min();

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::prepay::{Prepaid, TradeType};
+use super::prepay::{Notify, Prepaid, TradeType};
 use super::{Counts, Key, Refusal, State, Submitted};
+use crate::channel::Channel;
 use crate::scenario::{Booking, LateAt, PasswordEnd, Scenario};
 use crate::settings::Settings;
 
@@ -14,6 +15,10 @@ pub(crate) struct Sale {
     pub(crate) auth_code: String,
     pub(crate) total_fee: i64,
     pub(crate) fee_type: String,
+    /// Whose money it is, if an aggregator takes it.
+    pub(crate) channel: Option<Channel>,
+    /// An aggregator tells of payments by code, too.
+    pub(crate) notify: Option<Notify>,
     /// Everything that must be the same when the request comes again.
     pub(crate) parameters: BTreeMap<String, String>,
 }
@@ -33,11 +38,17 @@ pub(crate) struct Order {
     /// How the password prompt or the charge under way ends.
     pub(super) ending: Option<Ending>,
     pub(super) busy_reverses: u32,
+    /// When it was reversed.
+    pub(crate) reversed_at: Option<i64>,
+    /// A reverse was tried and refused for good, and nothing has happened since.
+    pub(crate) reverse_failed: bool,
+    /// The payment was handed out for a notification.
+    pub(super) told: bool,
     pub(super) refusal: Option<&'static str>,
     pub(super) charged_fen: i64,
     pub(super) refunded_fen: i64,
     pub(super) charges: u32,
-    pub(super) foreign: bool,
+    pub(crate) foreign: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -65,22 +76,40 @@ impl Order {
         refusal: Option<&'static str>,
     ) -> Self {
         Self {
-            sale,
             scenario,
             prepay: None,
             state: State::NotPay,
-            transaction_id: format!("4200{number:024}"),
+            transaction_id: match sale.channel {
+                None => format!("4200{number:024}"),
+                // Fubei's numbers have 20 digits.
+                Some(_) => format!("20{number:018}"),
+            },
             openid: format!("oSimulatedPayer{number:013}"),
             paid_at: None,
             submitted_at: now,
             ending: None,
             busy_reverses: 0,
+            reversed_at: None,
+            reverse_failed: false,
+            told: false,
             refusal,
             charged_fen: 0,
             refunded_fen: 0,
             charges: 0,
             foreign: false,
+            sale,
         }
+    }
+
+    /// Where and how the payment is told.
+    pub(crate) fn notify(&self) -> Option<&Notify> {
+        let prepaid = self.prepay.as_ref().map(|prepay| &prepay.notify);
+        prepaid.or(self.sale.notify.as_ref())
+    }
+
+    /// Whether the payer's money is here, or was until it was refunded.
+    pub(crate) fn is_paid(&self) -> bool {
+        matches!(self.state, State::Success | State::Refund) && self.reversed_at.is_none()
     }
 
     pub(crate) fn trade_type(&self) -> TradeType {
@@ -179,6 +208,7 @@ impl Order {
 
     pub(super) fn end(&mut self, state: State) {
         self.state = state;
+        self.reverse_failed = false;
         self.ending = None;
     }
 }

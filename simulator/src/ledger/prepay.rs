@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::order::{Ending, Order, Sale};
 use super::{Book, Counts, Key, Refusal, State};
+use crate::channel::Channel;
+use crate::fubei::{FubeiApi, FubeiLevel};
 use crate::scenario::PasswordEnd;
 use crate::settings::{Settings, SignType};
 
@@ -34,6 +36,8 @@ impl TradeType {
 pub(crate) enum Generation {
     V2(SignType),
     V3,
+    /// And whose secret signs.
+    Fubei(FubeiApi, FubeiLevel),
 }
 
 /// Where and how somebody wants to be told.
@@ -50,6 +54,8 @@ pub(crate) struct Prepay {
     pub(crate) trade_type: TradeType,
     pub(crate) total_fee: i64,
     pub(crate) fee_type: String,
+    /// Whose money it will be, if an aggregator takes it.
+    pub(crate) channel: Option<Channel>,
     /// Who has to pay, if the request says so.
     pub(crate) openid: Option<String>,
     pub(crate) notify: Notify,
@@ -66,8 +72,6 @@ pub(crate) struct Prepaid {
     pub(crate) prepay_id: String,
     pub(crate) notify: Notify,
     pub(super) expires_at: Option<i64>,
-    /// The payment was handed out for a notification.
-    pub(super) told: bool,
 }
 
 impl Prepaid {
@@ -179,6 +183,8 @@ impl Order {
             auth_code: String::new(),
             total_fee: prepay.total_fee,
             fee_type: prepay.fee_type,
+            channel: prepay.channel,
+            notify: None,
             parameters: prepay.parameters,
         };
         let mut order = Self::new(now, sale, None, number, None);
@@ -192,7 +198,6 @@ impl Order {
             prepay_id: format!("wx{now:014}{number:020}"),
             notify: prepay.notify,
             expires_at: prepay.expires_at,
-            told: false,
         });
         order
     }

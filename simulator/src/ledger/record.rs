@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ride::RideRecord;
+
 /// Where an order stands; in JSON as here in capitals (`NOTPAY`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum State {
@@ -56,7 +58,7 @@ impl State {
 pub struct OrderRecord {
     /// The merchant's order number.
     pub out_trade_no: String,
-    /// Whose number it is.
+    /// Whose number it is; a Fubei merchant's `merchant_id`.
     pub mch_id: String,
     /// The shop, in institution mode.
     pub sub_mch_id: Option<String>,
@@ -70,7 +72,7 @@ pub struct OrderRecord {
     pub total_fee: Option<i64>,
     /// ISO 4217.
     pub fee_type: Option<String>,
-    /// The platform's number.
+    /// The platform's number; Fubei's `order_sn`.
     pub transaction_id: Option<String>,
     /// Taken from the payer, fen.
     pub charged_fen: i64,
@@ -155,6 +157,8 @@ pub struct Ledger {
     pub orders: Vec<OrderRecord>,
     /// In the order of merchant, shop and refund number.
     pub refunds: Vec<RefundRecord>,
+    /// In the order of arrival. They are no orders, and in no total.
+    pub rides: Vec<RideRecord>,
 }
 
 /// Sums over all orders.
@@ -183,6 +187,13 @@ impl Ledger {
         self.refunds
             .iter()
             .find(|refund| refund.out_refund_no == out_refund_no)
+    }
+
+    /// The first ride with this number.
+    pub fn ride(&self, out_order_no: &str) -> Option<&RideRecord> {
+        self.rides
+            .iter()
+            .find(|ride| ride.out_order_no.as_deref() == Some(out_order_no))
     }
 
     /// What payers are out of pocket for this number, fen; 0 for a number never heard of.

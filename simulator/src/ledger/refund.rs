@@ -75,8 +75,13 @@ pub(crate) enum RefundRefusal {
     TooMany,
 }
 
-/// How many refunds an order can have (protocol §4.11).
-const MOST: usize = 50;
+/// How many refunds an order can have: WeChat's, and Fubei's.
+fn most(order: &Order) -> usize {
+    match order.sale.channel {
+        None => 50,
+        Some(_) => 10,
+    }
+}
 
 #[derive(Default)]
 pub(super) struct RefundEntry {
@@ -135,7 +140,7 @@ impl Book {
         if request.refund_fee > left {
             return refused(RefundRefusal::TooMuch);
         }
-        if count >= MOST {
+        if count >= most(order) {
             return refused(RefundRefusal::TooMany);
         }
         self.transactions += 1;

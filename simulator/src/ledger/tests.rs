@@ -33,6 +33,8 @@ fn sale(out_trade_no: &str, scenario: Scenario, n: u64) -> Sale {
         auth_code: code.clone(),
         total_fee: 888,
         fee_type: "CNY".to_owned(),
+        channel: None,
+        notify: None,
         parameters: BTreeMap::from([
             ("auth_code".to_owned(), code),
             ("total_fee".to_owned(), "888".to_owned()),

@@ -1,4 +1,5 @@
-//! Notifications: what happened, sent to the `notify_url` of the request that it concerns.
+//! Notifications: what happened, sent to the `notify_url` of the request that it concerns, and the
+//! callbacks of rides.
 
 mod record;
 mod send;
@@ -13,15 +14,16 @@ pub use record::{NotificationKind, NotificationRecord};
 pub(crate) use send::run;
 
 use crate::ledger::{Generation, Notice};
+use crate::ride::{self, Callback, Ride, RideSeal};
 use crate::shared::Shared;
-use crate::{v2, v3};
+use crate::{fubei, v2, v3};
 
 /// A notification as a till's HTTP server receives it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Notification {
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// XML or JSON.
+    /// XML, JSON or a form.
     pub body: Vec<u8>,
 }
 
@@ -71,13 +73,21 @@ pub enum NotificationFault {
     ForeignMerchant,
     /// APIv2: a document type with an external entity, as WeChat probes with.
     Doctype,
+    /// Ride code: about another ride, rightly encrypted and signed.
+    ForeignOrder,
+    /// Ride code: what is encrypted is no JSON, rightly signed.
+    NoJson,
+    /// Ride code: what is encrypted was not padded, rightly signed.
+    BadPadding,
 }
 
 /// Why there is no notification.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotificationError {
     /// Nothing has happened under the number that a notification would tell.
-    #[error("{0:?} has nothing to tell: a prepay order has to be paid, a refund to have ended")]
+    #[error(
+        "{0:?} has nothing to tell: a prepay order has to be paid, a refund or a ride to have ended"
+    )]
     Nothing(String),
     /// This kind of notification has nothing that could be wrong like this.
     #[error("such a notification cannot have the fault {0:?}")]
@@ -87,8 +97,19 @@ pub enum NotificationError {
 /// What a notification says and how it is signed; signed anew for each attempt.
 pub(crate) struct Message {
     body: Vec<u8>,
-    generation: Generation,
+    style: Style,
     fault: Option<NotificationFault>,
+}
+
+/// How a notification is signed and answered.
+enum Style {
+    V2,
+    V3,
+    Fubei,
+    Ride {
+        /// What the answer has to repeat.
+        nonce_str: String,
+    },
 }
 
 impl Message {
@@ -102,9 +123,16 @@ impl Message {
         let generation = notice
             .notify()
             .map_or(Generation::V3, |notify| notify.generation);
-        let body = match generation {
-            Generation::V2(sign_type) => v2::notice::body(shared, notice, sign_type, fault),
-            Generation::V3 => v3::notice::body(shared, notice, id, fault),
+        let (style, body) = match generation {
+            Generation::V2(sign_type) => (
+                Style::V2,
+                v2::notice::body(shared, notice, sign_type, fault),
+            ),
+            Generation::V3 => (Style::V3, v3::notice::body(shared, notice, id, fault)),
+            Generation::Fubei(api, level) => (
+                Style::Fubei,
+                fubei::notice::body(shared, notice, api, level, fault),
+            ),
         };
         let Some(body) = body else {
             return Err(match fault {
@@ -112,17 +140,42 @@ impl Message {
                 None => NotificationError::Nothing(id.to_owned()),
             });
         };
-        Ok(Self {
+        Ok(Self { body, style, fault })
+    }
+
+    /// About a ride; `seal`: as that has it instead of the settings.
+    pub(crate) fn about_ride(
+        shared: &Shared,
+        ride: &Ride,
+        seal: Option<&RideSeal>,
+        fault: Option<NotificationFault>,
+    ) -> Option<Self> {
+        let platform = shared.settings().ride_code.as_ref()?;
+        let seal = seal.unwrap_or(&platform.seal);
+        let Callback { body, nonce_str } = ride::callback(shared, platform, seal, ride, fault)?;
+        Some(Self {
             body,
-            generation,
+            style: Style::Ride { nonce_str },
             fault,
         })
     }
 
+    /// Whether an answer says that it was understood.
+    pub(crate) fn is_heard(&self, status: u16, answer: &[u8]) -> bool {
+        match &self.style {
+            Style::V2 => matches!(status, 200 | 204) && v2::notice::is_acknowledged(answer),
+            Style::V3 => matches!(status, 200 | 204),
+            Style::Fubei => status == 200 && fubei::notice::is_acknowledged(answer),
+            Style::Ride { nonce_str } => status == 200 && ride::is_acknowledged(answer, nonce_str),
+        }
+    }
+
     pub(crate) fn signed(&self, shared: &Shared) -> Notification {
-        let (content_type, signature) = match self.generation {
-            Generation::V2(_) => ("text/xml; charset=utf-8", Vec::new()),
-            Generation::V3 => (
+        let (content_type, signature) = match self.style {
+            Style::V2 => ("text/xml; charset=utf-8", Vec::new()),
+            Style::Fubei => ("application/x-www-form-urlencoded", Vec::new()),
+            Style::Ride { .. } => ("application/json; charset=utf-8", Vec::new()),
+            Style::V3 => (
                 "application/json; charset=utf-8",
                 v3::notice::headers(shared, &self.body, self.fault),
             ),
@@ -146,6 +199,24 @@ pub(crate) fn make(
     let notice = notice.ok_or_else(|| NotificationError::Nothing(number.to_owned()))?;
     let id = format!("EV-{}", shared.nonce());
     Ok(Message::new(shared, &notice, &id, fault)?.signed(shared))
+}
+
+/// A callback about `ride`, sent nowhere.
+pub(crate) fn make_about_ride(
+    shared: &Shared,
+    ride: Option<Ride>,
+    number: &str,
+    seal: Option<&RideSeal>,
+    fault: Option<NotificationFault>,
+) -> Result<Notification, NotificationError> {
+    let nothing = || NotificationError::Nothing(number.to_owned());
+    let ride = ride.ok_or_else(nothing)?;
+    let message = |fault| Message::about_ride(shared, &ride, seal, fault);
+    match (message(fault), fault) {
+        (Some(message), _) => Ok(message.signed(shared)),
+        (None, Some(fault)) if message(None).is_some() => Err(NotificationError::Fault(fault)),
+        (None, _) => Err(nothing()),
+    }
 }
 
 /// Whether the platform would send notifications there: HTTP or HTTPS, and no parameters.

@@ -11,10 +11,12 @@ use super::Notification;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NotificationKind {
-    /// An order made by prepay was paid.
+    /// An order was paid.
     Payment,
     /// A refund ended.
     Refund,
+    /// A ride ended.
+    Ride,
 }
 
 /// A notification and what became of it.
@@ -26,7 +28,7 @@ pub struct NotificationRecord {
     pub id: String,
     /// What it is about.
     pub kind: NotificationKind,
-    /// The order.
+    /// The order; a ride's `out_order_no`.
     pub out_trade_no: String,
     /// The refund, if it is about one.
     pub out_refund_no: Option<String>,
@@ -34,7 +36,8 @@ pub struct NotificationRecord {
     pub attempts: u32,
     /// The HTTP status of the latest answer; `None` if there was no answer.
     pub answered: Option<u16>,
-    /// It was answered as it should be: by 200 or 204, APIv2's by an XML with `return_code` SUCCESS.
+    /// It was answered as it should be: by 200 or 204, APIv2's by an XML with `return_code` SUCCESS,
+    /// Fubei's by `success`, a ride's by `errcode` 0 and its own `nonce_str`.
     pub delivered: bool,
     /// Names and values of the latest attempt.
     pub headers: Vec<(String, String)>,

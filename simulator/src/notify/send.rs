@@ -19,10 +19,10 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
-use super::{Message, Notification, NotificationRecord};
-use crate::ledger::{Generation, Notice};
+use super::{Message, Notification, NotificationKind, NotificationRecord};
+use crate::ledger::Notice;
+use crate::ride::{self, Ride};
 use crate::shared::Shared;
-use crate::v2;
 
 /// How long the platform waits for an answer (protocol §5.4).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,10 +34,14 @@ pub(crate) async fn run(shared: Arc<Shared>) {
         let now = shared.clock().now();
         let (notices, next) = shared.book().notices(now, shared.settings());
         for notice in notices {
-            tokio::spawn(deliver(shared.clone(), notice));
+            tokio::spawn(tell(shared.clone(), notice));
+        }
+        let (rides, next_ride) = shared.rides().ended(now);
+        for ride in rides {
+            tokio::spawn(tell_of_ride(shared.clone(), ride));
         }
         let stirred = shared.stirred();
-        match next {
+        match next.into_iter().chain(next_ride).min() {
             None => stirred.await,
             Some(at) => {
                 let wait = u64::try_from(at.saturating_sub(now)).unwrap_or(0);
@@ -50,8 +54,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// Sends one notification until it is answered as it should be.
-async fn deliver(shared: Arc<Shared>, notice: Notice) {
+async fn tell(shared: Arc<Shared>, notice: Notice) {
     let id = format!("EV-{}", shared.nonce());
     let Some(url) = notice.notify().and_then(|notify| notify.url.clone()) else {
         return;
@@ -59,13 +62,43 @@ async fn deliver(shared: Arc<Shared>, notice: Notice) {
     let Ok(message) = Message::new(&shared, &notice, &id, None) else {
         return;
     };
-    let (kind, out_trade_no, out_refund_no) = notice.numbers();
+    let (kind, number, out_refund_no) = notice.numbers();
+    let about = (kind, number.to_owned(), out_refund_no.map(str::to_owned));
+    deliver(&shared, id, url, about, &message).await;
+}
+
+async fn tell_of_ride(shared: Arc<Shared>, ride: Ride) {
+    let platform = shared.settings().ride_code.as_ref();
+    let Some(url) = platform.and_then(|platform| platform.callback_url.clone()) else {
+        return;
+    };
+    let Some(message) = Message::about_ride(&shared, &ride, None, None) else {
+        return;
+    };
+    for _ in 0..ride::callbacks(shared.settings(), &ride) {
+        let id = format!("EV-{}", shared.nonce());
+        let number = ride.out_order_no().unwrap_or_default().to_owned();
+        let about = (NotificationKind::Ride, number, None);
+        deliver(&shared, id, url.clone(), about, &message).await;
+    }
+}
+
+/// Sends one notification until it is answered as it should be. `about`: what it is about, the
+/// order's number and the refund's.
+async fn deliver(
+    shared: &Shared,
+    id: String,
+    url: String,
+    about: (NotificationKind, String, Option<String>),
+    message: &Message,
+) {
+    let (kind, out_trade_no, out_refund_no) = about;
     shared.notifications().push(NotificationRecord {
         url: url.clone(),
         id: id.clone(),
         kind,
-        out_trade_no: out_trade_no.to_owned(),
-        out_refund_no: out_refund_no.map(str::to_owned),
+        out_trade_no,
+        out_refund_no,
         attempts: 0,
         answered: None,
         delivered: false,
@@ -75,7 +108,7 @@ async fn deliver(shared: Arc<Shared>, notice: Notice) {
     let pauses = &shared.settings().timing.notify_retry_ms;
     for pause in std::iter::once(&0).chain(pauses) {
         sleep(Duration::from_millis(*pause)).await;
-        let sent = message.signed(&shared);
+        let sent = message.signed(shared);
         if !shared.notifications().attempt(&id, &sent) {
             return;
         }
@@ -83,11 +116,7 @@ async fn deliver(shared: Arc<Shared>, notice: Notice) {
         let Ok(Ok((status, body))) = timeout(PATIENCE, post(&url, sent)).await else {
             continue;
         };
-        let heard = matches!(status, 200 | 204)
-            && match message.generation {
-                Generation::V2(_) => v2::notice::is_acknowledged(&body),
-                Generation::V3 => true,
-            };
+        let heard = message.is_heard(status, &body);
         shared.notifications().answered(&id, status, heard);
         if heard {
             return;

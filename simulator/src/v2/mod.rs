@@ -17,7 +17,7 @@ use self::check::Objection;
 use self::xml::Parameters;
 use crate::fault::{FaultKind, Operation};
 use crate::ledger::{Counts, Generation, Key, Notify, RefundKey};
-use crate::reply::{Delivery, Ending, Reply};
+use crate::reply::{Delivery, Reply};
 use crate::server::{ClientCertificate, Outcome, Request};
 use crate::settings::{RequestErrors, SignType};
 use crate::shared::Shared;
@@ -97,14 +97,7 @@ pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Requ
 
     let mut outcome = Outcome::new(deliver(answer, &faults, request), &verdict);
     outcome.out_trade_no = out_trade_no;
-    outcome.delay = faults
-        .iter()
-        .map(|fault| match fault {
-            FaultKind::DelayAfter { ms } => Duration::from_millis(*ms),
-            _ => Duration::ZERO,
-        })
-        .sum();
-    outcome.faults = faults.iter().map(|fault| fault.name().to_owned()).collect();
+    outcome.set_faults(&faults);
     outcome
 }
 
@@ -307,22 +300,12 @@ fn deliver(mut answer: Answer, faults: &[FaultKind], request: &Request) -> Deliv
     let mut reply = Reply::xml(answer.render(faults));
     for fault in faults {
         match fault {
-            FaultKind::DropBefore | FaultKind::DropAfter => return Delivery::Drop,
-            FaultKind::Http { status, .. } => reply = Reply::page(*status, "Simulated fault"),
-            FaultKind::Redirect { .. } => {
-                reply = Reply::page(302, "Found");
-                reply.location = Some(format!("{}/redirected", request.base));
-            }
             FaultKind::Garbage => {
                 reply.body = b"\xff\xfe\x00garbage <xml> &&& \x00".to_vec().into()
             }
             FaultKind::Empty => reply.body = Vec::new().into(),
-            FaultKind::Truncated => reply.cut = true,
-            FaultKind::Slow { ms } => reply.pause = Some(Duration::from_millis(*ms)),
-            FaultKind::Close => reply.ending = Ending::Announced,
-            FaultKind::CloseUnannounced => reply.ending = Ending::Unannounced,
             _ => {}
         }
     }
-    Delivery::Send(reply)
+    Delivery::of(reply, faults, &request.base)
 }

@@ -115,7 +115,10 @@ fn on_the_content(fault: NotificationFault) -> Option<FaultKind> {
         | NotificationFault::SignProbe
         | NotificationFault::OldTimestamp { .. }
         | NotificationFault::UnknownSerial
-        | NotificationFault::TamperedCiphertext => None,
+        | NotificationFault::TamperedCiphertext
+        | NotificationFault::ForeignOrder
+        | NotificationFault::NoJson
+        | NotificationFault::BadPadding => None,
     }
 }
 

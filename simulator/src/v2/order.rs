@@ -82,7 +82,7 @@ pub(super) fn execute(
                 Closed::Already => listed("ORDERCLOSED"),
             }
         }
-        Operation::Refund | Operation::RefundQuery | Operation::Certificates => {
+        Operation::Refund | Operation::RefundQuery | Operation::Certificates | Operation::Ride => {
             listed("SYSTEMERROR")
         }
     }
@@ -99,6 +99,8 @@ fn sale(key: Key, verified: &Verified) -> Sale {
             .get("fee_type")
             .unwrap_or("CNY")
             .to_owned(),
+        channel: None,
+        notify: None,
         parameters: verified.comparable(&[]),
     }
 }
@@ -115,6 +117,7 @@ fn prepay(key: Key, shared: &Shared, verified: &Verified) -> Prepay {
         },
         total_fee: verified.fen("total_fee"),
         fee_type: parameters.get("fee_type").unwrap_or("CNY").to_owned(),
+        channel: None,
         openid: parameters
             .get("openid")
             .or_else(|| parameters.get("sub_openid"))

@@ -1,14 +1,13 @@
 //! Answers: what faults do to them, their signature, and how their bytes leave.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::{Problem, error};
 use crate::clock::rfc3339;
 use crate::fault::{FaultKind, Operation};
-use crate::reply::{Delivery, Ending, Reply};
+use crate::reply::{Delivery, Reply};
 use crate::server::Request;
 use crate::shared::Shared;
 
@@ -215,22 +214,7 @@ pub(super) fn deliver(
     let number = error::find(answer.verdict()).map_or(0, |listed| listed.number);
     let id = format!("{}-{number}", shared.nonce());
     reply.headers.push(("request-id", id));
-    for fault in faults {
-        match fault {
-            FaultKind::DropBefore | FaultKind::DropAfter => return Delivery::Drop,
-            FaultKind::Http { status, .. } => reply = Reply::page(*status, "Simulated fault"),
-            FaultKind::Redirect { .. } => {
-                reply = Reply::page(302, "Found");
-                reply.location = Some(format!("{}/redirected", request.base));
-            }
-            FaultKind::Truncated => reply.cut = true,
-            FaultKind::Slow { ms } => reply.pause = Some(Duration::from_millis(*ms)),
-            FaultKind::Close => reply.ending = Ending::Announced,
-            FaultKind::CloseUnannounced => reply.ending = Ending::Unannounced,
-            _ => {}
-        }
-    }
-    Delivery::Send(reply)
+    Delivery::of(reply, faults, &request.base)
 }
 
 /// Whether an answer is rightly signed, with a present timestamp, in spite of `fault`.

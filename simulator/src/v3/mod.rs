@@ -155,14 +155,7 @@ async fn respond(shared: &Shared, route: &Route, request: &Request) -> Outcome {
     let mut outcome = Outcome::new(delivery, &verdict);
     outcome.out_trade_no = out_trade_no;
     outcome.nonce_repeats = nonce_repeats;
-    outcome.delay = faults
-        .iter()
-        .map(|fault| match fault {
-            FaultKind::DelayAfter { ms } => Duration::from_millis(*ms),
-            _ => Duration::ZERO,
-        })
-        .sum();
-    outcome.faults = faults.iter().map(|fault| fault.name().to_owned()).collect();
+    outcome.set_faults(&faults);
     outcome
 }
 
@@ -287,6 +280,7 @@ fn execute(
         Operation::Close => prepay::close(shared, key, earlier),
         Operation::Refund => refund::open(shared, route, verified, key),
         Operation::RefundQuery => refund::query(shared, route, verified),
+        Operation::Ride => Err(Problem::no_such_path()),
     };
     if matches!(route.operation, Operation::Prepay | Operation::Refund) {
         shared.stir();

@@ -20,7 +20,13 @@ pub(crate) fn body(
     id: &str,
     fault: Option<NotificationFault>,
 ) -> Option<Vec<u8>> {
-    if fault == Some(NotificationFault::Doctype) {
+    if let Some(
+        NotificationFault::Doctype
+        | NotificationFault::ForeignOrder
+        | NotificationFault::NoJson
+        | NotificationFault::BadPadding,
+    ) = fault
+    {
         return None;
     }
     let order = notice.order();

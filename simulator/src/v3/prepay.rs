@@ -97,6 +97,7 @@ fn prepay(shared: &Shared, request: &Verified<'_>, key: &Key) -> Prepay {
             .and_then(Value::as_i64)
             .expect("the amount was checked to be a whole number"),
         fee_type: text("/amount/currency").unwrap_or("CNY").to_owned(),
+        channel: None,
         openid: payer.into_iter().find_map(text).map(str::to_owned),
         notify: notify(body),
         expires_at: text("/time_expire")

@@ -285,6 +285,8 @@ fn sale(key: Key, body: &Value) -> Sale {
             .and_then(Value::as_i64)
             .expect("the amount was checked to be a whole number"),
         fee_type: text("/amount/currency").unwrap_or("CNY").to_owned(),
+        channel: None,
+        notify: None,
         parameters: json::leaves(body),
     }
 }

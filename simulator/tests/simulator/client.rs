@@ -29,6 +29,8 @@ pub(crate) fn timing() -> Timing {
         too_late_ms: 300,
         slow_byte_ms: 1,
         refund_ms: 600_000,
+        revoking_ms: 0,
+        ride_ms: 600_000,
         notify_retry_ms: vec![1, 1, 1],
         ..Timing::quick()
     }

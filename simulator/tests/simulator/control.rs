@@ -1,9 +1,10 @@
 use std::net::TcpStream;
 
 use serde_json::{Value, json};
-use wxpay_simulator::{Scenario, Settings, Simulator};
+use wxpay_simulator::{RideCode, Scenario, Settings, Simulator};
 
 use crate::client::{Till, address, request, start_with, until};
+use crate::ride::client::Operator;
 
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/notify";
@@ -68,7 +69,8 @@ fn the_ledger_is_read_as_stable_json() {
                 "closes": 0,
                 "foreign": false
             }],
-            "refunds": []
+            "refunds": [],
+            "rides": []
         })
     );
     let order = done(&simulator, "GET", "/ledger/A", &Value::Null);
@@ -116,6 +118,41 @@ fn faults_payers_hosts_and_the_clock_are_set_from_outside() {
     assert_eq!(simulator.ledger().totals.orders, 0);
     let clock = done(&simulator, "GET", "/clock", &Value::Null);
     assert_eq!(clock["skew_seconds"], 0);
+}
+
+#[test]
+fn rides_end_from_outside() {
+    let simulator = start_with(Settings {
+        ride_code: Some(RideCode::example()),
+        control_port: Some(0),
+        ..Settings::default()
+    });
+    Operator::new(&simulator).pay("RIDE0000").unwrap();
+    let ride = done(&simulator, "GET", "/rides/RIDE0000", &Value::Null);
+    assert_eq!(
+        (&ride["state"], &ride["charged_fen"]),
+        (&json!("ACCEPTED"), &json!(0))
+    );
+    let body = json!({ "action": "succeed" });
+    let answer = done(&simulator, "POST", "/rides/RIDE0000", &body);
+    assert_eq!(answer["state"], "SUCCESS");
+    let ledger = done(&simulator, "GET", "/ledger", &Value::Null);
+    assert_eq!(
+        ledger["rides"],
+        json!([{
+            "out_order_no": "RIDE0000",
+            "attach": "gate 7",
+            "total_fee": 180,
+            "state": "SUCCESS",
+            "scenario": "paid",
+            "transaction_id": "4300000000000000000000000001",
+            "charged_fen": 180,
+            "charges": 1,
+            "requests": 1
+        }])
+    );
+    done(&simulator, "POST", "/reset", &Value::Null);
+    assert!(simulator.ledger().rides.is_empty());
 }
 
 #[test]
@@ -194,6 +231,22 @@ fn wrong_requests_are_refused_with_a_reason_and_change_nothing() {
         ),
         ("POST", "/refunds/R", json!({ "action": "pay" }), 400, "pay"),
         ("GET", "/refunds/R", Value::Null, 404, "never heard"),
+        ("GET", "/rides/R", Value::Null, 404, "never heard"),
+        (
+            "POST",
+            "/rides/R",
+            json!({ "action": "fail" }),
+            409,
+            "no ride",
+        ),
+        (
+            "POST",
+            "/rides/R",
+            json!({ "action": "close" }),
+            400,
+            "close",
+        ),
+        ("DELETE", "/rides/R", Value::Null, 405, "not offered"),
         (
             "POST",
             "/hosts/7",

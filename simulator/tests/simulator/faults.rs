@@ -19,7 +19,8 @@ fn each_fault_can_be_seen_and_charges_as_it_says() {
     let till = Till::new(&simulator);
     let kinds = FaultKind::examples()
         .into_iter()
-        .chain(FaultKind::v3_examples());
+        .chain(FaultKind::v3_examples())
+        .chain(FaultKind::fubei_examples());
     for kind in kinds {
         let kind = match kind {
             FaultKind::Huge { .. } => FaultKind::Huge { bytes: 3 << 20 },
@@ -47,7 +48,9 @@ fn each_fault_can_be_seen_and_charges_as_it_says() {
             | FaultKind::OldTimestamp { .. }
             | FaultKind::Replay
             | FaultKind::UnknownSerial
-            | FaultKind::MissingSerial => assert_eq!(field("total_fee").unwrap(), "888"),
+            | FaultKind::MissingSerial
+            // Of JSON alone.
+            | FaultKind::MissingComma => assert_eq!(field("total_fee").unwrap(), "888"),
             FaultKind::Http { status, .. } => {
                 let answer = answer_of(&answer);
                 assert_eq!(answer.status, *status);

@@ -17,7 +17,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Answers the first request with the first of `answers` (status and body), and so on; the
-    /// last one again and again.
+    /// last one again and again. `NONCE` in an answer is the `nonce_str` of what came in.
     pub(crate) fn start(answers: Vec<(u16, &'static str)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
@@ -68,6 +68,9 @@ fn serve(mut stream: TcpStream, status: u16, body: &str) -> Option<Answer> {
     let length = headers.get("content-length")?.parse().ok()?;
     let mut content = vec![0; length];
     reader.read_exact(&mut content).ok()?;
+    let asked = serde_json::from_slice::<serde_json::Value>(&content).unwrap_or_default();
+    let nonce_str = asked["nonce_str"].as_str().unwrap_or_default();
+    let body = body.replace("NONCE", nonce_str);
     let answer = format!(
         "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()

@@ -3,12 +3,14 @@
 mod client;
 mod control;
 mod faults;
+mod fubei;
 mod gateway;
 mod listener;
 mod notifications;
 mod prepay;
 mod program;
 mod refunds;
+mod ride;
 mod scenarios;
 mod tls;
 mod v3;

@@ -297,7 +297,7 @@ fn a_notification_can_be_made_without_being_sent_and_its_headers_are_lines() {
     assert_eq!(req_info(&simulator, &fields).unwrap()["refund_fee"], "100");
 }
 
-const FAULTS: [NotificationFault; 9] = [
+const FAULTS: [NotificationFault; 12] = [
     NotificationFault::MissingSignature,
     NotificationFault::WrongSignature,
     NotificationFault::SignProbe,
@@ -307,6 +307,9 @@ const FAULTS: [NotificationFault; 9] = [
     NotificationFault::WrongAmount,
     NotificationFault::ForeignMerchant,
     NotificationFault::Doctype,
+    NotificationFault::ForeignOrder,
+    NotificationFault::NoJson,
+    NotificationFault::BadPadding,
 ];
 
 #[test]
@@ -320,7 +323,13 @@ fn what_is_wrong_with_a_notification_of_apiv3_can_be_seen() {
             } else {
                 simulator.notification_for_payment("order-3", Some(fault))
             };
-            if fault == NotificationFault::Doctype {
+            if matches!(
+                fault,
+                NotificationFault::Doctype
+                    | NotificationFault::ForeignOrder
+                    | NotificationFault::NoJson
+                    | NotificationFault::BadPadding
+            ) {
                 assert_eq!(made, Err(NotificationError::Fault(fault)));
                 continue;
             }
@@ -397,21 +406,27 @@ fn what_is_wrong_with_a_notification_of_apiv2_can_be_seen() {
             }
             NotificationFault::SignProbe
             | NotificationFault::OldTimestamp { .. }
-            | NotificationFault::UnknownSerial => {}
+            | NotificationFault::UnknownSerial
+            | NotificationFault::ForeignOrder
+            | NotificationFault::NoJson
+            | NotificationFault::BadPadding => {}
         }
         let impossible = Err(NotificationError::Fault(fault));
-        let only_v3 = matches!(
+        let elsewhere = matches!(
             fault,
             NotificationFault::SignProbe
                 | NotificationFault::OldTimestamp { .. }
                 | NotificationFault::UnknownSerial
+                | NotificationFault::ForeignOrder
+                | NotificationFault::NoJson
+                | NotificationFault::BadPadding
         );
         let signature = matches!(
             fault,
             NotificationFault::MissingSignature | NotificationFault::WrongSignature
         );
         let tampered = fault == NotificationFault::TamperedCiphertext;
-        assert_eq!(payment == impossible, only_v3 || tampered, "{fault:?}");
-        assert_eq!(refund == impossible, only_v3 || signature, "{fault:?}");
+        assert_eq!(payment == impossible, elsewhere || tampered, "{fault:?}");
+        assert_eq!(refund == impossible, elsewhere || signature, "{fault:?}");
     }
 }

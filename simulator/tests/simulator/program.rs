@@ -3,7 +3,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use wxpay_simulator::{Api, PlatformKeys, PolicyNumbers, Region, Scenario, Settings};
+use wxpay_simulator::{
+    Api, Fubei, FubeiApi, FubeiLevel, PlatformKeys, PolicyNumbers, Region, RideCode, RideScenario,
+    Scenario, Settings,
+};
 
 use crate::client::{start, start_with};
 
@@ -90,6 +93,20 @@ fn the_program_writes_the_configuration_of_the_api_that_was_asked_for() {
     for (options, has, lacks) in [
         (&[][..], "gateway = \"wechat-v2\"", "[wechat_v3]"),
         (&["--api", "v3"], "gateway = \"wechat-v3\"", "[wechat_v2]"),
+        (&["--api", "fubei"], "api = \"1.0\"", "[ride_code]"),
+        (
+            &[
+                "--api",
+                "fubei",
+                "--fubei-api",
+                "2.0",
+                "--fubei-level",
+                "vendor",
+            ],
+            "merchant_id = \"1227366\"",
+            "app_id",
+        ),
+        (&["--ride-code"], "[ride_code]", "[fubei]"),
         (
             &["--api", "v3", "--platform-keys", "public-key"],
             "public_key = { file = \"pub_key.pem\" }",
@@ -134,11 +151,22 @@ fn payers_refunds_and_notifications_are_reached_from_the_command_line() {
     for (arguments, reason) in [
         (["payer", "A", "pay"], "no order"),
         (["refund", "R", "succeed"], "no refund"),
+        (["ride", "R", "succeed"], "no ride"),
         (["payer", "A", "steal"], "steal"),
     ] {
         let (ended_well, text) = said(&arguments);
         assert!(!ended_well && text.contains(reason), "{text}");
     }
+}
+
+#[test]
+fn the_scenarios_of_orders_and_rides_can_be_printed() {
+    let output = program().arg("scenarios").output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let begin = |with: &str| text.lines().filter(|line| line.starts_with(with)).count();
+    assert_eq!(begin("13"), Scenario::ALL.len());
+    assert_eq!(begin("RIDE"), RideScenario::ALL.len());
 }
 
 #[test]
@@ -266,4 +294,105 @@ fn a_configuration_for_apiv3_names_keys_and_accounts() {
         assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
     }
     assert!(!text.contains("\nappid") && !text.contains("\nmchid"));
+}
+
+#[test]
+fn a_configuration_for_fubei_names_its_account_and_address() {
+    let dir = tempfile::tempdir().unwrap();
+    for (api, level, has, lacks, secret) in [
+        (
+            FubeiApi::V1,
+            FubeiLevel::Merchant,
+            ["app_id = \"20161219113441561987\"", "api = \"1.0\""],
+            "vendor_sn",
+            "0123456789abcdef0123456789abcdef",
+        ),
+        (
+            FubeiApi::V2,
+            FubeiLevel::Merchant,
+            ["app_id = \"20161219113441561987\"", "api = \"2.0\""],
+            "merchant_id",
+            "0123456789abcdef0123456789abcdef",
+        ),
+        (
+            FubeiApi::V2,
+            FubeiLevel::Vendor,
+            [
+                "vendor_sn = \"2018071920330100001\"",
+                "merchant_id = \"1227366\"",
+            ],
+            "app_id",
+            "fedcba9876543210fedcba9876543210",
+        ),
+    ] {
+        let simulator = start_with(Settings {
+            api: Api::Fubei,
+            fubei: Fubei {
+                api,
+                level,
+                ..Fubei::default()
+            },
+            ..Settings::default()
+        });
+        let path = simulator.write_config(dir.path(), None).unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        let gateway = match api {
+            FubeiApi::V1 => "/gateway",
+            FubeiApi::V2 => "/gateway/agent",
+        };
+        let url = format!("url = \"{}{gateway}\"", simulator.hosts()[0]);
+        for line in [
+            "gateway = \"fubei\"",
+            "[fubei]",
+            "secret = { file = \"fubei_secret.txt\" }",
+            url.as_str(),
+            has[0],
+            has[1],
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+        }
+        for line in [lacks, "hosts", "store_id", "[ride_code]"] {
+            assert!(!text.contains(line), "{line} in\n{text}");
+        }
+        let written = fs::read_to_string(dir.path().join("fubei_secret.txt")).unwrap();
+        assert_eq!(written, secret);
+    }
+}
+
+#[test]
+fn a_configuration_has_a_ride_code_if_there_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let simulator = start_with(Settings {
+        ride_code: Some(RideCode::example()),
+        ..Settings::default()
+    });
+    let text = simulator.config_toml(dir.path(), None).unwrap();
+    let url = format!(
+        "deduct_url = \"{}/intp/transportcode/simulated?access_token={{access_token}}\"",
+        simulator.hosts()[0]
+    );
+    for line in [
+        "gateway = \"wechat-v2\"",
+        "[ride_code]",
+        url.as_str(),
+        "sign_type = \"HMAC-SHA256\"",
+        "sign_fields = [\"appid\", \"mch_id\", \"nonce_str\", \"encrypted_data\", \"iv\"]",
+        "sign_skip_empty = true",
+        "sign_key_style = \"amp_key\"",
+        "sign_case = \"upper\"",
+        "aes_key_encoding = \"raw\"",
+        "iv_encoding = \"base64\"",
+        "data_encoding = \"base64\"",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+    }
+    for (file, content) in [
+        ("ride_access_token.txt", "SIMULATED_ACCESS_TOKEN"),
+        ("ride_sign_key.txt", "0123456789abcdef"),
+        ("ride_aes_key.txt", "0123456789abcdef0123456789abcdef"),
+    ] {
+        assert!(text.contains(file), "{file} in\n{text}");
+        let written = fs::read_to_string(dir.path().join(file)).unwrap();
+        assert_eq!(written, content, "{file}");
+    }
 }

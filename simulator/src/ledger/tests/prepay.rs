@@ -10,6 +10,7 @@ fn order(out_trade_no: &str) -> Prepay {
         trade_type: TradeType::Native,
         total_fee: 888,
         fee_type: "CNY".to_owned(),
+        channel: None,
         openid: None,
         notify: Notify {
             url: Some("http://127.0.0.1:9/notify".to_owned()),

@@ -39,7 +39,7 @@ pub(super) fn rules(operation: Operation) -> &'static [Rule] {
         Operation::Refund => REFUND,
         Operation::RefundQuery => REFUND_QUERY,
         // APIv2 has none.
-        Operation::Certificates => &[],
+        Operation::Certificates | Operation::Ride => &[],
     }
 }
 

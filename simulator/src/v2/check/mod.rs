@@ -125,7 +125,11 @@ pub(crate) fn content(
             "transaction_id",
             "out_trade_no",
         ],
-        Operation::Micropay | Operation::Prepay | Operation::Close | Operation::Certificates => &[],
+        Operation::Micropay
+        | Operation::Prepay
+        | Operation::Close
+        | Operation::Certificates
+        | Operation::Ride => &[],
     };
     if !one_of.is_empty() && one_of.iter().all(|name| parameters.get(name).is_none()) {
         return Err(Objection::new("LACK_PARAMS", one_of.join(" or ")));

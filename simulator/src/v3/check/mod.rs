@@ -65,6 +65,7 @@ pub(super) fn content(
         (Operation::Prepay, ..) => {
             orders::fields(prepay::trade_type(request.path), partner, settings.region)
         }
+        (Operation::Ride, ..) => return Err(Problem::no_such_path()),
         (Operation::Close, false, _) => orders::CLOSE,
         (Operation::Close, true, _) => orders::PARTNER_CLOSE,
         (Operation::Refund, ..) => refunds::fields(partner, settings.region),

@@ -1,0 +1,131 @@
+//! Callbacks: a form with `result_code`, `result_message`, `data` and their `sign` (facts §11).
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::method::Method;
+use super::settings::{FubeiApi, FubeiCallbacks, FubeiLevel};
+use super::sign::sign;
+use super::{Verified, answer::Member, order, refund};
+use crate::fault::{FaultKind, Operation};
+use crate::ledger::Notice;
+use crate::notify::NotificationFault;
+use crate::raw_json::Members;
+use crate::shared::Shared;
+
+/// What a browser leaves as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'*')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b' ');
+
+/// The body of a callback; `None` if it cannot have `fault`, or its merchant is unknown.
+pub(crate) fn body(
+    shared: &Shared,
+    notice: &Notice,
+    api: FubeiApi,
+    level: FubeiLevel,
+    fault: Option<NotificationFault>,
+) -> Option<Vec<u8>> {
+    let fubei = &shared.settings().fubei;
+    let account = fubei.account(&notice.order().sale.key.mch_id)?;
+    let request = Verified {
+        method: Method {
+            api,
+            operation: Operation::Orderquery,
+        },
+        level,
+        account,
+        content: Members::default(),
+    };
+    let mut data = match notice {
+        Notice::Payment(order) => {
+            let mut data = order::state(shared, &request, order);
+            if api == FubeiApi::V2 {
+                data.set("uid", Member::Whole(i64::from(account.merchant_id)));
+                data.set("is_can_part_refund", Member::Whole(1));
+            }
+            data
+        }
+        Notice::Refund(refund, order) => refund::told(shared, api, refund, order),
+    };
+    match fault {
+        None | Some(NotificationFault::MissingSignature | NotificationFault::WrongSignature) => {}
+        Some(NotificationFault::WrongAmount) => data.tamper(&FaultKind::WrongAmount),
+        Some(NotificationFault::ForeignMerchant) if data.names_merchant() => {
+            data.tamper(&FaultKind::ForeignMerchant);
+        }
+        Some(_) => return None,
+    }
+    let (data, _) = data.json(fubei.forms, false, false);
+    let message = match fubei.forms.callbacks {
+        FubeiCallbacks::Full => "success",
+        FubeiCallbacks::EmptySigned | FubeiCallbacks::EmptySkipped => "",
+    };
+    let fields = [
+        ("result_code", "200"),
+        ("result_message", message),
+        ("data", data.as_str()),
+    ];
+    let skips = fubei.forms.callbacks == FubeiCallbacks::EmptySkipped;
+    let signed = fields
+        .into_iter()
+        .filter(|(_, value)| !skips || !value.is_empty());
+    let mut signature = sign(signed, account.secret(level));
+    if fault == Some(NotificationFault::WrongSignature) {
+        let other = if signature.starts_with('0') { "1" } else { "0" };
+        signature.replace_range(..1, other);
+    }
+    let mut fields = fields.to_vec();
+    if fault != Some(NotificationFault::MissingSignature) {
+        fields.push(("sign", signature.as_str()));
+    }
+    Some(form(&fields).into_bytes())
+}
+
+/// `application/x-www-form-urlencoded`
+fn form(fields: &[(&str, &str)]) -> String {
+    let escaped = |text| {
+        utf8_percent_encode(text, ESCAPED)
+            .to_string()
+            .replace(' ', "+")
+    };
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// Whether an answer says that the callback was understood.
+pub(crate) fn is_acknowledged(answer: &[u8]) -> bool {
+    answer.trim_ascii() == b"success"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_escapes_what_has_a_meaning_of_its_own() {
+        let fields = [("data", "{\"a\":\"1+1 = 2 & 100%中\"}"), ("b", "*-._")];
+        assert_eq!(
+            form(&fields),
+            "data=%7B%22a%22%3A%221%2B1+%3D+2+%26+100%25%E4%B8%AD%22%7D&b=*-._"
+        );
+    }
+
+    #[test]
+    fn only_success_in_small_letters_is_an_acknowledgement() {
+        assert!(is_acknowledged(b"success") && is_acknowledged(b"success\n"));
+        for other in [
+            "",
+            "SUCCESS",
+            "fail",
+            "\"success\"",
+            "{\"code\":\"SUCCESS\"}",
+        ] {
+            assert!(!is_acknowledged(other.as_bytes()), "{other}");
+        }
+    }
+}
