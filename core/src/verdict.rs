@@ -107,3 +107,14 @@ pub enum RefundVerdict {
     /// Anything else: it may have been taken on.
     Unclear,
 }
+
+/// The meaning of the answer to a ride's deduction, which never says that money has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RideVerdict {
+    /// Taken on; a callback tells the end.
+    Accepted,
+    /// The request itself was refused and provably not executed (the access token).
+    Rejected,
+    /// Anything else: it may have been deducted.
+    Unclear,
+}

@@ -42,6 +42,8 @@ pub(super) enum Claim<'a> {
     Reverse(&'a str),
     /// Works on a refund; goes on to its end.
     Refund(&'a str),
+    /// Works on a ride; goes on to its end.
+    Ride(&'a str),
 }
 
 /// Why a call cannot start.
@@ -58,6 +60,7 @@ impl Calls {
             Claim::Payment(number) => (Some((Book::Orders, number)), true),
             Claim::Reverse(number) => (Some((Book::Orders, number)), false),
             Claim::Refund(number) => (Some((Book::Refunds, number)), false),
+            Claim::Ride(number) => (Some((Book::Rides, number)), false),
         };
         let mut state = self.lock();
         if state.closing {

@@ -53,6 +53,8 @@ impl Client {
         let is_open = |(key, outcome): &&(Key, Outcome)| match key.book {
             Book::Orders => outcome.text("reversal") == Some(Reversal::Required.name()),
             Book::Refunds => outcome.status == Status::Unknown,
+            // Nothing can be asked about it: its callback tells.
+            Book::Rides => false,
         };
         let open = outcomes.iter().filter(is_open).count();
         let settled = outcomes.len() - open;
@@ -99,6 +101,7 @@ impl Recovery<'_> {
         let claim = match key.book {
             Book::Orders => Claim::Reverse(&key.number),
             Book::Refunds => Claim::Refund(&key.number),
+            Book::Rides => Claim::Ride(&key.number),
         };
         let claim = self.client.calls.enter(claim);
         let outcome = match claim {

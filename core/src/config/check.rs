@@ -82,6 +82,7 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
         encoding,
         journal,
         policy,
+        ride_code: None,
         transport: TransportConfig {
             hosts,
             connect_timeout: connections.connect_timeout,

@@ -5,6 +5,7 @@ mod context;
 mod document;
 mod fubei;
 mod policy;
+mod ride_code;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,9 @@ use std::time::Duration;
 use self::context::{Context, Machine, World};
 use self::document::Place;
 pub use self::fubei::{AuthCodes, Channel, FubeiAccount, FubeiApi, FubeiConfig};
+pub use self::ride_code::{
+    DeductUrl, RideCodeConfig, RideSeal, RideSign, RideSignType, SignKeyStyle, TextEncoding,
+};
 pub use self::secret::Secret;
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::{Identity, SigningKey, VerifyingKey};
@@ -40,6 +44,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// The payment policy's numbers.
     pub policy: PolicyConfig,
+    /// The ride code, beside the gateway.
+    pub ride_code: Option<RideCodeConfig>,
     /// Connections.
     pub transport: TransportConfig,
     /// Things that are allowed but unwise (durations below the documents' own …), for the log. In

@@ -1,6 +1,7 @@
 //! Digests, ciphers, keys and certificates.
 
 mod aead;
+mod cbc;
 mod certificate;
 pub mod digest;
 mod ecb;
@@ -10,6 +11,7 @@ mod pkcs12;
 mod rsa;
 
 pub use aead::aead_open;
+pub use cbc::CbcKey;
 pub use certificate::{Certificate, NotTrusted};
 pub use ecb::ecb_open;
 pub use identity::{Identity, IdentityError};
@@ -20,8 +22,8 @@ pub use rsa::{KeyFault, SigningKey, VerifyingKey};
 /// Why something encrypted does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The key does not have 32 bytes.
-    #[error("the key does not have 32 bytes")]
+    /// The key is too short or too long.
+    #[error("the key is too short or too long")]
     KeyLength,
     /// The nonce does not have 12 bytes.
     #[error("the nonce does not have 12 bytes")]

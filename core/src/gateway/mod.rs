@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod fubei;
 pub mod refund_codes;
+pub mod ride_code;
 pub mod wechat_v2;
 pub mod wechat_v3;
 

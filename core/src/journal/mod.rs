@@ -26,6 +26,8 @@ pub enum Book {
     Orders,
     /// `out_refund_no`
     Refunds,
+    /// `out_trade_no` of rides, which their platform calls `out_order_no`.
+    Rides,
 }
 
 /// Which order or refund: numbers are unique within an account.

@@ -408,6 +408,7 @@ impl Book {
         match self {
             Self::Orders => "orders",
             Self::Refunds => "refunds",
+            Self::Rides => "rides",
         }
     }
 }

@@ -1,0 +1,144 @@
+//! The WeChat ride code (乘车码): a reader scans the passenger's code, the fare is deducted without a
+//! password, and an encrypted callback tells whether it was.
+//!
+//! There is no query and no refund that anybody has published, so an answer that is not clear stays
+//! unknown until the callback comes, and nothing is ever sent twice.
+
+use std::fmt;
+
+use crate::config::{RideCodeConfig, Secret};
+use crate::exchange::{Call, Reply};
+use crate::fields::Fields;
+use crate::gateway::{Answer, InvalidField};
+use crate::outcome::Facts;
+use crate::verdict::{QueryVerdict, RideVerdict};
+
+/// As in the result field `gateway` and in the journal.
+pub const NAME: &str = "ride-code";
+
+/// The ride code of one operator.
+pub struct RideCode {
+    config: RideCodeConfig,
+}
+
+/// A ride that passed every check and can be deducted.
+#[derive(Clone)]
+pub struct Ride {
+    /// What its callback must agree with.
+    pub expected: ExpectedRide,
+    /// The body, without anything that the library does not send.
+    pub parameters: Facts,
+    /// Vocabulary fields that this gateway has no place for.
+    pub left_out: Vec<String>,
+    /// For the address, if that wants one.
+    access_token: Option<Secret>,
+}
+
+/// `Debug` shows neither parameters nor token: they hold the passenger's code.
+impl fmt::Debug for Ride {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ride")
+            .field("expected", &self.expected)
+            .field("left_out", &self.left_out)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which ride is meant, and what its callback must agree with. `None` is not compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExpectedRide {
+    /// The operator's number, sent as `out_order_no`.
+    pub out_trade_no: String,
+    /// Fen, after discount.
+    pub total_fee: Option<i64>,
+    /// As it was sent: the till's own, or else the number.
+    pub attach: Option<String>,
+}
+
+/// Why a ride cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RideRefusal {
+    /// A field.
+    #[error(transparent)]
+    Field(#[from] InvalidField),
+    /// Something that Tencent has to tell is not configured: which key, and what to ask for.
+    #[error("{0}")]
+    NotConfigured(String),
+}
+
+/// A verified callback.
+#[derive(Clone, PartialEq)]
+pub struct RideNotice {
+    /// `out_trade_no` of the callback: the operator's number or one of the platform's own, the
+    /// documents do not say.
+    pub out_trade_no: String,
+    /// As it was sent with the ride.
+    pub attach: Option<String>,
+    /// The decrypted message, in its own words.
+    pub message: Facts,
+}
+
+/// Why a callback is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RideNoticeError {
+    /// Something that Tencent has to tell is not configured: which key, and what to ask for.
+    #[error("{0}")]
+    NotConfigured(String),
+    /// Not a callback at all, before anything was decrypted or verified.
+    #[error("not a ride-code callback: {0}")]
+    Malformed(String),
+    /// Not verified. Whoever sent it is told no more than that: the reason is for the log alone.
+    #[error("the callback is not verified")]
+    Forged {
+        /// What is wrong; never a secret, and never for the sender.
+        detail: String,
+    },
+}
+
+impl RideCode {
+    /// The gateway with this configuration, which was checked when it was read.
+    pub fn new(config: RideCodeConfig) -> Self {
+        Self { config }
+    }
+
+    /// See [`super::Gateway::account`].
+    pub fn account(&self) -> String {
+        format!("ride_code:{}", self.config.mch_id)
+    }
+
+    /// Checks the fields of a ride and maps them to the body.
+    pub fn ride(&self, _fields: &Fields) -> Result<Ride, RideRefusal> {
+        unimplemented!()
+    }
+
+    /// The deduction; never sent twice.
+    pub fn deduct(&self, _ride: &Ride) -> Call {
+        unimplemented!()
+    }
+
+    /// Reads the reply to it. Nothing that it says means that money has moved.
+    pub fn read_deduct(&self, _reply: &Reply) -> Answer<RideVerdict> {
+        unimplemented!()
+    }
+
+    /// Verifies and decrypts a callback.
+    pub fn open(&self, _body: &[u8]) -> Result<RideNotice, RideNoticeError> {
+        unimplemented!()
+    }
+
+    /// What a verified callback means for a ride: `Paid`, `Failed`, `Conflict` or `Unclear`.
+    pub fn judge(&self, _notice: &RideNotice, _expected: &ExpectedRide) -> Answer<QueryVerdict> {
+        unimplemented!()
+    }
+}
+
+/// Whether a body looks like a callback of the ride code, whoever sent it.
+pub fn is_callback(_body: &[u8]) -> bool {
+    unimplemented!()
+}
+
+/// What to answer a callback with: content type and body, for "taken" or for "send it again". It
+/// echoes the callback's `nonce_str`.
+pub fn acknowledgement(_body: &[u8], _taken: bool) -> (&'static str, String) {
+    unimplemented!()
+}
