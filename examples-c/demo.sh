@@ -1,7 +1,7 @@
 #!/bin/sh
-# The main job, shown: a small till in C takes payments from a simulated gateway over APIv2 and APIv3,
-# shows a code to scan, and gives money back. After each step what the till was told is compared with
-# the gateway's ledger. Exits 0 only if all of them agree.
+# The main job, shown: a small till in C takes payments from a simulated gateway over APIv2, APIv3 and
+# Fubei, shows a code to scan, and gives money back; a bus validator deducts rides. After each step
+# what the program was told is compared with the gateway's ledger. Exits 0 only if all of them agree.
 #
 #     examples-c/demo.sh [FOLDER WITH THE BUILT LIBRARY AND SIMULATOR]
 set -eu
