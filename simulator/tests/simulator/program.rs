@@ -374,6 +374,8 @@ fn a_configuration_has_a_ride_code_if_there_is_one() {
     for line in [
         "gateway = \"wechat-v2\"",
         "[ride_code]",
+        "mch_id = \"1230000109\"",
+        "appid = \"wx0000000000000001\"",
         url.as_str(),
         "sign_type = \"HMAC-SHA256\"",
         "sign_fields = [\"appid\", \"mch_id\", \"nonce_str\", \"encrypted_data\", \"iv\"]",
