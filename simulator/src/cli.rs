@@ -21,7 +21,8 @@ use crate::tables::{rides, rows, scenarios};
     version,
     about = "A WeChat Pay gateway to test tills against",
     after_help = "Without a command it serves until ctrl-C. What happens to a sale is chosen by \
-                  the last four digits of the auth code: see `wxpay-simulator scenarios`."
+                  the last four digits of the auth code, and to a ride by those of its number: see \
+                  `wxpay-simulator scenarios`."
 )]
 struct Cli {
     #[command(subcommand)]
