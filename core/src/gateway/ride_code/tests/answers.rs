@@ -1,11 +1,19 @@
 //! Replies to a deduction.
 
 use super::*;
-use crate::verdict::RideVerdict::{Accepted, Rejected, Unclear};
+use crate::verdict::RideVerdict::{self, Accepted, Rejected, Unclear};
 
 /// HTTP status, body, verdict, code, its text.
+type Row = (
+    u16,
+    &'static str,
+    RideVerdict,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
 #[rustfmt::skip]
-const TABLE: &[(u16, &str, crate::verdict::RideVerdict, Option<&str>, Option<&str>)] = &[
+const TABLE: &[Row] = &[
     (200, r#"{"errcode":0}"#, Accepted, None, None),
     (200, r#"{"errcode":0,"errmsg":"ok"}"#, Accepted, None, None),
     (200, r#"{"errcode":"0","something":[{}]}"#, Accepted, None, None),
