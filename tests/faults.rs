@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     Client, DECLINED, E_DUPLICATE, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED, RUNNING, Task,
@@ -16,7 +16,7 @@ use wxpay_simulator::{
     State, Timing,
 };
 
-on_both_apis! {
+on_every_gateway! {
     every_fault_of_every_operation_ends_as_the_ledger_says,
     an_answer_lost_after_the_order_was_booked_ends_as_paid_or_reversed_never_as_declined,
     with_the_first_host_down_the_second_serves,
@@ -215,8 +215,10 @@ fn of_faulty_reverses(api: Api, kind: &FaultKind) -> Ending {
 /// One of each kind, and what else a kind can do.
 fn kinds(api: Api) -> Vec<FaultKind> {
     let mut kinds = FaultKind::examples();
-    if api == Api::V3 {
-        kinds.extend(FaultKind::v3_examples());
+    match api {
+        Api::V2 => {}
+        Api::V3 => kinds.extend(FaultKind::v3_examples()),
+        Api::Fubei => kinds.extend(FaultKind::fubei_examples()),
     }
     kinds.extend([
         FaultKind::Http {

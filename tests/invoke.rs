@@ -7,7 +7,7 @@ mod common;
 
 use std::thread;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{FEE, Sale, Shop};
 use common::{
     ACCEPTED, CLOSED, Client, DECLINED, E_ARGUMENT, E_DUPLICATE, E_FORGED, E_NETWORK, E_REJECTED,
@@ -16,7 +16,7 @@ use common::{
 use serde_json::{Value, json};
 use wxpay_simulator::{Api, HostState, PayerAction, Scenario, State};
 
-on_both_apis! {
+on_every_gateway! {
     a_query_by_the_gateways_own_number_finds_the_order_and_holds_it_against_the_journal,
     an_order_to_scan_by_name_is_that_order_and_its_end_is_its_end,
     a_refund_by_name_is_the_refund,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     Client, DECLINED, E_CLOSED, E_DUPLICATE, E_FORGED, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED,
@@ -21,7 +21,7 @@ use wxpay_simulator::{
     Scenario, Settings, State,
 };
 
-on_both_apis! {
+on_every_gateway! {
     a_time_out_is_not_a_failure,
     polling_ends,
     a_successful_reverse_is_a_success_and_a_refused_one_is_not,

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{hold_lock, lock};
 use common::shop::{FEE, Shop, quick_on};
 use common::{
@@ -18,7 +18,7 @@ use wxpay_simulator::{
     PlatformKeys, PlatformSigner, RefundAction, Scenario, Settings, Timing,
 };
 
-on_both_apis! {
+on_every_gateway! {
     a_payment_is_proven_put_on_record_and_the_same_however_often_it_comes,
     a_payment_that_a_task_waits_for_ends_once_whoever_tells_it_first,
     a_payment_that_comes_several_times_at_once_is_told_alike,

@@ -11,14 +11,14 @@ use std::process::{Command, Stdio};
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     CLOSED, Client, E_ARGUMENT, E_DUPLICATE, E_REJECTED, NOT_FOUND, NOT_PAID, OK, Outcome,
-    REVERSED, RUNNING, Request, UNKNOWN, each, on_both_apis,
+    REVERSED, RUNNING, Request, UNKNOWN, each, on_every_gateway,
 };
 use serde_json::Value;
 use wxpay_simulator::{
     Api, Fault, FaultKind, Operation, PayerAction, Scenario, Settings, State, Timing,
 };
 
-on_both_apis! {
+on_every_gateway! {
     every_trade_type_gives_what_its_front_end_needs,
     a_task_whose_payer_pays_ends_paid,
     a_task_whose_time_is_over_has_closed_the_order,
@@ -323,8 +323,10 @@ fn no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed(api: Api) {
         );
     let till = Client::open_toml(config).expect("the configuration is complete");
     let mut kinds = FaultKind::examples();
-    if api == Api::V3 {
-        kinds.extend(FaultKind::v3_examples());
+    match api {
+        Api::V2 => {}
+        Api::V3 => kinds.extend(FaultKind::v3_examples()),
+        Api::Fubei => kinds.extend(FaultKind::fubei_examples()),
     }
     let mut cases = Vec::new();
     for kind in kinds {

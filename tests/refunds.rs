@@ -8,7 +8,7 @@ mod common;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{Till, command};
 use common::shop::{FEE, Sale, Shop};
 use common::{
@@ -20,7 +20,7 @@ use wxpay_simulator::{
     Api, Fault, FaultKind, HostState, Operation, RefundAction, RefundState, Scenario,
 };
 
-on_both_apis! {
+on_every_gateway! {
     an_order_is_refunded_in_parts_up_to_what_it_cost,
     a_refund_that_is_repeated_with_its_number_gives_back_once,
     a_refund_that_its_bank_refuses_is_final,
@@ -228,8 +228,10 @@ fn with_every_host_down_nothing_goes_back_and_the_same_number_may_be_tried_again
 
 fn kinds(api: Api) -> Vec<FaultKind> {
     let mut kinds = FaultKind::examples();
-    if api == Api::V3 {
-        kinds.extend(FaultKind::v3_examples());
+    match api {
+        Api::V2 => {}
+        Api::V3 => kinds.extend(FaultKind::v3_examples()),
+        Api::Fubei => kinds.extend(FaultKind::fubei_examples()),
     }
     kinds
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{FEE, Shop, quick, quick_on};
 use common::{Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN, each};
 use wxpay_simulator::{
@@ -12,14 +12,14 @@ use wxpay_simulator::{
     Settings, SignType, State,
 };
 
-on_both_apis! {
+on_every_gateway! {
     every_scenario_ends_as_the_ledger_says,
     every_scenario_ends_alike_when_every_reverse_is_refused_while_the_payer_types,
-    hong_kong_rules,
-    institution_mode_names_the_shop_in_every_request,
     every_documented_field_reaches_the_gateway_and_comes_back,
     the_states_of_a_query_are_told_apart,
-    a_code_serves_one_sale_only,
+    a_code_serves_one_sale_only;
+    wechat: hong_kong_rules,
+    institution_mode_names_the_shop_in_every_request,
 }
 
 /// What the till is told, and the gateway's code that comes with it in APIv2's spelling.
@@ -266,6 +266,7 @@ fn every_documented_field_reaches_the_gateway_and_comes_back(api: Api) {
     let gateway = match api {
         Api::V2 => "wechat-v2",
         Api::V3 => "wechat-v3",
+        Api::Fubei => "fubei",
     };
     assert_eq!(outcome.get("gateway").as_deref(), Some(gateway));
     for field in [

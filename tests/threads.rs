@@ -4,12 +4,12 @@
 
 mod common;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{FEE, Shop, quick_on};
 use common::{Client, DECLINED, E_BUSY, OK, REVERSED, RUNNING};
 use wxpay_simulator::{Api, Fault, FaultKind, Merchant, Operation, Scenario, Settings};
 
-on_both_apis! {
+on_every_gateway! {
     thirty_two_threads_pay_through_one_client,
     two_threads_cannot_pay_one_order,
     a_task_is_polled_until_it_is_done_and_tells_the_same_again,

@@ -69,6 +69,18 @@ fn every_situation_has_words_in_both_languages() {
 }
 
 #[test]
+fn no_prompt_names_a_platform_for_one_gateway_serves_several() {
+    for situation in every_situation() {
+        for language in [Language::Chinese, Language::English] {
+            let prompt = guide(&situation, language).prompt;
+            for name in ["微信", "支付宝", "银联", "付呗", "WeChat", "Alipay", "UnionPay", "Fubei"] {
+                assert!(!prompt.contains(name), "{situation:?}: {prompt}");
+            }
+        }
+    }
+}
+
+#[test]
 fn goods_are_handed_over_for_proven_money_only() {
     for situation in every_situation() {
         let advice = guide(&situation, Language::English).advice;

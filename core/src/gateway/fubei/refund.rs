@@ -23,6 +23,11 @@ impl Refunds for Fubei {
         true
     }
 
+    /// Nothing that Fubei publishes says what a second request of one number does.
+    fn may_resend(&self) -> bool {
+        false
+    }
+
     fn check_out_refund_no(&self, out_refund_no: &str) -> Result<(), InvalidField> {
         fields::check_known_number("out_refund_no", out_refund_no)
     }
@@ -73,8 +78,7 @@ impl Refunds for Fubei {
         })
     }
 
-    /// Nobody promises that a second request of the same number is not a second refund, so it goes to
-    /// the next host only if it never left.
+    /// See [`may_resend`](Refunds::may_resend).
     fn call(&self, refund: &Refund, stamp: &Stamp) -> Call {
         let content = content(&refund.parameters);
         self.request(Operation::Refund, content, stamp, Resend::OnlyIfUnsent)
