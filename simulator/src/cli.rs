@@ -68,6 +68,13 @@ enum Command {
         /// What happens
         action: Platform,
     },
+    /// Say where the callbacks of rides are sent from now on
+    RideCallback {
+        #[command(flatten)]
+        running: Running,
+        /// An http or https URL without parameters; nowhere if it is left out
+        url: Option<String>,
+    },
     /// Print the notifications of a running simulator and what became of them
     Notifications {
         #[command(flatten)]
@@ -182,7 +189,7 @@ struct Serve {
     /// Deduct rides, too, and write [ride_code] into the configuration
     #[arg(long)]
     ride_code: bool,
-    /// Where the callbacks of rides are sent; nowhere unless given
+    /// Where the callbacks of rides are sent at first; nowhere unless given
     #[arg(long, value_name = "URL", requires = "ride_code")]
     ride_callback: Option<String>,
     /// What proves APIv3 answers
@@ -302,6 +309,15 @@ pub(crate) fn run() -> Result<(), Failure> {
             let action = RideAction::from(action);
             act(running, &format!("/rides/{number}"), action)
         }
+        Some(Command::RideCallback { running, url }) => {
+            let body = serde_json::json!({ "url": url }).to_string();
+            print(&request(
+                &running.control()?,
+                "POST",
+                "/ride-callback",
+                &body,
+            )?)
+        }
         Some(Command::Notifications { running }) => {
             print(&get(&running.control()?, "/notifications")?)
         }
@@ -314,6 +330,11 @@ fn act(running: Running, path: &str, action: impl Serialize) -> Result<(), Failu
 }
 
 fn serve(options: &Serve) -> Result<(), Failure> {
+    if let (Generation::Fubei, Level::Vendor, Interface::V1) =
+        (options.api, options.fubei_level, options.fubei_api)
+    {
+        return Err("--fubei-level vendor goes with --fubei-api 2.0".into());
+    }
     let ready = options.dir.join(READY);
     match fs::remove_file(&ready) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -400,11 +421,18 @@ fn introduction(simulator: &Simulator, config: &Path, control: &str) -> String {
          Auth codes: 18 digits, 10 to 15 at the front. The last four choose what happens; change\n\
          the ones before for every sale, a code is good for one order. Fubei takes Alipay's (28 at\n\
          the front) and UnionPay's (622, and 19 digits), too.\n\
-         \n{}\n",
+         \n{}\n{}",
         env!("CARGO_PKG_VERSION"),
         simulator.hosts().join(" "),
         config.display(),
         scenarios(),
+        match simulator.settings().ride_code {
+            Some(_) => format!(
+                "Rides: the last four digits of out_order_no.\n\n{}\n",
+                rides()
+            ),
+            None => String::new(),
+        },
     )
 }
 

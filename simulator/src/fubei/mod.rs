@@ -18,7 +18,8 @@ use std::time::Duration;
 
 pub(crate) use self::method::path;
 pub use self::settings::{
-    Fubei, FubeiAccount, FubeiApi, FubeiCallbacks, FubeiData, FubeiForms, FubeiLevel, FubeiRefused,
+    Fubei, FubeiAccount, FubeiAmounts, FubeiApi, FubeiCallbacks, FubeiData, FubeiForms, FubeiLevel,
+    FubeiRefused,
 };
 
 use self::answer::{Answer, Data};

@@ -51,14 +51,22 @@ pub(crate) fn body(
         Notice::Refund(refund, order) => refund::told(shared, api, refund, order),
     };
     match fault {
-        None | Some(NotificationFault::MissingSignature | NotificationFault::WrongSignature) => {}
+        None
+        | Some(
+            NotificationFault::MissingSignature
+            | NotificationFault::WrongSignature
+            | NotificationFault::NoJson,
+        ) => {}
         Some(NotificationFault::WrongAmount) => data.tamper(&FaultKind::WrongAmount),
         Some(NotificationFault::ForeignMerchant) if data.names_merchant() => {
             data.tamper(&FaultKind::ForeignMerchant);
         }
         Some(_) => return None,
     }
-    let (data, _) = data.json(fubei.forms, false, false);
+    let data = match fault {
+        Some(NotificationFault::NoJson) => "order_status=SUCCESS".to_owned(),
+        _ => data.json(fubei.forms, false, false).0,
+    };
     let message = match fubei.forms.callbacks {
         FubeiCallbacks::Full => "success",
         FubeiCallbacks::EmptySigned | FubeiCallbacks::EmptySkipped => "",

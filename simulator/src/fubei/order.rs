@@ -410,6 +410,9 @@ fn sale(request: &Verified<'_>, key: &Key) -> Result<Sale, Refusal> {
     let named = named_channel(request);
     let channel = if request.content.text("scene").is_some() {
         // A face is no code; only Alipay knows faces.
+        if named.is_some_and(|named| named != Channel::Alipay) {
+            return Err(Refusal::parameter("type", "刷脸支付只支持支付宝"));
+        }
         Channel::Alipay
     } else {
         let invalid = |message| {
