@@ -332,7 +332,9 @@ fn headline(cause: Cause) -> &'static str {
         Cause::Rejected => "the gateway refused the request without executing it",
         Cause::NothingSent => "no host could be reached, nothing was sent",
         Cause::StillUnclear => "no clear answer yet",
-        Cause::CannotSend => "the gateway does not know this refund, and it was not sent again",
+        Cause::CannotSend => {
+            "the gateway does not know this refund, and this configuration cannot send it again"
+        }
     }
 }
 
