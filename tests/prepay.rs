@@ -19,7 +19,6 @@ use wxpay_simulator::{
 };
 
 on_every_gateway! {
-    every_trade_type_gives_what_its_front_end_needs,
     a_task_whose_payer_pays_ends_paid,
     a_task_whose_time_is_over_has_closed_the_order,
     a_cancel_closes_the_order,
@@ -29,7 +28,9 @@ on_every_gateway! {
     what_is_not_an_order_to_show_is_not_closed,
     the_same_order_is_shown_again_and_another_one_is_refused,
     an_order_whose_till_has_gone_is_closed_or_reported_and_a_plain_one_left_alone,
-    no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed,
+    no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed;
+    // Fubei's codes: see `tests/fubei/`.
+    wechat: every_trade_type_gives_what_its_front_end_needs,
 }
 
 fn order(sale: &Sale) -> Request {

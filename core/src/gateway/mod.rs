@@ -324,6 +324,12 @@ pub trait Refunds: Send + Sync {
     /// The question what became of a refund.
     fn query(&self, expected: &ExpectedRefund, stamp: &Stamp) -> Call;
 
+    /// Whether `expected` says all that the question needs; the journal may know no more of a refund
+    /// than its number.
+    fn check_question(&self, _expected: &ExpectedRefund) -> Result<(), InvalidField> {
+        Ok(())
+    }
+
     /// Reads the reply to that.
     fn read_query(&self, expected: &ExpectedRefund, reply: &Reply) -> Answer<RefundVerdict>;
 }

@@ -18,8 +18,15 @@ const ASKED: [Asked; 10] = [
     Asked::Other,
 ];
 
-/// States of a refund that failed, told as its code: APIv3's and APIv2's.
-const REFUND_STATES: [&str; 4] = ["ABNORMAL", "CHANGE", "CLOSED", "REFUNDCLOSE"];
+/// States of a refund that failed, told as its code: APIv3's, APIv2's and Fubei's.
+const REFUND_STATES: [&str; 6] = [
+    "ABNORMAL",
+    "CHANGE",
+    "CLOSED",
+    "REFUNDCLOSE",
+    "REFUND_FAILER",
+    "REFUND_FAIL",
+];
 
 fn every_situation() -> Vec<Situation<'static>> {
     let mut situations = Vec::new();
