@@ -10,13 +10,13 @@ use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{Till, compile, run, under_valgrind};
 use common::shop::{FEE, Sale, Shop, quick, quick_on};
 use common::{OK, Request};
 use wxpay_simulator::{Api, Operation, PayerAction, Scenario, Settings, State, Timing};
 
-on_both_apis! {
+on_every_gateway! {
     a_scanned_payment_is_clean,
     a_scanned_payment_that_nobody_makes_is_closed,
     refunds_in_parts_are_clean_and_asking_for_them_again_refunds_nothing_twice,
