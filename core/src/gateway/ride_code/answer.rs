@@ -6,7 +6,6 @@ use crate::exchange::Reply;
 use crate::gateway::Answer;
 use crate::gateway::rules::short;
 use crate::json;
-use crate::outcome::Facts;
 use crate::verdict::RideVerdict;
 
 /// More than any reply has.
@@ -22,7 +21,7 @@ pub(super) fn read(reply: &Reply) -> Answer<RideVerdict> {
         Ok(object) => object,
         Err(error) => {
             let why = format!("HTTP {}, and the answer is {error}", reply.status);
-            return answer(RideVerdict::Unclear, why);
+            return Answer::new(RideVerdict::Unclear, why);
         }
     };
     let code = object.get("errcode").and_then(integer);
@@ -50,21 +49,7 @@ pub(super) fn read(reply: &Reply) -> Answer<RideVerdict> {
             .and_then(Value::as_str)
             .filter(|text| refusal.is_some() && !text.is_empty())
             .map(|text| short(text, 256)),
-        ..answer(verdict, why)
-    }
-}
-
-/// An answer that says no more than this.
-pub(super) fn answer<V>(verdict: V, why: impl Into<String>) -> Answer<V> {
-    Answer {
-        verdict,
-        code: None,
-        code_message: None,
-        why: why.into(),
-        forged: false,
-        unknown_key: None,
-        signed_at: None,
-        facts: Facts::new(),
+        ..Answer::new(verdict, why)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::answer::{answer, integer};
+use super::answer::integer;
 use super::{ExpectedRide, RideNotice};
 use crate::gateway::Answer;
 use crate::gateway::beijing::Beijing;
@@ -44,7 +44,7 @@ pub(super) fn judge(notice: &RideNotice, expected: &ExpectedRide) -> Answer<Quer
         code: failed.then(|| FAIL.to_owned()),
         code_message: said.map(|text| short(text, 256)),
         facts: told(notice, expected),
-        ..answer(verdict, why)
+        ..Answer::new(verdict, why)
     }
 }
 
