@@ -268,6 +268,14 @@ impl Journal for Disk {
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {
         self.journal.pending(book, account)
     }
+    fn with_attach(
+        &self,
+        book: Book,
+        account: &str,
+        attach: &str,
+    ) -> Result<Vec<Key>, JournalError> {
+        self.journal.with_attach(book, account, attach)
+    }
     fn heartbeat(&self) -> Result<(), JournalError> {
         self.journal.heartbeat()
     }

@@ -1,8 +1,9 @@
-//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; files of
-//! version 1 (`migration`) and refunds (`refunds`).
+//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; older files
+//! (`migration`), refunds (`refunds`) and rides (`rides`).
 
 mod migration;
 mod refunds;
+mod rides;
 
 use std::path::Path;
 use std::sync::Arc;
