@@ -13,15 +13,21 @@ use crate::status::Status;
 
 impl Client {
     /// Settles every order and refund that is open, and reports every one whose outcome no till has
-    /// seen. May be killed at any moment and run again.
+    /// seen. Rides that wait for their callbacks are reported as they stand: nobody can be asked about
+    /// them. May be killed at any moment and run again.
     pub fn recover(&self) -> Outcome {
         let call = match self.calls.enter(Claim::Nothing) {
             Ok(call) => call,
             Err(refused) => return self.refused(Asked::Recover, &refused, None),
         };
         let account = self.gateway.account();
+        let rides = self.ride.as_ref().map(|ride| ride.codec.account());
+        let books = [Book::Orders, Book::Refunds].map(|book| (book, account.clone()));
         let mut keys = Vec::new();
-        for book in [Book::Orders, Book::Refunds] {
+        for (book, account) in books
+            .into_iter()
+            .chain(rides.map(|account| (Book::Rides, account)))
+        {
             match self.journal.pending(book, &account) {
                 Ok(pending) => keys.extend(pending),
                 Err(error) => return self.refusal(Status::Journal, error.to_string()),
@@ -56,28 +62,37 @@ impl Client {
             // Nothing can be asked about it: its callback tells.
             Book::Rides => false,
         };
+        let is_waiting =
+            |(key, outcome): &&(Key, Outcome)| key.book == Book::Rides && waits(outcome);
         let open = outcomes.iter().filter(is_open).count();
-        let settled = outcomes.len() - open;
+        let waiting = outcomes.iter().filter(is_waiting).count();
+        let settled = outcomes.len() - open - waiting;
         let status = if open == 0 {
             Status::Ok
         } else {
             Status::Unknown
         };
         let orders: Vec<_> = outcomes.iter().map(|(_, each)| each.to_value()).collect();
-        let message = format!("{settled} orders and refunds settled, {open} still open");
+        let mut message = format!("{settled} orders and refunds settled, {open} still open");
+        if rides_are_known {
+            message.push_str(&format!(", {waiting} rides wait for their callbacks"));
+        }
         let mut outcome = Outcome::with_message(status, message);
         outcome.set("orders", orders);
         outcome.set("open", open);
         let outcome = self.explain(Asked::Recover, outcome);
-        for (key, _) in outcomes.iter().filter(|each| !is_open(each)) {
+        let told = |each: &&(Key, Outcome)| !is_open(each) && !is_waiting(each);
+        for (key, _) in outcomes.iter().filter(told) {
             self.handed_over(key);
         }
         outcome
     }
 
     fn still_open(&self, key: &Key, message: impl Into<String>) -> Outcome {
-        if key.book == Book::Refunds {
-            return self.about_refund(&key.number, Status::Unknown, message);
+        match key.book {
+            Book::Orders => {}
+            Book::Refunds => return self.about_refund(&key.number, Status::Unknown, message),
+            Book::Rides => return self.about_ride(&key.number, Status::Unknown, message),
         }
         let mut outcome = self.about(Asked::Payment, key, Status::Unknown, message);
         outcome.set("reversal", Reversal::Required.name());
@@ -121,14 +136,17 @@ impl Recovery<'_> {
 
     fn settle_taken(&mut self, entry: &Entry) -> Outcome {
         let client = self.client;
-        let refund = entry.key.book == Book::Refunds;
         if entry.phase.is_none() {
             client.give_back(&entry.key);
-            return if refund {
-                client.replay_refund(entry)
-            } else {
-                client.replay(Asked::Payment, entry)
+            return match entry.key.book {
+                Book::Orders => client.replay(Asked::Payment, entry),
+                Book::Refunds => client.replay_refund(entry),
+                Book::Rides => client.replay_ride(entry),
             };
+        }
+        if entry.key.book == Book::Rides {
+            client.give_back(&entry.key);
+            return client.open_ride(entry);
         }
         let stopped = match (self.signal.closing(), self.reachable) {
             (true, _) => Some("the client is closing"),
@@ -139,7 +157,7 @@ impl Recovery<'_> {
             client.give_back(&entry.key);
             return client.still_open(&entry.key, why);
         }
-        if refund {
+        if entry.key.book == Book::Refunds {
             return self.go_on_refunding(entry);
         }
         let purpose = match client.policy.on_recovered_paid {

@@ -161,12 +161,15 @@ fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for (from, steps) in [(1, FROM_1), (2, FROM_2)] {
-        if (version..SCHEMA_VERSION).contains(&from) {
+    if version < SCHEMA_VERSION {
+        for (_, steps) in [(1, FROM_1), (2, FROM_2)]
+            .iter()
+            .filter(|(from, _)| *from >= version)
+        {
             transaction.execute_batch(steps)?;
         }
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     transaction.commit()
 }
 

@@ -373,7 +373,7 @@ fn edit(path: &Path, sql: &str) {
 fn a_newer_journal_is_refused() {
     let bench = Bench::new();
     drop(bench.open());
-    edit(&bench.path(), "PRAGMA user_version = 3");
+    edit(&bench.path(), "PRAGMA user_version = 4");
     assert!(
         bench.refusal().contains("newer wxpay"),
         "{}",
