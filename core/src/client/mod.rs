@@ -381,7 +381,7 @@ impl Client {
                 call.operation,
                 call.method,
                 reply.host,
-                call.path,
+                call.place(),
                 reply.status,
                 reply.elapsed.as_millis(),
                 answer.why,

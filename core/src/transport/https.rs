@@ -44,7 +44,7 @@ pub struct Attempt<'a> {
     pub operation: &'static str,
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Path and query.
+    /// The path, without its query.
     pub path: &'a str,
     /// Scheme, host and port, as in [`Reply::host`].
     pub host: &'a str,
@@ -193,7 +193,7 @@ impl HttpsTransport {
         (self.observer)(&Attempt {
             operation: call.operation,
             method: call.method,
-            path: &call.path,
+            path: call.place(),
             host,
             elapsed: self.now().since(start),
             result: match &result {
