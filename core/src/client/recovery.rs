@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::calls::{Claim, Refused};
+use super::ride;
 use super::run::HandOver;
 use crate::config::OnRecoveredPaid;
 use crate::guidance::Asked;
@@ -22,6 +23,7 @@ impl Client {
         };
         let account = self.gateway.account();
         let rides = self.ride.as_ref().map(|ride| ride.codec.account());
+        let has_rides = rides.is_some();
         let books = [Book::Orders, Book::Refunds].map(|book| (book, account.clone()));
         let mut keys = Vec::new();
         for (book, account) in books
@@ -63,7 +65,7 @@ impl Client {
             Book::Rides => false,
         };
         let is_waiting =
-            |(key, outcome): &&(Key, Outcome)| key.book == Book::Rides && waits(outcome);
+            |(key, outcome): &&(Key, Outcome)| key.book == Book::Rides && ride::awaits_callback(outcome);
         let open = outcomes.iter().filter(is_open).count();
         let waiting = outcomes.iter().filter(is_waiting).count();
         let settled = outcomes.len() - open - waiting;
@@ -74,7 +76,7 @@ impl Client {
         };
         let orders: Vec<_> = outcomes.iter().map(|(_, each)| each.to_value()).collect();
         let mut message = format!("{settled} orders and refunds settled, {open} still open");
-        if rides_are_known {
+        if has_rides {
             message.push_str(&format!(", {waiting} rides wait for their callbacks"));
         }
         let mut outcome = Outcome::with_message(status, message);
