@@ -1,5 +1,7 @@
 //! Callbacks about rides: the only word there is on whether one was paid.
 
+use serde_json::Value;
+
 use super::{NO_SECTION, RideParts};
 use crate::client::calls::Claim;
 use crate::client::notify::{Decoded, told, with_record};
@@ -122,8 +124,9 @@ impl Client {
     /// Brings a proven callback together with what is on record. Returns whether it is on record by
     /// now; it is not if another call holds the ride.
     fn settle_ride(&self, known: &Entry, outcome: &mut Outcome) -> Result<bool, JournalError> {
-        if Bearing::of(known, outcome.status) != Bearing::Settles {
-            doubt(known, outcome);
+        let bearing = Bearing::of(known, outcome);
+        if bearing != Bearing::Settles {
+            bearing.tell(known, outcome);
             return Ok(true);
         }
         let entry = match self.journal.take(&known.key, None)? {
@@ -132,11 +135,10 @@ impl Client {
             Take::Absent => return Ok(true),
         };
         // Somebody may have settled it in between.
-        let bearing = Bearing::of(&entry, outcome.status);
-        outcome.set("replayed", i64::from(bearing == Bearing::Repeats));
+        let bearing = Bearing::of(&entry, outcome);
         if bearing != Bearing::Settles {
             self.give_back(&entry.key);
-            doubt(&entry, outcome);
+            bearing.tell(&entry, outcome);
             return Ok(true);
         }
         if entry.never_happened() {
@@ -168,29 +170,38 @@ enum Bearing {
 }
 
 impl Bearing {
-    fn of(entry: &Entry, status: Status) -> Self {
-        match &entry.outcome {
-            Some((recorded, _)) if *recorded == status => Self::Repeats,
+    fn of(entry: &Entry, told: &Outcome) -> Self {
+        let Some((status, facts)) = &entry.outcome else {
+            return Self::Settles;
+        };
+        let recorded = facts.get("transaction_id").and_then(Value::as_str);
+        let another = |recorded| told.text("transaction_id").is_some_and(|id| id != recorded);
+        match (*status, told.status) {
+            // Deducted twice, or another ride's.
+            (Status::Ok, Status::Ok) if recorded.is_some_and(another) => Self::Contradicts,
+            (recorded, told) if recorded == told => Self::Repeats,
             // A deduction that failed may be made good later. Money that was taken does not become
             // untaken, and a ride that was paid otherwise than asked is not settled by a third word.
-            Some((Status::Ok | Status::Unknown, _)) => Self::Contradicts,
+            (Status::Ok | Status::Unknown, _) => Self::Contradicts,
             _ => Self::Settles,
         }
     }
-}
 
-/// What contradicts the record is in doubt, and the record stays.
-fn doubt(entry: &Entry, outcome: &mut Outcome) {
-    if Bearing::of(entry, outcome.status) != Bearing::Contradicts {
-        return;
+    /// What does not settle the ride says so. What contradicts the record is in doubt, and the record
+    /// stays.
+    fn tell(self, entry: &Entry, outcome: &mut Outcome) {
+        outcome.set("replayed", i64::from(self == Self::Repeats));
+        if self != Self::Contradicts {
+            return;
+        }
+        let recorded = entry.outcome.as_ref().map(|(status, _)| status.name());
+        let message = format!(
+            "{}; but an earlier callback has said otherwise, and {} stays on record",
+            outcome.message(),
+            recorded.unwrap_or_default(),
+        );
+        outcome.status = Status::Unknown;
+        outcome.set("message", message);
+        outcome.set("reversal", Reversal::None.name());
     }
-    let recorded = entry.outcome.as_ref().map(|(status, _)| status.name());
-    let message = format!(
-        "{}; but an earlier callback has said otherwise, and {} stays on record",
-        outcome.message(),
-        recorded.unwrap_or_default(),
-    );
-    outcome.status = Status::Unknown;
-    outcome.set("message", message);
-    outcome.set("reversal", Reversal::None.name());
 }

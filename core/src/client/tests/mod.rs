@@ -393,6 +393,7 @@ fn open_client(
     Arc::new(Client::from_parts(Parts {
         gateway,
         transport: Arc::clone(shop) as Arc<dyn Transport>,
+        ride: None,
         clock: Arc::clone(time) as Arc<dyn Clock>,
         journal: Arc::clone(disk) as Arc<dyn Journal>,
         policy,

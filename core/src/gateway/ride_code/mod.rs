@@ -4,6 +4,8 @@
 //! There is no query and no refund that anybody has published, so an answer that is not clear stays
 //! unknown until the callback comes, and nothing is ever sent twice.
 
+mod inspect;
+
 use std::fmt;
 
 use crate::config::{RideCodeConfig, Secret};
