@@ -6,8 +6,6 @@
 
 mod notice;
 mod run;
-#[cfg(test)]
-mod tests;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
