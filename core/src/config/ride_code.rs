@@ -199,9 +199,9 @@ fn address(item: &Item<'_>) -> Result<DeductUrl, ConfigError> {
     let query = url.query().unwrap_or_default();
     let places = query.matches(ACCESS_TOKEN).count();
     if places > 1 || text.matches(['{', '}']).count() != 2 * places {
-        return Err(item.place.error(
-            "may hold {access_token} once, behind the question mark, and no other braces",
-        ));
+        return Err(item
+            .place
+            .error("may hold {access_token} once, behind the question mark, and no other braces"));
     }
     let written_out = url
         .query_pairs()
@@ -230,7 +230,8 @@ fn read_access_token(
     };
     let place = item.place.clone();
     let token = secret::read(item, context)?;
-    check_access_token(token.expose()).map_err(|rule| place.error(format_args!("must be {rule}")))?;
+    check_access_token(token.expose())
+        .map_err(|rule| place.error(format_args!("must be {rule}")))?;
     match deduct_url {
         Some(url) if url.wants_access_token() => Ok(Some(token)),
         Some(_) => Err(place.error(
@@ -273,7 +274,12 @@ fn read_sign(
             "sign_key_style",
             "sign_case",
         ];
-        return lone(section, &others, "sign_type", r#""HMAC-SHA256", "MD5" or "NONE""#);
+        return lone(
+            section,
+            &others,
+            "sign_type",
+            r#""HMAC-SHA256", "MD5" or "NONE""#,
+        );
     };
     let sign_type = named.choice(&types)?;
     let key = match section.take("sign_key") {
@@ -356,7 +362,12 @@ fn read_seal(
     ];
     let Some(key) = section.take("aes_key") else {
         let others = ["aes_key_encoding", "iv_encoding", "data_encoding"];
-        return lone(section, &others, "aes_key", "it is the key of callbacks, from Tencent");
+        return lone(
+            section,
+            &others,
+            "aes_key",
+            "it is the key of callbacks, from Tencent",
+        );
     };
     let place = key.place.clone();
     let key = secret::read(key, context)?;
