@@ -255,6 +255,8 @@ impl Simulator {
         lines.extend([
             String::new(),
             "[ride_code]".to_owned(),
+            format!("mch_id = {}", quoted(&platform.mch_id)),
+            format!("appid = {}", quoted(&platform.appid)),
             format!("deduct_url = {}", quoted(&url)),
             format!("access_token = {{ file = {} }}", file(RIDE_TOKEN)),
             format!("sign_type = \"{sign_type}\""),

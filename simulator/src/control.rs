@@ -51,6 +51,14 @@ struct RideBody {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct CallbackBody {
+    /// Null: nowhere.
+    #[serde(deserialize_with = "Option::deserialize")]
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct HostBody {
     state: HostState,
 }
@@ -180,6 +188,14 @@ impl Control {
                     .map_err(|error| (409, error.to_string()))?;
                 Ok(json!({ "ok": true, "state": state }))
             }
+            ("GET", ["ride-callback"]) => Ok(json!({ "url": self.shared.ride_callback() })),
+            ("POST", ["ride-callback"]) => {
+                let url = read::<CallbackBody>(body)?.url;
+                self.shared
+                    .set_ride_callback(url.as_deref())
+                    .map_err(|error| (409, error.to_string()))?;
+                done()
+            }
             ("GET", ["notifications"]) => {
                 Ok(json!({ "notifications": self.shared.notifications().all() }))
             }
@@ -214,7 +230,7 @@ impl Control {
                 _,
                 [
                     "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds" | "rides"
-                    | "notifications" | "clock" | "platform-keys" | "reset",
+                    | "ride-callback" | "notifications" | "clock" | "platform-keys" | "reset",
                     ..,
                 ],
             ) => Err((405, format!("{method} {path} is not offered"))),

@@ -62,7 +62,8 @@ pub use channel::{Channel, auth_code_of};
 pub use configuration::PolicyNumbers;
 pub use fault::{Fault, FaultError, FaultKind, Operation};
 pub use fubei::{
-    Fubei, FubeiAccount, FubeiApi, FubeiCallbacks, FubeiData, FubeiForms, FubeiLevel, FubeiRefused,
+    Fubei, FubeiAccount, FubeiAmounts, FubeiApi, FubeiCallbacks, FubeiData, FubeiForms, FubeiLevel,
+    FubeiRefused,
 };
 pub use host::{HostState, ListenError};
 pub use hosts::HostError;
@@ -75,8 +76,8 @@ pub use notify::{
 };
 pub use requests::RequestRecord;
 pub use ride::{
-    MchIdName, RideAction, RideCode, RideDuplicates, RideError, RideNumber, RideRecord,
-    RideScenario, RideSeal, RideSign, RideState, SignKeyStyle, TextEncoding,
+    MchIdName, RideAction, RideCallbackError, RideCode, RideDuplicates, RideError, RideNumber,
+    RideRecord, RideScenario, RideSeal, RideSign, RideState, SignKeyStyle, TextEncoding,
 };
 pub use scenario::{Scenario, auth_code};
 pub use settings::{
@@ -363,6 +364,11 @@ impl Simulator {
         self.shared.ride_action(out_order_no, action)
     }
 
+    /// Where callbacks of rides are sent from now on; `None`: nowhere. Those under way go on.
+    pub fn set_ride_callback(&self, url: Option<&str>) -> Result<(), RideCallbackError> {
+        self.shared.set_ride_callback(url)
+    }
+
     /// Makes a callback about a ride that has ended, right or wrong, and sends it nowhere.
     pub fn notification_for_ride(
         &self,
@@ -403,8 +409,8 @@ impl Simulator {
         self.shared.clock().set_skew(seconds);
     }
 
-    /// Forgets orders, refunds, rides, faults, requests and notifications and sets the clock back. Hosts
-    /// and keys stay as they are.
+    /// Forgets orders, refunds, rides, faults, requests and notifications and sets the clock back. Hosts,
+    /// keys and the address of callbacks stay as they are.
     pub fn reset(&self) {
         self.shared.reset();
     }

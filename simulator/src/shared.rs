@@ -12,9 +12,9 @@ use crate::fault::Faults;
 use crate::ledger::{
     Book, Ledger, PayerAction, PayerError, RefundAction, RefundError, RefundState, State,
 };
-use crate::notify::Notifications;
+use crate::notify::{Notifications, check_notify_url};
 use crate::requests::{RequestRecord, Requests};
-use crate::ride::{RideAction, RideError, RideState, Rides};
+use crate::ride::{RideAction, RideCallbackError, RideError, RideState, Rides};
 use crate::settings::{Merchant, Settings};
 use crate::v3::{Keys, Nonces, Sent};
 
@@ -25,6 +25,8 @@ pub(crate) struct Shared {
     faults: Mutex<Faults>,
     requests: Mutex<Requests>,
     rides: Mutex<Rides>,
+    /// Where callbacks of rides are sent.
+    ride_callback: Mutex<Option<String>>,
     notifications: Mutex<Notifications>,
     /// There may be something to tell.
     stirred: Notify,
@@ -42,6 +44,8 @@ impl Shared {
         certificates: HashMap<Vec<u8>, String>,
         keys: Keys,
     ) -> Self {
+        let platform = settings.ride_code.as_ref();
+        let ride_callback = platform.and_then(|platform| platform.callback_url.clone());
         Self {
             clock: Clock::new(settings.skew_seconds),
             settings,
@@ -49,6 +53,7 @@ impl Shared {
             faults: Mutex::default(),
             requests: Mutex::default(),
             rides: Mutex::default(),
+            ride_callback: Mutex::new(ride_callback),
             notifications: Mutex::default(),
             stirred: Notify::new(),
             nonces: AtomicU64::new(0),
@@ -178,6 +183,21 @@ impl Shared {
         let state = self.rides().act(now, out_order_no, action);
         self.stir();
         state
+    }
+
+    pub(crate) fn ride_callback(&self) -> Option<String> {
+        lock(&self.ride_callback).clone()
+    }
+
+    pub(crate) fn set_ride_callback(&self, url: Option<&str>) -> Result<(), RideCallbackError> {
+        if self.settings.ride_code.is_none() {
+            return Err(RideCallbackError::NoRides);
+        }
+        if let Some(url) = url {
+            check_notify_url(url).map_err(RideCallbackError::Url)?;
+        }
+        *lock(&self.ride_callback) = url.map(str::to_owned);
+        Ok(())
     }
 
     /// Forgets orders, refunds, rides, faults, requests and notifications, and sets the skew back. Keys

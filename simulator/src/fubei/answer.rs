@@ -1,7 +1,7 @@
 //! Answers: members, what faults do to them, and how they are written. Nobody signs them.
 
 use super::codes::{self, Refusal};
-use super::money::yuan;
+use super::money::written;
 use super::settings::{FubeiApi, FubeiData, FubeiForms};
 use crate::clock::{beijing, from_beijing};
 use crate::fault::FaultKind;
@@ -147,8 +147,8 @@ impl Member {
             Self::Null => "null".to_owned(),
             Self::Text(text) => quoted(text),
             Self::Whole(number) | Self::Moment(number) => number.to_string(),
-            Self::Money(fen) if forms.amounts_as_text => quoted(&yuan(*fen)),
-            Self::Money(fen) => yuan(*fen),
+            Self::Money(fen) if forms.amounts_as_text => quoted(&written(*fen, forms.amounts)),
+            Self::Money(fen) => written(*fen, forms.amounts),
             Self::NoItems => "[]".to_owned(),
         }
     }

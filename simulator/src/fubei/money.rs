@@ -1,11 +1,13 @@
 //! Amounts: fen in the ledger, decimal yuan on the wire, never floating point.
 
+use super::settings::FubeiAmounts;
+
 /// Fen of a number as it was written: digits, and at most two more after a point. `None` for anything
 /// else, exponents and signs included.
 pub(super) fn fen(number: &str) -> Option<i64> {
     let (yuan, decimals) = match number.split_once('.') {
         None => (number, "00".to_owned()),
-        Some((yuan, decimals)) if (1..=3).contains(&decimals.len()) => {
+        Some((yuan, decimals)) if (1..=2).contains(&decimals.len()) => {
             (yuan, format!("{decimals:0<2}"))
         }
         Some(_) => return None,
@@ -17,11 +19,19 @@ pub(super) fn fen(number: &str) -> Option<i64> {
     format!("{yuan}{decimals}").parse().ok()
 }
 
-/// With exactly two decimals.
-pub(super) fn yuan(fen: i64) -> String {
+/// Yuan as `form` has it.
+pub(super) fn written(fen: i64, form: FubeiAmounts) -> String {
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
-    format!("{sign}{}.{:02}", fen / 100, fen % 100)
+    let (yuan, rest) = (fen / 100, fen % 100);
+    match form {
+        FubeiAmounts::TwoDecimals => format!("{sign}{yuan}.{rest:02}"),
+        FubeiAmounts::Shortest if rest == 0 => format!("{sign}{yuan}"),
+        FubeiAmounts::Shortest if rest % 10 == 0 => format!("{sign}{yuan}.{}", rest / 10),
+        FubeiAmounts::Shortest => format!("{sign}{yuan}.{rest:02}"),
+        FubeiAmounts::FourDecimals => format!("{sign}{yuan}.{rest:02}00"),
+        FubeiAmounts::Exponent => format!("{sign}{fen}e-2"),
+    }
 }
 
 #[cfg(test)]
@@ -63,9 +73,23 @@ mod tests {
     }
 
     #[test]
-    fn amounts_are_written_with_two_decimals() {
-        for (amount, text) in [(0, "0.00"), (1, "0.01"), (888, "8.88"), (-5, "-0.05")] {
-            assert_eq!(yuan(amount), text);
+    fn amounts_are_written_in_every_form() {
+        for (amount, forms) in [
+            (0, ["0.00", "0", "0.0000", "0e-2"]),
+            (1, ["0.01", "0.01", "0.0100", "1e-2"]),
+            (800, ["8.00", "8", "8.0000", "800e-2"]),
+            (880, ["8.80", "8.8", "8.8000", "880e-2"]),
+            (888, ["8.88", "8.88", "8.8800", "888e-2"]),
+            (-5, ["-0.05", "-0.05", "-0.0500", "-5e-2"]),
+        ] {
+            let written = [
+                FubeiAmounts::TwoDecimals,
+                FubeiAmounts::Shortest,
+                FubeiAmounts::FourDecimals,
+                FubeiAmounts::Exponent,
+            ]
+            .map(|form| written(amount, form));
+            assert_eq!(written, forms);
         }
     }
 }

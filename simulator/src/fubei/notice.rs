@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::method::Method;
 use super::settings::{FubeiApi, FubeiCallbacks, FubeiLevel};
 use super::sign::sign;
-use super::{Verified, answer::Member, order, refund};
+use super::{Verified, answer::Member, refund, told};
 use crate::fault::{FaultKind, Operation};
 use crate::ledger::Notice;
 use crate::notify::NotificationFault;
@@ -41,7 +41,7 @@ pub(crate) fn body(
     };
     let mut data = match notice {
         Notice::Payment(order) => {
-            let mut data = order::state(shared, &request, order);
+            let mut data = told::state(shared, &request, order);
             if api == FubeiApi::V2 {
                 data.set("uid", Member::Whole(i64::from(account.merchant_id)));
                 data.set("is_can_part_refund", Member::Whole(1));
@@ -51,14 +51,22 @@ pub(crate) fn body(
         Notice::Refund(refund, order) => refund::told(shared, api, refund, order),
     };
     match fault {
-        None | Some(NotificationFault::MissingSignature | NotificationFault::WrongSignature) => {}
+        None
+        | Some(
+            NotificationFault::MissingSignature
+            | NotificationFault::WrongSignature
+            | NotificationFault::NoJson,
+        ) => {}
         Some(NotificationFault::WrongAmount) => data.tamper(&FaultKind::WrongAmount),
         Some(NotificationFault::ForeignMerchant) if data.names_merchant() => {
             data.tamper(&FaultKind::ForeignMerchant);
         }
         Some(_) => return None,
     }
-    let (data, _) = data.json(fubei.forms, false, false);
+    let data = match fault {
+        Some(NotificationFault::NoJson) => "order_status=SUCCESS".to_owned(),
+        _ => data.json(fubei.forms, false, false).0,
+    };
     let message = match fubei.forms.callbacks {
         FubeiCallbacks::Full => "success",
         FubeiCallbacks::EmptySigned | FubeiCallbacks::EmptySkipped => "",

@@ -164,6 +164,8 @@ pub struct FubeiForms {
     pub sub_code_in_data: bool,
     /// Amounts in quotation marks.
     pub amounts_as_text: bool,
+    /// How the number itself is written.
+    pub amounts: FubeiAmounts,
     /// What callbacks do about empty fields.
     pub callbacks: FubeiCallbacks,
 }
@@ -176,6 +178,21 @@ pub enum FubeiData {
     Object,
     /// The JSON text of one.
     Text,
+}
+
+/// How answers and callbacks write an amount in yuan. Documents and samples have both of the first
+/// two; the others are what a number in JSON may be written like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FubeiAmounts {
+    /// `8.80`
+    #[default]
+    TwoDecimals,
+    /// `8.8`
+    Shortest,
+    /// `8.8000`
+    FourDecimals,
+    /// `880e-2`
+    Exponent,
 }
 
 /// Whether callbacks have an empty field, and whether it is signed; implementations differ.

@@ -79,4 +79,14 @@ mod tests {
         ];
         assert_eq!(sign(fields, SECRET), "D9319C7C18F9F82BECAFA4310F772E82");
     }
+
+    /// The vendor's own unit test, with the secret that it prints.
+    #[test]
+    fn vector_s5_the_inputs_of_the_official_unit_test() {
+        let content = r#"{"merchant_order_sn":"28867994"}"#;
+        let merchant = ("app_id", "20170609152021917511");
+        let fields = request(merchant, "openapi.payment.order.close", content);
+        let secret = "672f295578a545c24b397bae275e6f81";
+        assert_eq!(sign(fields, secret), "C0A8CDE6A5F975E24FACAC48DF03701F");
+    }
 }

@@ -75,7 +75,7 @@ pub enum NotificationFault {
     Doctype,
     /// Ride code: about another ride, rightly encrypted and signed.
     ForeignOrder,
-    /// Ride code: what is encrypted is no JSON, rightly signed.
+    /// Ride code: what is encrypted is no JSON, rightly signed; Fubei: `data` is none.
     NoJson,
     /// Ride code: what is encrypted was not padded, rightly signed.
     BadPadding,

@@ -68,8 +68,7 @@ async fn tell(shared: Arc<Shared>, notice: Notice) {
 }
 
 async fn tell_of_ride(shared: Arc<Shared>, ride: Ride) {
-    let platform = shared.settings().ride_code.as_ref();
-    let Some(url) = platform.and_then(|platform| platform.callback_url.clone()) else {
+    let Some(url) = shared.ride_callback() else {
         return;
     };
     let Some(message) = Message::about_ride(&shared, &ride, None, None) else {

@@ -59,6 +59,14 @@ struct Entry {
     ride: Option<Ride>,
 }
 
+/// A request that was counted.
+#[derive(Clone, Copy)]
+pub(super) struct Received {
+    pub(super) scenario: RideScenario,
+    /// Of its entry: a ride without a number has nothing else to be found by.
+    index: usize,
+}
+
 #[derive(Default)]
 pub(crate) struct Rides {
     entries: Vec<Entry>,
@@ -67,10 +75,15 @@ pub(crate) struct Rides {
 
 impl Rides {
     /// Counts a request and finds the scenario of its number.
-    pub(super) fn received(&mut self, out_order_no: Option<&str>) -> RideScenario {
-        if let Some(entry) = self.entry(out_order_no) {
+    pub(super) fn received(&mut self, out_order_no: Option<&str>) -> Received {
+        let known = out_order_no.and_then(|number| self.position(number));
+        if let Some(index) = known {
+            let entry = &mut self.entries[index];
             entry.requests += 1;
-            return entry.scenario;
+            return Received {
+                scenario: entry.scenario,
+                index,
+            };
         }
         let scenario = out_order_no.map_or(RideScenario::Paid, RideScenario::of_out_order_no);
         self.entries.push(Entry {
@@ -79,7 +92,10 @@ impl Rides {
             requests: 1,
             ride: None,
         });
-        scenario
+        Received {
+            scenario,
+            index: self.entries.len() - 1,
+        }
     }
 
     /// Accepts a ride that [`received`](Self::received) counted; says whether it is the first under
@@ -87,18 +103,16 @@ impl Rides {
     pub(super) fn accept(
         &mut self,
         now: i64,
+        received: Received,
         asked: &Asked,
         due: (i64, RideState),
         duplicates: RideDuplicates,
     ) -> bool {
         self.accepted += 1;
         let number = self.accepted;
-        let entry = match &asked.out_order_no {
-            Some(out_order_no) => self.entry(Some(out_order_no)),
-            // The one that was counted last.
-            None => self.entries.last_mut(),
-        };
-        let Some(entry) = entry else {
+        let entry = self.entries.get_mut(received.index);
+        // Everything may have been forgotten in the meantime.
+        let Some(entry) = entry.filter(|entry| entry.out_order_no == asked.out_order_no) else {
             return false;
         };
         match (&mut entry.ride, duplicates) {
@@ -126,7 +140,7 @@ impl Rides {
 
     /// The ride as it stands.
     pub(crate) fn find(&mut self, now: i64, out_order_no: &str) -> Option<Ride> {
-        let ride = self.entry(Some(out_order_no))?.ride.as_mut()?;
+        let ride = self.entry(out_order_no)?.ride.as_mut()?;
         ride.settle(now);
         Some(ride.clone())
     }
@@ -156,7 +170,7 @@ impl Rides {
         out_order_no: &str,
         action: RideAction,
     ) -> Result<RideState, RideError> {
-        let entry = self.entry(Some(out_order_no));
+        let entry = self.entry(out_order_no);
         let Some(ride) = entry.and_then(|entry| entry.ride.as_mut()) else {
             return Err(RideError::NoRide(out_order_no.to_owned()));
         };
@@ -206,11 +220,15 @@ impl Rides {
     }
 
     /// By number; a ride without one is never found again.
-    fn entry(&mut self, out_order_no: Option<&str>) -> Option<&mut Entry> {
-        let number = out_order_no?;
+    fn position(&self, out_order_no: &str) -> Option<usize> {
         self.entries
-            .iter_mut()
-            .find(|entry| entry.out_order_no.as_deref() == Some(number))
+            .iter()
+            .position(|entry| entry.out_order_no.as_deref() == Some(out_order_no))
+    }
+
+    fn entry(&mut self, out_order_no: &str) -> Option<&mut Entry> {
+        let index = self.position(out_order_no)?;
+        self.entries.get_mut(index)
     }
 }
 
@@ -228,8 +246,9 @@ mod tests {
     }
 
     fn accepted(rides: &mut Rides, now: i64, number: Option<&str>, again: RideDuplicates) -> bool {
-        rides.received(number);
-        rides.accept(now, &asked(number), (now + 10, RideState::Success), again)
+        let received = rides.received(number);
+        let due = (now + 10, RideState::Success);
+        rides.accept(now, received, &asked(number), due, again)
     }
 
     #[test]
@@ -270,6 +289,21 @@ mod tests {
         }
         assert_eq!(rides.records(20).len(), 2);
         assert_eq!(rides.ended(20).0.len(), 2);
+    }
+
+    #[test]
+    fn a_ride_without_a_number_is_accepted_though_another_came_in_between() {
+        let mut rides = Rides::default();
+        let slow = rides.received(None);
+        assert!(accepted(&mut rides, 0, Some("A"), RideDuplicates::Refused));
+        let due = (10, RideState::Success);
+        assert!(rides.accept(1, slow, &asked(None), due, RideDuplicates::Refused));
+        let charged: Vec<_> = rides
+            .records(20)
+            .into_iter()
+            .map(|ride| (ride.out_order_no, ride.charged_fen))
+            .collect();
+        assert_eq!(charged, [(None, 200), (Some("A".to_owned()), 200)]);
     }
 
     #[test]

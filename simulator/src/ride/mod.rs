@@ -16,13 +16,13 @@ use serde_json::Value;
 
 pub(crate) use self::book::{Ride, Rides};
 pub(crate) use self::callback::{Callback, callback, is_acknowledged};
-pub use self::record::{RideAction, RideError, RideRecord, RideState};
+pub use self::record::{RideAction, RideCallbackError, RideError, RideRecord, RideState};
 pub use self::scenario::RideScenario;
 pub use self::settings::{
     MchIdName, RideCode, RideDuplicates, RideNumber, RideSeal, RideSign, SignKeyStyle, TextEncoding,
 };
 
-use self::book::Asked;
+use self::book::{Asked, Received};
 use self::callback::answer;
 use self::scenario::{Said, Script};
 use crate::fault::{FaultKind, Operation};
@@ -65,19 +65,23 @@ pub(crate) async fn handle(shared: &Shared, request: &Request) -> Outcome {
     let mut faults = shared
         .faults()
         .take(Operation::Ride, request.host, number.as_deref());
-    let script = received.as_ref().ok().map(|asked| {
-        let scenario = shared.rides().received(asked.out_order_no.as_deref());
-        scenario.script(&shared.settings().timing)
+    let counted = received.as_ref().ok().map(|asked| {
+        let counted = shared.rides().received(asked.out_order_no.as_deref());
+        (counted, counted.scenario.script(&shared.settings().timing))
     });
-    faults.extend(script.as_ref().and_then(|script| script.fault.clone()));
+    faults.extend(
+        counted
+            .as_ref()
+            .and_then(|(_, script)| script.fault.clone()),
+    );
     for fault in &faults {
         if let FaultKind::DelayBefore { ms } = fault {
             tokio::time::sleep(Duration::from_millis(*ms)).await;
         }
     }
     let executed = faults.iter().all(FaultKind::executed);
-    let said = match (&received, &script) {
-        (Ok(asked), Some(script)) if executed => deduct(shared, asked, script),
+    let said = match (&received, &counted) {
+        (Ok(asked), Some((counted, script))) if executed => deduct(shared, *counted, asked, script),
         (Ok(_), _) => answer(BUSY, "system error"),
         (Err(refused), _) => refused.clone(),
     };
@@ -126,7 +130,7 @@ fn receive(settings: &Settings, request: &Request) -> Result<Asked, Value> {
         .map_err(|why| answer(BAD_FIELD, &format!("invalid args: {why}")))
 }
 
-fn deduct(shared: &Shared, asked: &Asked, script: &Script) -> Value {
+fn deduct(shared: &Shared, received: Received, asked: &Asked, script: &Script) -> Value {
     let (now, settings) = (shared.clock().now(), shared.settings());
     let duplicates = settings
         .ride_code
@@ -140,7 +144,7 @@ fn deduct(shared: &Shared, asked: &Asked, script: &Script) -> Value {
         };
         let accepted = shared
             .rides()
-            .accept(now, asked, (now + wait, end), duplicates);
+            .accept(now, received, asked, (now + wait, end), duplicates);
         if !accepted {
             return answer(DUPLICATE, "out_order_no is used already");
         }

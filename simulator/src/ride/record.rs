@@ -63,6 +63,17 @@ pub enum RideAction {
     Wait,
 }
 
+/// Why callbacks cannot be sent somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RideCallbackError {
+    /// There is no ride-code platform.
+    #[error("there is no ride-code platform; start with --ride-code, or with settings.ride_code")]
+    NoRides,
+    /// It is no HTTP or HTTPS URL, or has parameters.
+    #[error("callbacks of rides cannot be sent there: it is {0}")]
+    Url(String),
+}
+
 /// Why an action is not possible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RideError {

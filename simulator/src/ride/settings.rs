@@ -25,7 +25,8 @@ pub struct RideCode {
     pub out_trade_no: RideNumber,
     /// What a second request with the same `out_order_no` does.
     pub duplicates: RideDuplicates,
-    /// Where callbacks are sent; `None`: nowhere.
+    /// Where callbacks are sent at first; `None`: nowhere. See
+    /// [`Simulator::set_ride_callback`](crate::Simulator::set_ride_callback).
     pub callback_url: Option<String>,
 }
 

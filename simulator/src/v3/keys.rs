@@ -68,7 +68,7 @@ impl Keys {
         let public_key = PlatformKey::get(Purpose::PublicKey)?;
         let mch_id = &settings.merchants[0].mch_id;
         let keys = Self {
-            root: tls::authority("wxpay simulator platform CA", root_key()?)?,
+            root: root()?,
             merchants: merchants.collect(),
             offered: settings.platform_keys,
             public_key,
@@ -219,12 +219,13 @@ fn signing_key(pair: &KeyPair) -> Result<SigningKey<Sha256>, CertificateError> {
     Ok(SigningKey::new(key))
 }
 
-/// The key of a new root: RSA as WeChat's, and another one than those of the roots before it.
-fn root_key() -> Result<KeyPair, CertificateError> {
+/// A new root: RSA as WeChat's, another key than the last one's, and a name that no other has.
+fn root() -> Result<Issuer, CertificateError> {
     static ROOTS: AtomicUsize = AtomicUsize::new(0);
     let number = ROOTS.fetch_add(1, Ordering::Relaxed);
     let key = PlatformKey::get(Purpose::Root(number))?;
-    Ok(KeyPair::try_from(key.pair.serialize_der())?)
+    let key = KeyPair::try_from(key.pair.serialize_der())?;
+    tls::authority(&format!("wxpay simulator platform CA {number}"), key)
 }
 
 /// What a key of the platform is for.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wxpay_simulator::{RideCode, Scenario, Settings, Simulator};
 
 use crate::client::{Till, address, request, start_with, until};
+use crate::listener::Listener;
 use crate::ride::client::Operator;
 
 /// Where nobody listens.
@@ -156,6 +157,53 @@ fn rides_end_from_outside() {
 }
 
 #[test]
+fn callbacks_of_rides_are_sent_where_the_control_interface_says() {
+    let heard = "{\"errcode\":0,\"nonce_str\":\"NONCE\"}";
+    let listener = Listener::start(vec![(200, heard)]);
+    let simulator = start_with(Settings {
+        ride_code: Some(RideCode::example()),
+        control_port: Some(0),
+        ..Settings::default()
+    });
+    let operator = Operator::new(&simulator);
+    let end = |number: &str| {
+        operator.pay(number).unwrap();
+        let path = format!("/rides/{number}");
+        done(&simulator, "POST", &path, &json!({ "action": "succeed" }));
+    };
+    let told = || done(&simulator, "GET", "/ride-callback", &Value::Null)["url"].clone();
+    assert_eq!(told(), Value::Null);
+    for (url, reason) in [
+        ("ftp://127.0.0.1/", "http or https"),
+        ("http://127.0.0.1/?a=1", "parameters"),
+        ("somewhere", "http or https"),
+    ] {
+        let (status, answer) = call(&simulator, "POST", "/ride-callback", &json!({ "url": url }));
+        assert_eq!(status, 409);
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.contains(reason), "{error}");
+    }
+    let body = json!({ "url": listener.url });
+    done(&simulator, "POST", "/ride-callback", &body);
+    assert_eq!(told(), listener.url);
+    end("HEARD-0000");
+    until(|| simulator.notifications().iter().any(|told| told.delivered));
+    // It is an address, not something that has happened.
+    done(&simulator, "POST", "/reset", &Value::Null);
+    assert_eq!(told(), listener.url);
+    done(
+        &simulator,
+        "POST",
+        "/ride-callback",
+        &json!({ "url": null }),
+    );
+    assert_eq!(told(), Value::Null);
+    end("NOBODY-0000");
+    assert_eq!(listener.received().len(), 1);
+    assert!(simulator.notifications().is_empty());
+}
+
+#[test]
 fn prepay_orders_are_paid_and_refunds_end_from_outside() {
     let simulator = start();
     let till = Till::new(&simulator);
@@ -247,6 +295,15 @@ fn wrong_requests_are_refused_with_a_reason_and_change_nothing() {
             "close",
         ),
         ("DELETE", "/rides/R", Value::Null, 405, "not offered"),
+        (
+            "POST",
+            "/ride-callback",
+            json!({ "url": "http://127.0.0.1:9/" }),
+            409,
+            "no ride-code platform",
+        ),
+        ("POST", "/ride-callback", json!({}), 400, "url"),
+        ("DELETE", "/ride-callback", Value::Null, 405, "not offered"),
         (
             "POST",
             "/hosts/7",

@@ -160,6 +160,51 @@ fn payers_refunds_and_notifications_are_reached_from_the_command_line() {
 }
 
 #[test]
+fn callbacks_of_rides_are_addressed_from_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_running, lines) = run(
+        dir.path(),
+        &["--ride-code", "--ride-callback", "http://127.0.0.1:9/"],
+    );
+    let rides = lines.iter().filter(|line| line.starts_with("RIDE")).count();
+    assert_eq!(rides, RideScenario::ALL.len());
+    for arguments in [
+        &["ride-callback", "http://127.0.0.1:9/other"][..],
+        &["ride-callback"],
+    ] {
+        let set = program()
+            .args(arguments)
+            .arg("--dir")
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        assert!(set.status.success(), "{arguments:?}");
+    }
+    let wrong = program()
+        .args(["ride-callback", "nowhere", "--dir"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    assert!(!wrong.status.success());
+    let error = String::from_utf8(wrong.stderr).unwrap();
+    assert!(error.contains("http or https"), "{error}");
+}
+
+#[test]
+fn a_service_provider_is_not_written_into_a_configuration_for_1_0() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = program()
+        .args(["--api", "fubei", "--fubei-level", "vendor", "--dir"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("--fubei-api 2.0"), "{error}");
+    assert!(!dir.path().join("wxpay.toml").exists());
+}
+
+#[test]
 fn the_scenarios_of_orders_and_rides_can_be_printed() {
     let output = program().arg("scenarios").output().unwrap();
     assert!(output.status.success());
@@ -374,6 +419,8 @@ fn a_configuration_has_a_ride_code_if_there_is_one() {
     for line in [
         "gateway = \"wechat-v2\"",
         "[ride_code]",
+        "mch_id = \"1230000109\"",
+        "appid = \"wx0000000000000001\"",
         url.as_str(),
         "sign_type = \"HMAC-SHA256\"",
         "sign_fields = [\"appid\", \"mch_id\", \"nonce_str\", \"encrypted_data\", \"iv\"]",

@@ -127,6 +127,11 @@ fn a_callback_can_be_made_wrong_in_every_way_that_it_has() {
                 assert_eq!(foreign["uid"], 1_999_999);
             }
         }
+        let no_json = made(&simulator, Some(NotificationFault::NoJson)).unwrap();
+        let fields = form(&no_json.body);
+        let right = sign(&fields, till.account().secret(till.level));
+        assert_eq!(fields["sign"], right);
+        assert!(serde_json::from_str::<Value>(&fields["data"]).is_err());
         for fault in [
             NotificationFault::SignProbe,
             NotificationFault::OldTimestamp { seconds: 1 },
@@ -134,7 +139,6 @@ fn a_callback_can_be_made_wrong_in_every_way_that_it_has() {
             NotificationFault::TamperedCiphertext,
             NotificationFault::Doctype,
             NotificationFault::ForeignOrder,
-            NotificationFault::NoJson,
             NotificationFault::BadPadding,
         ] {
             let error = made(&simulator, Some(fault)).unwrap_err();

@@ -1,7 +1,7 @@
 use serde_json::json;
 use wxpay_simulator::{
-    Channel, FubeiApi, FubeiData, FubeiForms, FubeiRefused, PayerAction, ReverseUnknown, Scenario,
-    Settings, Simulator, State, Timing, auth_code_of,
+    Channel, FubeiAmounts, FubeiApi, FubeiData, FubeiForms, FubeiRefused, PayerAction,
+    ReverseUnknown, Scenario, Settings, Simulator, State, Timing, auth_code_of,
 };
 
 use super::client::{Till, data, parsed, refusal, word};
@@ -169,6 +169,14 @@ fn codes_of_no_channel_of_another_or_used_before_are_refused() {
         till.sale("F", "fp0a1b2c-token-0000")
     );
     assert_eq!(data(till.call("swipe", &face))["type"], 2);
+    for (kind, code) in [(1, 402), (5, 402), (2, 200)] {
+        let face = face.replace("\"F\"", &format!("\"F{kind}\""));
+        let face = face.replace("token", &format!("token{kind}"));
+        let answer = till
+            .call("swipe", &format!("{face},\"type\":{kind}"))
+            .unwrap();
+        assert_eq!(parsed(&answer)["result_code"], code, "{kind}");
+    }
 }
 
 #[test]
@@ -370,6 +378,28 @@ fn answers_take_every_form_that_was_seen() {
                 ..FubeiForms::default()
             },
             "\"total_fee\":\"8.88\"",
+        ),
+        (
+            FubeiForms {
+                amounts: FubeiAmounts::Exponent,
+                ..FubeiForms::default()
+            },
+            "\"total_fee\":888e-2,",
+        ),
+        (
+            FubeiForms {
+                amounts_as_text: true,
+                amounts: FubeiAmounts::FourDecimals,
+                ..FubeiForms::default()
+            },
+            "\"total_fee\":\"8.8800\"",
+        ),
+        (
+            FubeiForms {
+                amounts: FubeiAmounts::Shortest,
+                ..FubeiForms::default()
+            },
+            "\"discount_money\":0,",
         ),
         (
             FubeiForms {
