@@ -77,17 +77,19 @@ impl Client {
             QueryVerdict::Failed => Status::Declined,
             QueryVerdict::Conflict => Status::Unknown,
             _ if answer.forged => return Ok(self.not_verified(&answer.why)),
-            _ => {
-                let why = format!("it proves nothing: {}", answer.why);
-                return Ok(Decoded::argument("body", why));
-            }
+            // Proven, and no end that anybody knows; another callback may tell one.
+            _ => Status::Unknown,
         };
         let mut outcome = told(status, &answer, known.as_ref());
-        if status == Status::Unknown {
+        if answer.verdict == QueryVerdict::Conflict {
             outcome.set("reversal", Reversal::None.name());
         }
         outcome.set("out_trade_no", expected.out_trade_no);
         let recorded = match &known {
+            _ if !is_end(answer.verdict) => {
+                outcome.set("replayed", 0);
+                Ok(true)
+            }
             Some(entry) => self.settle_ride(entry, &mut outcome),
             None => Ok(true),
         };
@@ -96,28 +98,33 @@ impl Client {
     }
 
     /// Which ride of this journal a callback is about. The documents do not say whether its
-    /// `out_trade_no` is the number that was sent; `attach` comes back as it was.
+    /// `out_trade_no` is the number that was sent, or one of the platform's own that may look like
+    /// another ride's; `attach` comes back as it was sent. So a ride whose `attach` it is not is meant
+    /// only where there is no better one.
     fn ride_of(
         &self,
         parts: &RideParts,
         notice: &RideNotice,
     ) -> Result<Option<Entry>, JournalError> {
-        let attach = notice.attach.as_deref().unwrap_or_default();
-        // Unless the operator wanted another one, the number is the attach.
-        for number in [notice.out_trade_no.as_str(), attach] {
-            if let Some(entry) = self.journal.find(&parts.key(number))? {
-                return Ok(Some(entry));
-            }
+        let named = self.journal.find(&parts.key(&notice.out_trade_no))?;
+        let Some(attach) = notice.attach.as_deref() else {
+            return Ok(named);
+        };
+        let agrees = |entry: &Entry| entry.attach.as_deref() == Some(attach);
+        if named.as_ref().is_some_and(agrees) {
+            return Ok(named);
         }
-        if attach.is_empty() {
-            return Ok(None);
+        // Unless the operator wanted another one, it is the number.
+        let own = self.journal.find(&parts.key(attach))?.filter(agrees);
+        if own.is_some() {
+            return Ok(own);
         }
         let account = parts.codec.account();
         let found = self.journal.with_attach(Book::Rides, &account, attach)?;
         match found.as_slice() {
             [key] => self.journal.find(key),
             // Several rides share it, so it leads to none.
-            _ => Ok(None),
+            _ => Ok(named),
         }
     }
 
@@ -156,6 +163,13 @@ impl Client {
             .settle(&entry.key, outcome.status, &facts, returned)?;
         Ok(true)
     }
+}
+
+fn is_end(verdict: QueryVerdict) -> bool {
+    matches!(
+        verdict,
+        QueryVerdict::Paid | QueryVerdict::Failed | QueryVerdict::Conflict
+    )
 }
 
 /// What a callback's word is to the one on record.

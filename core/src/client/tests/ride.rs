@@ -736,10 +736,14 @@ fn a_callback_finds_its_ride_by_either_number_or_by_an_attach_of_its_own() {
         assert_eq!(outcome.text("out_trade_no"), Some(found.unwrap_or(out_trade_no)));
         assert_eq!(outcome.int("known"), Some(i64::from(found.is_some())));
     }
-    // A number of ours with another ride's attach is no ride as it was asked for.
+    // A number of the platform's own that happens to be another ride's.
     let mixed = gate.told(&[("out_trade_no", "R4".into()), ("attach", "gate 7".into())]);
-    ended(&mixed, Status::Unknown);
-    assert_eq!(mixed.text("out_trade_no"), Some("R4"));
+    ended(&mixed, Status::Ok);
+    assert_eq!(mixed.text("out_trade_no"), Some("R2"));
+    // A number of ours, with an attach that leads nowhere, is no ride as it was asked for.
+    let other = gate.told(&[("out_trade_no", "R4".into()), ("attach", "gate 9".into())]);
+    ended(&other, Status::Unknown);
+    assert_eq!(other.text("out_trade_no"), Some("R4"));
     let kept = |number: &str| gate.entry(number).unwrap().outcome.map(|(status, _)| status);
     assert_eq!(kept("R2"), Some(Status::Ok));
     assert_eq!(kept("R4"), Some(Status::Unknown));
@@ -851,17 +855,34 @@ fn whatever_is_wrong_with_a_callback_is_told_in_one_way() {
     drop(logged);
     assert_eq!(gate.phase(), Some(Phase::Waiting));
 
-    for body in [changed("nonce_str", "n0nce"), callback(&[("trade_state", "PENDING".into())])] {
-        let mut body: Value = serde_json::from_slice(&body).unwrap();
-        if body["sign"] == serde_json::from_slice::<Value>(&callback(&[])).unwrap()["sign"] {
-            body["sign"] = 1.into();
-        }
-        let outcome = gate.client.notify_decode("", body.to_string().as_bytes());
-        ended(&outcome, Status::Argument);
-        assert_eq!(outcome.text("field"), Some("body"));
-        answered(&outcome, 400, -1);
-    }
+    let mut numbered: Value = serde_json::from_slice(&callback(&[])).unwrap();
+    numbered["sign"] = 1.into();
+    let outcome = gate.client.notify_decode("", numbered.to_string().as_bytes());
+    ended(&outcome, Status::Argument);
+    assert_eq!(outcome.text("field"), Some("body"));
+    answered(&outcome, 400, -1);
     assert_eq!(gate.phase(), Some(Phase::Waiting));
+}
+
+#[test]
+fn a_callback_without_an_end_is_told_and_settles_nothing() {
+    let gate = Gate::new();
+    ended(&gate.pay(&[]), Status::Accepted);
+    for more in [
+        vec![("trade_state", json!("PENDING"))],
+        vec![("total_fee", Value::Null)],
+        // Of another ride it says nothing about this one.
+        vec![("trade_state", json!("FAIL")), ("total_fee", json!(1))],
+    ] {
+        let outcome = gate.told(&more);
+        ended(&outcome, Status::Unknown);
+        answered(&outcome, 200, 0);
+        assert_eq!(outcome.text("advice"), Some("hold"));
+        assert_eq!(outcome.int("known"), Some(1));
+        assert_eq!(outcome.int("replayed"), Some(0));
+        assert_eq!(gate.phase(), Some(Phase::Waiting));
+    }
+    ended(&gate.told(&[]), Status::Ok);
 }
 
 #[test]
