@@ -119,12 +119,9 @@ impl Client {
         let logged = Arc::clone(&sinks);
         let observer: Observer = Arc::new(move |attempt| log_failure(&logged, attempt));
         let unusable = |error: ConfigError| refuse(Status::Config, error.to_string());
-        let transport = HttpsTransport::new(
-            &config.transport,
-            Arc::clone(&clock),
-            Arc::clone(&observer),
-        )
-        .map_err(unusable)?;
+        let transport =
+            HttpsTransport::new(&config.transport, Arc::clone(&clock), Arc::clone(&observer))
+                .map_err(unusable)?;
         let ride = match config.ride_code {
             Some(settings) => Some(
                 RideParts::new(settings, &config.transport, Arc::clone(&clock), observer)

@@ -12,10 +12,10 @@ use super::run::HandOver;
 use super::{Client, Level, headers, report};
 use crate::crypto::digest;
 use crate::exchange::{Limits, OnCancel};
+use crate::gateway::ride_code;
 use crate::gateway::{
     Answer, Expected, ExpectedRefund, Notice, NoticeError, Notification, Notifications,
 };
-use crate::gateway::ride_code;
 use crate::guidance::Asked;
 use crate::journal::{Entry, JournalError};
 use crate::outcome::{Facts, Outcome};

@@ -64,8 +64,9 @@ impl Client {
             // Nothing can be asked about it: its callback tells.
             Book::Rides => false,
         };
-        let is_waiting =
-            |(key, outcome): &&(Key, Outcome)| key.book == Book::Rides && ride::awaits_callback(outcome);
+        let is_waiting = |(key, outcome): &&(Key, Outcome)| {
+            key.book == Book::Rides && ride::awaits_callback(outcome)
+        };
         let open = outcomes.iter().filter(is_open).count();
         let waiting = outcomes.iter().filter(is_waiting).count();
         let settled = outcomes.len() - open - waiting;

@@ -369,7 +369,14 @@ fn who_may_pass_a_gate_is_not_for_the_library_to_say_and_a_rider_buys_no_goods()
         for words in ["收款", "交货", "顾客", "付款码"] {
             assert!(!chinese.prompt.contains(words), "{situation:?}: {words}");
         }
-        for words in ["goods", "customer", "charge", "order number", "payment code", "let "] {
+        for words in [
+            "goods",
+            "customer",
+            "charge",
+            "order number",
+            "payment code",
+            "let ",
+        ] {
             assert!(!english.prompt.contains(words), "{situation:?}: {words}");
         }
     }

@@ -1,8 +1,6 @@
 //! Rides: what the gate is told, what is on record, and what callbacks make of it.
 
-use aws_lc_rs::cipher::{
-    AES_128, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey,
-};
+use aws_lc_rs::cipher::{AES_128, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
@@ -241,11 +239,7 @@ fn ride_parts(settings: RideCodeConfig, platform: &Arc<Platform>) -> Option<Ride
 
 type Logged = Arc<Mutex<Vec<(Level, String)>>>;
 
-fn client_of(
-    time: &Arc<Time>,
-    disk: &Arc<Disk>,
-    ride: Option<RideParts>,
-) -> (Arc<Client>, Logged) {
+fn client_of(time: &Arc<Time>, disk: &Arc<Disk>, ride: Option<RideParts>) -> (Arc<Client>, Logged) {
     let shop = Shop {
         time: Arc::clone(time),
         order: Mutex::default(),
@@ -344,7 +338,11 @@ fn failed() -> [(&'static str, Value); 2] {
 
 #[track_caller]
 fn answered(outcome: &Outcome, http_status: i64, errcode: i64) {
-    assert_eq!(outcome.int("reply_status"), Some(http_status), "{outcome:?}");
+    assert_eq!(
+        outcome.int("reply_status"),
+        Some(http_status),
+        "{outcome:?}"
+    );
     let reply: Value = serde_json::from_str(outcome.text("reply").unwrap()).unwrap();
     assert_eq!(reply["errcode"], errcode);
     assert_eq!(reply["nonce_str"], "n0nce");
@@ -390,7 +388,10 @@ fn neither_token_nor_code_is_anywhere_but_on_the_wire() {
         ("R2", Said::Http(500, "nonsense")),
         ("R3", Said::Lost),
         ("R4", Said::Unsent),
-        ("R5", Said::Http(200, r#"{"errcode":40001,"errmsg":"invalid credential"}"#)),
+        (
+            "R5",
+            Said::Http(200, r#"{"errcode":40001,"errmsg":"invalid credential"}"#),
+        ),
     ] {
         gate.says([said]);
         let outcome = gate.pay(&[("out_trade_no", number), ("access_token", fresh)]);
@@ -405,7 +406,10 @@ fn neither_token_nor_code_is_anywhere_but_on_the_wire() {
     assert!(sent[0].path.contains(fresh) && sent[0].body.len() > 100);
     assert!(!format!("{sent:?}").contains("TOKEN"));
     let logged = format!("{:?}", gate.logged.lock().unwrap());
-    assert!(logged.contains("POST https://rides.example.com/deduct:"), "{logged}");
+    assert!(
+        logged.contains("POST https://rides.example.com/deduct:"),
+        "{logged}"
+    );
     for file in std::fs::read_dir(gate.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned() + &logged;
@@ -421,7 +425,12 @@ fn every_answer_ends_as_it_must_and_nothing_is_sent_again_unless_nothing_was_ded
     let token = r#"{"errcode":40001,"errmsg":"invalid credential"}"#;
     for (said, status, code, again) in [
         (Said::Http(200, ACCEPTED), Status::Accepted, None, false),
-        (Said::Http(200, token), Status::Rejected, Some("40001"), true),
+        (
+            Said::Http(200, token),
+            Status::Rejected,
+            Some("40001"),
+            true,
+        ),
         (
             Said::Http(200, r#"{"errcode":-1}"#),
             Status::Unknown,
@@ -519,7 +528,11 @@ fn nothing_is_sent_that_cannot_be_remembered() {
     gate.meanwhile(move || disk.full.store(true, Ordering::SeqCst));
     let outcome = gate.pay(&[]);
     ended(&outcome, Status::Accepted);
-    assert!(outcome.message().contains("not on record"), "{}", outcome.message());
+    assert!(
+        outcome.message().contains("not on record"),
+        "{}",
+        outcome.message()
+    );
     let errors = gate.logged.lock().unwrap();
     assert!(errors.iter().any(|(level, _)| *level == Level::Error));
     drop(errors);
@@ -651,7 +664,10 @@ fn a_callback_says_that_the_ride_was_paid_once_and_the_same_ever_after() {
         assert_eq!(gate.kept(), Some(Status::Ok));
     }
     let kept = format!("{:?}", gate.entry(NUMBER));
-    assert!(!kept.contains("oPASSENGER") && !kept.contains(QRCODE), "{kept}");
+    assert!(
+        !kept.contains("oPASSENGER") && !kept.contains(QRCODE),
+        "{kept}"
+    );
     assert_eq!(gate.recovered(), [], "its gate has heard of it");
     let again = gate.pay(&[]);
     ended(&again, Status::Ok);
@@ -673,7 +689,11 @@ fn what_callbacks_say_one_after_the_other() {
         // Money that was taken does not become untaken.
         (vec![vec![], fail(), fail()], vec![ok, unknown, unknown], ok),
         (vec![more(), more()], vec![unknown, unknown], unknown),
-        (vec![more(), vec![], fail()], vec![unknown, unknown, unknown], unknown),
+        (
+            vec![more(), vec![], fail()],
+            vec![unknown, unknown, unknown],
+            unknown,
+        ),
         (vec![fail(), more()], vec![declined, unknown], unknown),
         (vec![vec![], more(), vec![]], vec![ok, unknown, ok], ok),
         // Deducted twice.
@@ -713,8 +733,16 @@ fn a_failure_tells_why() {
 #[test]
 fn a_callback_finds_its_ride_by_either_number_or_by_an_attach_of_its_own() {
     let gate = Gate::new();
-    for (number, attach) in [("R1", ""), ("R2", "gate 7"), ("R3", "gate 8"), ("R4", "gate 8")] {
-        ended(&gate.pay(&[("out_trade_no", number), ("attach", attach)]), Status::Accepted);
+    for (number, attach) in [
+        ("R1", ""),
+        ("R2", "gate 7"),
+        ("R3", "gate 8"),
+        ("R4", "gate 8"),
+    ] {
+        ended(
+            &gate.pay(&[("out_trade_no", number), ("attach", attach)]),
+            Status::Accepted,
+        );
     }
     let own = "TC00000000000000000001";
     for (out_trade_no, attach, found) in [
@@ -733,7 +761,10 @@ fn a_callback_finds_its_ride_by_either_number_or_by_an_attach_of_its_own() {
         ]);
         ended(&outcome, Status::Ok);
         answered(&outcome, 200, 0);
-        assert_eq!(outcome.text("out_trade_no"), Some(found.unwrap_or(out_trade_no)));
+        assert_eq!(
+            outcome.text("out_trade_no"),
+            Some(found.unwrap_or(out_trade_no))
+        );
         assert_eq!(outcome.int("known"), Some(i64::from(found.is_some())));
     }
     // A number of the platform's own that happens to be another ride's.
@@ -744,7 +775,12 @@ fn a_callback_finds_its_ride_by_either_number_or_by_an_attach_of_its_own() {
     let other = gate.told(&[("out_trade_no", "R4".into()), ("attach", "gate 9".into())]);
     ended(&other, Status::Unknown);
     assert_eq!(other.text("out_trade_no"), Some("R4"));
-    let kept = |number: &str| gate.entry(number).unwrap().outcome.map(|(status, _)| status);
+    let kept = |number: &str| {
+        gate.entry(number)
+            .unwrap()
+            .outcome
+            .map(|(status, _)| status)
+    };
     assert_eq!(kept("R2"), Some(Status::Ok));
     assert_eq!(kept("R4"), Some(Status::Unknown));
 }
@@ -800,17 +836,18 @@ fn a_callback_that_cannot_be_put_on_record_is_asked_for_again() {
 fn a_callback_is_believed_even_where_the_journal_has_it_that_nothing_was_sent() {
     for (said, status) in [
         (Said::Unsent, Status::Network),
-        (
-            Said::Http(200, r#"{"errcode":42001}"#),
-            Status::Rejected,
-        ),
+        (Said::Http(200, r#"{"errcode":42001}"#), Status::Rejected),
     ] {
         let gate = Gate::new();
         gate.says([said]);
         ended(&gate.pay(&[]), status);
         let outcome = gate.told(&[]);
         ended(&outcome, Status::Ok);
-        assert!(outcome.message().contains("although"), "{}", outcome.message());
+        assert!(
+            outcome.message().contains("although"),
+            "{}",
+            outcome.message()
+        );
         // The number is not free any more.
         ended(&gate.pay(&[("qrcode", "A-FRESH-CODE")]), Status::Duplicate);
         assert_eq!(gate.sent(), 1);
@@ -857,7 +894,9 @@ fn whatever_is_wrong_with_a_callback_is_told_in_one_way() {
 
     let mut numbered: Value = serde_json::from_slice(&callback(&[])).unwrap();
     numbered["sign"] = 1.into();
-    let outcome = gate.client.notify_decode("", numbered.to_string().as_bytes());
+    let outcome = gate
+        .client
+        .notify_decode("", numbered.to_string().as_bytes());
     ended(&outcome, Status::Argument);
     assert_eq!(outcome.text("field"), Some("body"));
     answered(&outcome, 400, -1);
@@ -907,7 +946,10 @@ fn a_recovery_lists_rides_that_wait_and_does_not_count_them_as_open() {
         );
     }
     let message = gate.client.recover().message().to_owned();
-    assert!(message.contains("3 rides wait for their callbacks"), "{message}");
+    assert!(
+        message.contains("3 rides wait for their callbacks"),
+        "{message}"
+    );
     for (number, state) in [("R1", "SUCCESS"), ("R2", "SUCCESS"), ("R3", "FAIL")] {
         let more = [
             ("out_trade_no", json!(number)),
@@ -919,10 +961,7 @@ fn a_recovery_lists_rides_that_wait_and_does_not_count_them_as_open() {
     // Whoever asked for those two may never have heard of them.
     assert_eq!(
         gate.recovered(),
-        [
-            waiting("R2", "WXPAY_OK"),
-            waiting("R3", "WXPAY_DECLINED"),
-        ]
+        [waiting("R2", "WXPAY_OK"), waiting("R3", "WXPAY_DECLINED"),]
     );
     assert_eq!(gate.recovered(), []);
     assert_eq!(gate.sent(), 3);

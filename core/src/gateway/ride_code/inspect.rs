@@ -33,7 +33,8 @@ impl RideCode {
             .filter_map(|(applies, what)| applies.then_some(what))
             .collect();
         // Somebody else may deduct, or read the callbacks.
-        let useless = config.deduct_url.is_none() && (config.sign.is_none() || config.seal.is_none());
+        let useless =
+            config.deduct_url.is_none() && (config.sign.is_none() || config.seal.is_none());
         Finding {
             check: "ride_code",
             wrong: useless,

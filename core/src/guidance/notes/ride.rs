@@ -9,14 +9,10 @@ use crate::status::Status;
 
 pub(super) fn note(situation: &Situation<'_>) -> Note {
     match situation.status {
-        Status::Ok => note_of(
-            Advice::HandOver,
-            "车费扣款成功。",
-            "The fare was deducted.",
-        ),
+        Status::Ok => note_of(Advice::HandOver, "车费扣款成功。", "The fare was deducted."),
         Status::Accepted => note_of(
             Advice::Hold,
-            "扣费请求已受理，结果以微信的回调为准。请勿重复扣费；是否放行，按运营规则处理。",
+            "扣费请求已受理，结果以扣费回调为准。请勿重复扣费；是否放行，按运营规则处理。",
             "The deduction was accepted; the callback tells whether it succeeds. Do not deduct again. \
              Whether the rider passes is up to the operator's rules.",
         ),
@@ -28,9 +24,8 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Unknown if situation.conflict => note_of(
             Advice::CallSupport,
-            "微信的扣费结果与本次乘车不符。请勿再扣费，并联系主管核对。",
-            "What WeChat says was deducted is not what was asked for. Do not deduct again, and have \
-             it checked.",
+            "回调的扣费结果与本次乘车不符。请勿再扣费，并联系主管核对。",
+            "What was deducted is not what was asked for. Do not deduct again, and have it checked.",
         ),
         Status::Argument if is_code(situation.field) => note_of(
             Advice::Rescan,
@@ -73,9 +68,9 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Rejected => note_of(
             Advice::FixSetup,
-            "微信拒绝了扣费请求，未扣费。请技术人员检查 access_token。",
-            "WeChat refused the request itself; nothing was deducted. A technician must check the \
-             access token.",
+            "扣费请求被拒绝，未扣费。请技术人员检查 access_token。",
+            "The request itself was refused; nothing was deducted. A technician must check the access \
+             token.",
         ),
         Status::ClientClosed => note_of(
             Advice::Rescan,
@@ -104,7 +99,7 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         | Status::Closed
         | Status::Running => note_of(
             Advice::Hold,
-            "扣费结果未知，以微信的回调为准。请勿重复扣费；是否放行，按运营规则处理。",
+            "扣费结果未知，以扣费回调为准。请勿重复扣费；是否放行，按运营规则处理。",
             "Whether it was deducted is not known until the callback comes. Do not deduct again. \
              Whether the rider passes is up to the operator's rules.",
         ),
