@@ -210,8 +210,9 @@ typedef int32_t wxpay_status;
 WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
 
 /**
- * Paid? For wxpay_micropay, wxpay_task_wait, wxpay_query, wxpay_notify_decode, and the orders of
- * wxpay_recover. NOT for wxpay_prepay, whose WXPAY_OK says that there is something to show.
+ * Paid? For wxpay_micropay, wxpay_task_wait, wxpay_query, wxpay_ride_pay, wxpay_notify_decode, and
+ * the orders of wxpay_recover. NOT for wxpay_prepay, whose WXPAY_OK says that there is something to
+ * show.
  */
 #define WXPAY_IS_PAID(status) ((status) == WXPAY_OK)
 
@@ -414,8 +415,8 @@ WXPAY_API void WXPAY_CALL wxpay_client_close(wxpay_client *client);
 /* ---- Request ----------------------------------------------------------------------------- */
 
 /**
- * The fields of one sale, refund or ride, by name. A request belongs to one thread at a time; it may be used for
- * any number of calls, with any number of clients, and changed between them.
+ * The fields of one sale, refund or ride, by name. A request belongs to one thread at a time; it may
+ * be used for any number of calls, with any number of clients, and changed between them.
  */
 typedef struct wxpay_request wxpay_request;
 
@@ -759,7 +760,7 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund_query(wxpay_client *client,
  * The same number with the same fields again sends nothing: it returns what is known by now, with
  * replayed = 1. With other fields it is refused, and other_status tells what became of the other ride.
  *
- * Any thread. Blocks until there is an answer: for one connect and one answer time-out at most (25 s
+ * Any thread. Blocks until there is an answer: for one connect and one answer time-out at most (20 s
  * by default). Closing the client ends it; it cannot be cancelled. Events name the number, and count
  * nothing down.
  *

@@ -15,8 +15,8 @@ const FIELD_LIMIT: usize = 64;
 /// The longest name of a field, in bytes.
 const NAME_LIMIT: usize = 64;
 
-/// The fields of one sale, refund or ride, by name. A request belongs to one thread at a time; it may be used for
-/// any number of calls, with any number of clients, and changed between them.
+/// The fields of one sale, refund or ride, by name. A request belongs to one thread at a time; it may
+/// be used for any number of calls, with any number of clients, and changed between them.
 pub struct wxpay_request {
     values: BTreeMap<String, Vec<u8>>,
     /// The first field that could not be set, until it is set properly.

@@ -47,7 +47,7 @@ use crate::status::wxpay_status;
 /// The same number with the same fields again sends nothing: it returns what is known by now, with
 /// replayed = 1. With other fields it is refused, and other_status tells what became of the other ride.
 ///
-/// Any thread. Blocks until there is an answer: for one connect and one answer time-out at most (25 s
+/// Any thread. Blocks until there is an answer: for one connect and one answer time-out at most (20 s
 /// by default). Closing the client ends it; it cannot be cancelled. Events name the number, and count
 /// nothing down.
 ///
