@@ -7,12 +7,12 @@ mod common;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{Sale, Shop};
 use common::{Client, E_CLOSED, NOT_FOUND, OK, Outcome, REVERSED, RUNNING, UNKNOWN};
 use wxpay_simulator::{Api, Fault, FaultKind, HostState, Operation, PayerAction, Scenario};
 
-on_both_apis! {
+on_every_gateway! {
     a_cancel_before_a_byte_has_left_ends_at_once_with_nothing_to_reverse,
     a_cancel_while_the_answer_to_the_charge_is_awaited_lets_the_charge_win,
     a_cancel_while_the_payer_types_the_password_reverses,

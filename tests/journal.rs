@@ -7,13 +7,13 @@ mod common;
 use std::fs;
 use std::process::Command;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{command, hold_lock, lock, run};
 use common::shop::{FEE, Shop};
 use common::{Client, E_DUPLICATE, E_JOURNAL, OK, UNKNOWN};
 use wxpay_simulator::{Api, Operation, Scenario, State};
 
-on_both_apis! {
+on_every_gateway! {
     a_full_disk_refuses_the_charge_before_it_is_sent,
     a_journal_that_cannot_be_written_refuses_the_charge_before_it_is_sent,
     a_journal_that_another_program_keeps_locked_refuses_the_charge_before_it_is_sent,

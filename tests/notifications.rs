@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{hold_lock, lock};
 use common::shop::{FEE, Shop, quick_on};
 use common::{
@@ -18,7 +18,7 @@ use wxpay_simulator::{
     PlatformKeys, PlatformSigner, RefundAction, Scenario, Settings, Timing,
 };
 
-on_both_apis! {
+on_every_gateway! {
     a_payment_is_proven_put_on_record_and_the_same_however_often_it_comes,
     a_payment_that_a_task_waits_for_ends_once_whoever_tells_it_first,
     a_payment_that_comes_several_times_at_once_is_told_alike,
@@ -105,10 +105,11 @@ fn answered(api: Api, outcome: &Outcome, http_status: i64) {
         Some(http_status),
         "{outcome:?}"
     );
-    let word = if http_status == 200 {
-        "SUCCESS"
-    } else {
-        "FAIL"
+    let word = match (api, http_status) {
+        (Api::Fubei, 200) => "success",
+        (Api::Fubei, _) => "fail",
+        (_, 200) => "SUCCESS",
+        _ => "FAIL",
     };
     let (kind, said) = match api {
         Api::V2 => (
@@ -116,6 +117,7 @@ fn answered(api: Api, outcome: &Outcome, http_status: i64) {
             format!("<return_code><![CDATA[{word}]]></return_code>"),
         ),
         Api::V3 => ("application/json", format!("\"code\":\"{word}\"")),
+        Api::Fubei => ("text/plain; charset=utf-8", word.to_owned()),
     };
     assert_eq!(outcome.get("reply_type").as_deref(), Some(kind));
     let reply = outcome.get("reply").unwrap();
@@ -330,6 +332,9 @@ fn ending(api: Api, kind: Kind, fault: NotificationFault) -> Option<i32> {
     use NotificationFault as F;
     match (api, fault) {
         (_, F::WrongAmount) => Some(UNKNOWN),
+        // A merchant's own callbacks do not name him, and nothing in them is encrypted.
+        (Api::Fubei, F::MissingSignature | F::WrongSignature) => Some(E_FORGED),
+        (Api::Fubei, _) => None,
         (_, F::ForeignMerchant) => Some(E_FORGED),
         (
             Api::V3,
@@ -341,6 +346,8 @@ fn ending(api: Api, kind: Kind, fault: NotificationFault) -> Option<i32> {
             | F::TamperedCiphertext,
         ) => Some(E_FORGED),
         (Api::V3, F::Doctype) => None,
+        // Of rides alone.
+        (_, F::ForeignOrder | F::NoJson | F::BadPadding) => None,
         (Api::V2, F::SignProbe | F::OldTimestamp { .. } | F::UnknownSerial) => None,
         // Refunds of APIv2 are encrypted and not signed, payments are the other way round.
         (Api::V2, F::MissingSignature | F::WrongSignature) => {
@@ -496,7 +503,7 @@ fn a_clock_that_is_a_day_off_refuses_nothing_genuine(api: Api) {
         // It has heard of nothing, so the notification is the first it hears.
         let server = stranger(&shop);
         is_paid(&shop, "NATIVE1", &told(&server, &payment(&shop, "NATIVE1")));
-        if api == Api::V2 {
+        if api != Api::V3 {
             continue;
         }
         // One of these is of the hour that the machine believes in.

@@ -11,15 +11,14 @@ use std::process::{Command, Stdio};
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     CLOSED, Client, E_ARGUMENT, E_DUPLICATE, E_REJECTED, NOT_FOUND, NOT_PAID, OK, Outcome,
-    REVERSED, RUNNING, Request, UNKNOWN, each, on_both_apis,
+    REVERSED, RUNNING, Request, UNKNOWN, each, on_every_gateway,
 };
 use serde_json::Value;
 use wxpay_simulator::{
     Api, Fault, FaultKind, Operation, PayerAction, Scenario, Settings, State, Timing,
 };
 
-on_both_apis! {
-    every_trade_type_gives_what_its_front_end_needs,
+on_every_gateway! {
     a_task_whose_payer_pays_ends_paid,
     a_task_whose_time_is_over_has_closed_the_order,
     a_cancel_closes_the_order,
@@ -29,7 +28,9 @@ on_both_apis! {
     what_is_not_an_order_to_show_is_not_closed,
     the_same_order_is_shown_again_and_another_one_is_refused,
     an_order_whose_till_has_gone_is_closed_or_reported_and_a_plain_one_left_alone,
-    no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed,
+    no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed;
+    // Fubei's codes: see `tests/fubei/`.
+    wechat: every_trade_type_gives_what_its_front_end_needs,
 }
 
 fn order(sale: &Sale) -> Request {
@@ -323,8 +324,10 @@ fn no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed(api: Api) {
         );
     let till = Client::open_toml(config).expect("the configuration is complete");
     let mut kinds = FaultKind::examples();
-    if api == Api::V3 {
-        kinds.extend(FaultKind::v3_examples());
+    match api {
+        Api::V2 => {}
+        Api::V3 => kinds.extend(FaultKind::v3_examples()),
+        Api::Fubei => kinds.extend(FaultKind::fubei_examples()),
     }
     let mut cases = Vec::new();
     for kind in kinds {

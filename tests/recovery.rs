@@ -6,14 +6,14 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{Till, command};
 use common::shop::{FEE, Sale, Shop};
 use common::{Client, E_BUSY, E_DUPLICATE, OK, Outcome, REVERSED, UNKNOWN};
 use serde_json::Value;
 use wxpay_simulator::{Api, Fault, FaultKind, Operation, PayerAction, Scenario};
 
-on_both_apis! {
+on_every_gateway! {
     killed_before_the_answer_to_a_charge_that_was_booked,
     killed_before_the_answer_to_a_charge_that_was_lost,
     killed_while_the_payer_types_the_password_and_does_not_finish,

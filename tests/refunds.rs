@@ -8,27 +8,29 @@ mod common;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::program::{Till, command};
-use common::shop::{FEE, Sale, Shop};
+use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     ACCEPTED, Client, DECLINED, E_ARGUMENT, E_DUPLICATE, E_NETWORK, E_UNSUPPORTED, NOT_FOUND, OK,
     Outcome, REFUNDED, Request, UNKNOWN,
 };
 use serde_json::Value;
 use wxpay_simulator::{
-    Api, Fault, FaultKind, HostState, Operation, RefundAction, RefundState, Scenario,
+    Api, Fault, FaultKind, Fubei, FubeiApi, HostState, Operation, RefundAction, RefundState,
+    Scenario, Settings,
 };
 
-on_both_apis! {
+on_every_gateway! {
     an_order_is_refunded_in_parts_up_to_what_it_cost,
     a_refund_that_is_repeated_with_its_number_gives_back_once,
     a_refund_that_its_bank_refuses_is_final,
     what_the_journal_knows_of_the_order_need_not_be_told_again,
     an_order_that_is_not_paid_is_not_refunded,
     with_every_host_down_nothing_goes_back_and_the_same_number_may_be_tried_again,
-    every_fault_of_a_refund_ends_as_the_ledger_says_and_gives_back_once,
-    killed_after_a_refund_whose_answer_was_lost,
+    killed_after_a_refund_whose_answer_was_lost;
+    // Fubei promises nothing about a second request: see the tests of its own below.
+    wechat: every_fault_of_a_refund_ends_as_the_ledger_says_and_gives_back_once,
     killed_while_a_refund_that_never_arrived_is_repeated,
 }
 
@@ -122,7 +124,12 @@ fn a_refund_that_is_repeated_with_its_number_gives_back_once(api: Api) {
     let stranger = shop.till_with("wxpay-journal.db", "other.db");
     is_given_back(&stranger.refund(&request(&sale)));
     let unknown = stranger.refund_query("never-heard-of");
-    assert_eq!(unknown.status(), NOT_FOUND, "{unknown:?}");
+    // Fubei 1.0 has to be told the order, too.
+    let status = match api {
+        Api::V2 | Api::V3 => NOT_FOUND,
+        Api::Fubei => E_ARGUMENT,
+    };
+    assert_eq!(unknown.status(), status, "{unknown:?}");
     assert_eq!(going_back(&shop, &sale), (BACK, 1));
 }
 
@@ -163,10 +170,13 @@ fn what_the_journal_knows_of_the_order_need_not_be_told_again(api: Api) {
             .with("out_trade_no", &sale.out_trade_no)
             .with_int("refund_fee", BACK)
     };
-    let stranger = shop.till_with("wxpay-journal.db", "other.db");
-    let refused = stranger.refund(&brief());
-    assert_eq!(refused.status(), E_ARGUMENT, "{refused:?}");
-    assert_eq!(refused.get("field").as_deref(), Some("total_fee"));
+    // Fubei itself knows what the order cost.
+    if api != Api::Fubei {
+        let stranger = shop.till_with("wxpay-journal.db", "other.db");
+        let refused = stranger.refund(&brief());
+        assert_eq!(refused.status(), E_ARGUMENT, "{refused:?}");
+        assert_eq!(refused.get("field").as_deref(), Some("total_fee"));
+    }
     is_given_back(&till.refund(&brief()));
     assert_eq!(going_back(&shop, &sale), (BACK, 1));
 }
@@ -228,8 +238,10 @@ fn with_every_host_down_nothing_goes_back_and_the_same_number_may_be_tried_again
 
 fn kinds(api: Api) -> Vec<FaultKind> {
     let mut kinds = FaultKind::examples();
-    if api == Api::V3 {
-        kinds.extend(FaultKind::v3_examples());
+    match api {
+        Api::V2 => {}
+        Api::V3 => kinds.extend(FaultKind::v3_examples()),
+        Api::Fubei => kinds.extend(FaultKind::fubei_examples()),
     }
     kinds
 }
@@ -258,11 +270,10 @@ enum Play {
     EveryQuery,
 }
 
-fn every_fault_of_a_refund_ends_as_the_ledger_says_and_gives_back_once(api: Api) {
-    let shop = Shop::open_on(api);
-    let till = shop.till();
+/// Pays sales and sets every fault in every place.
+fn faulty_refunds(shop: &Shop, till: &Client) -> Vec<(Sale, Play, FaultKind)> {
     // Leaves an answer to each operation for a replay.
-    let first = paid(&shop, &till);
+    let first = paid(shop, till);
     is_given_back(&till.refund(&request(&first)));
     is_given_back(&till.refund_query(number(&first)));
     let mut cases = Vec::new();
@@ -272,8 +283,8 @@ fn every_fault_of_a_refund_ends_as_the_ledger_says_and_gives_back_once(api: Api)
         Play::FirstQuery,
         Play::EveryQuery,
     ] {
-        for kind in kinds(api) {
-            let sale = paid(&shop, &till);
+        for kind in kinds(shop.api()) {
+            let sale = paid(shop, till);
             let set = |fault: Fault| shop.simulator.fault(fault.for_order(&sale.out_trade_no));
             match play {
                 Play::FirstRefund => set(Fault::once(Operation::Refund, kind.clone())),
@@ -290,6 +301,13 @@ fn every_fault_of_a_refund_ends_as_the_ledger_says_and_gives_back_once(api: Api)
             cases.push((sale, play, kind));
         }
     }
+    cases
+}
+
+fn every_fault_of_a_refund_ends_as_the_ledger_says_and_gives_back_once(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let cases = faulty_refunds(&shop, &till);
     each(&cases, |(sale, play, kind)| {
         let outcome = till.refund(&request(sale));
         let (back, refunds) = going_back(&shop, sale);
@@ -382,4 +400,104 @@ fn killed_while_a_refund_that_never_arrived_is_repeated(api: Api) {
         Fault::always(Operation::Refund, FaultKind::DropBefore),
         2,
     );
+}
+
+/// Of both generations: 1.0 never tells what became of a refund at once, 2.0 does.
+fn at_fubei() -> [Shop; 2] {
+    [FubeiApi::V1, FubeiApi::V2].map(|api| {
+        let settings = quick_on(Api::Fubei);
+        let fubei = Fubei {
+            api,
+            ..settings.fubei
+        };
+        Shop::with(Settings { fubei, ..settings })
+    })
+}
+
+#[test]
+fn no_fault_makes_a_second_refund_at_fubei_and_none_sends_it_again() {
+    for shop in at_fubei() {
+        let till = shop.till();
+        let cases = faulty_refunds(&shop, &till);
+        // The one request of each was booked, or never will be.
+        let booked = |(_, play, kind): &&(Sale, Play, FaultKind)| {
+            matches!(play, Play::FirstQuery | Play::EveryQuery) || kind.executed()
+        };
+        each(&cases, |case| {
+            let (sale, play, kind) = case;
+            let outcome = till.refund(&request(sale));
+            let (back, refunds) = going_back(&shop, sale);
+            let context = format!("{play:?} {kind:?}: {outcome:?}, {back} in {refunds}");
+            let is_booked = booked(&case);
+            assert_eq!(refunds, usize::from(is_booked), "{context}");
+            assert_eq!(shop.count(sale, Operation::Refund), 1, "{context}");
+            match outcome.status() {
+                ACCEPTED | REFUNDED => assert_eq!(back, BACK, "{context}"),
+                // 2.0 names the amount.
+                E_DUPLICATE => assert!(
+                    *play == Play::EveryQuery && *kind == FaultKind::WrongAmount,
+                    "{context}"
+                ),
+                UNKNOWN => {
+                    assert!(!is_booked || *play == Play::EveryQuery, "{context}");
+                    assert_eq!(outcome.get("advice").as_deref(), Some("hold"), "{context}");
+                    assert!(outcome.message().contains("only asked for"), "{context}");
+                }
+                _ => panic!("{context}"),
+            }
+        });
+        shop.simulator.clear_faults();
+        let recovered = till.recover();
+        let never = cases.iter().filter(|case| !booked(case)).count();
+        assert_eq!(recovered.status(), UNKNOWN, "{recovered:?}");
+        let open = i64::try_from(never).unwrap();
+        assert_eq!(recovered.get_int("open"), Some(open), "{recovered:?}");
+        for case in &cases {
+            let (sale, play, kind) = case;
+            let outcome = till.refund(&request(sale));
+            let context = format!("{play:?} {kind:?}: {outcome:?}");
+            let back = match booked(&case) {
+                true => {
+                    if outcome.status() != E_DUPLICATE {
+                        is_given_back(&outcome);
+                        assert_eq!(outcome.get_int("replayed"), Some(1), "{context}");
+                    }
+                    (BACK, 1)
+                }
+                false => {
+                    assert_eq!(outcome.status(), UNKNOWN, "{context}");
+                    (0, 0)
+                }
+            };
+            assert_eq!(going_back(&shop, sale), back, "{context}");
+            assert_eq!(shop.count(sale, Operation::Refund), 1, "{context}");
+        }
+    }
+}
+
+#[test]
+fn killed_after_a_refund_that_never_reached_fubei_it_stays_unknown_and_is_never_sent_again() {
+    for shop in at_fubei() {
+        let sale = paid(&shop, &shop.till());
+        let drop = Fault::always(Operation::Refund, FaultKind::DropBefore);
+        shop.simulator.fault(drop);
+        let config = killed_at(&shop, &sale, 1);
+        shop.simulator.clear_faults();
+        let till = Client::open_toml(config).unwrap();
+        for _ in 0..2 {
+            let recovered = till.recover();
+            assert_eq!(recovered.status(), UNKNOWN, "{recovered:?}");
+            assert_eq!(listed(&recovered, &sale)["status"], UNKNOWN);
+            let again = till.refund(&request(&sale));
+            assert_eq!(again.status(), UNKNOWN, "{again:?}");
+            assert!(again.has_code("REFUNDNOTEXIST"), "{again:?}");
+        }
+        assert_eq!(shop.count(&sale, Operation::Refund), 1);
+        assert_eq!(going_back(&shop, &sale), (0, 0));
+        // What is found out in Fubei's own records is settled under a number of its own.
+        let other = format!("{}-R2", sale.out_trade_no);
+        let other = Request::refund(&sale.out_trade_no, &other, FEE, BACK);
+        is_given_back(&till.refund(&other));
+        assert_eq!(going_back(&shop, &sale), (BACK, 1));
+    }
 }

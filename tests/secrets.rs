@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use common::on_both_apis;
+use common::on_every_gateway;
 use common::shop::{FEE, Shop, quick, quick_on};
 use common::{
     Client, E_ARGUMENT, E_CONFIG, E_NETWORK, E_REJECTED, NOT_FOUND, OK, Outcome, Request, UNKNOWN,
@@ -22,7 +22,7 @@ use wxpay_simulator::{
     RideCode, RideScenario, Scenario, Settings, SignType,
 };
 
-on_both_apis! {
+on_every_gateway! {
     no_payment_of_any_kind_tells_a_secret,
     no_failing_set_up_tells_a_secret,
     no_server_that_is_refused_hears_or_tells_a_secret,

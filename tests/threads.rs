@@ -4,12 +4,12 @@
 
 mod common;
 
-use common::on_both_apis;
-use common::shop::{FEE, Shop, quick_on};
+use common::on_every_gateway;
+use common::shop::{FEE, Shop, quick_for};
 use common::{Client, DECLINED, E_BUSY, OK, REVERSED, RUNNING};
-use wxpay_simulator::{Api, Fault, FaultKind, Merchant, Operation, Scenario, Settings};
+use wxpay_simulator::{Api, Fault, FaultKind, FubeiAccount, Merchant, Operation, Scenario};
 
-on_both_apis! {
+on_every_gateway! {
     thirty_two_threads_pay_through_one_client,
     two_threads_cannot_pay_one_order,
     a_task_is_polled_until_it_is_done_and_tells_the_same_again,
@@ -106,11 +106,11 @@ fn a_task_is_polled_until_it_is_done_and_tells_the_same_again(api: Api) {
 
 fn several_merchants_live_in_one_process_and_share_one_journal(api: Api) {
     let shop = Shop::open_on(api);
-    let second = Merchant::second_example();
-    let other = Shop::with(Settings {
-        merchants: vec![second],
-        ..quick_on(api)
-    });
+    let other = Shop::with(quick_for(
+        api,
+        Merchant::second_example(),
+        FubeiAccount::second_example(),
+    ));
     let journal = shop.journal();
     let theirs = other
         .config()

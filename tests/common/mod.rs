@@ -14,25 +14,39 @@
 pub mod program;
 pub mod shop;
 
-/// Tests that hold over either API: each `fn name(api: Api)` becomes the tests `v2::name` and
-/// `v3::name`.
-macro_rules! on_both_apis {
-    ($($name:ident),* $(,)?) => {
+/// Tests that hold over every gateway: each `fn name(api: Api)` becomes the tests `v2::name`,
+/// `v3::name` and `fubei::name`. Those behind `wechat:` are about what Fubei has not.
+macro_rules! on_every_gateway {
+    ($($name:ident),* $(,)? $(; wechat: $($wechat:ident),* $(,)?)?) => {
         mod v2 {
             $(#[test]
             fn $name() {
                 super::$name(wxpay_simulator::Api::V2);
             })*
+            $($(#[test]
+            fn $wechat() {
+                super::$wechat(wxpay_simulator::Api::V2);
+            })*)?
         }
         mod v3 {
             $(#[test]
             fn $name() {
                 super::$name(wxpay_simulator::Api::V3);
             })*
+            $($(#[test]
+            fn $wechat() {
+                super::$wechat(wxpay_simulator::Api::V3);
+            })*)?
+        }
+        mod fubei {
+            $(#[test]
+            fn $name() {
+                super::$name(wxpay_simulator::Api::Fubei);
+            })*
         }
     };
 }
-pub(crate) use on_both_apis;
+pub(crate) use on_every_gateway;
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::fmt;

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tempfile::TempDir;
 use wxpay_simulator::{
-    Api, Operation, OrderRecord, PolicyNumbers, Scenario, Settings, Simulator, Timing, auth_code,
+    Api, Fubei, FubeiAccount, Merchant, Operation, OrderRecord, PolicyNumbers, Scenario, Settings,
+    Simulator, Timing, auth_code,
 };
 
 use super::{Client, Outcome, Request};
@@ -48,6 +49,15 @@ impl Shop {
     /// Which API its tills are configured for.
     pub fn api(&self) -> Api {
         self.simulator.settings().api
+    }
+
+    /// The hosts that its tills go to: Fubei has one address.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts = self.simulator.hosts();
+        if self.api() == Api::Fubei {
+            hosts.truncate(1);
+        }
+        hosts
     }
 
     pub fn with(settings: Settings) -> Self {
@@ -174,6 +184,20 @@ impl Shop {
 /// a request is on its way.
 pub fn quick_on(api: Api) -> Settings {
     Settings { api, ..quick() }
+}
+
+/// The same for one merchant alone: the usual one, or another.
+pub fn quick_for(api: Api, merchant: Merchant, account: FubeiAccount) -> Settings {
+    let settings = quick_on(api);
+    let fubei = Fubei {
+        accounts: vec![account],
+        ..settings.fubei
+    };
+    Settings {
+        merchants: vec![merchant],
+        fubei,
+        ..settings
+    }
 }
 
 /// The same with APIv2.

@@ -33,6 +33,7 @@ fn config_of(shop: &Shop, config: String, api: Api) -> String {
             file("apiclient_cert.p12"),
         ),
         Api::V3 => unreachable!("shops here are opened on APIv3"),
+        Api::Fubei => unreachable!("Fubei is another account: see `tests/fubei/`"),
     };
     let start = config.find("[wechat_v3]").expect("it is APIv3's");
     let hosts = config.find("hosts = [").expect("it has hosts");

@@ -75,7 +75,10 @@ impl Client {
                 .0),
             Begin::Started => {
                 let asked = asked_for(&fields);
-                let refunding = Refunding::new(self.policy.clone(), refund::Begin::New);
+                let begin = refund::Begin::New {
+                    may_resend: refunds.may_resend(),
+                };
+                let refunding = Refunding::new(self.policy.clone(), begin);
                 let run = RefundRun {
                     expected: refund.expected.clone(),
                     refund: Some(refund),
@@ -88,7 +91,7 @@ impl Client {
     }
 
     /// Goes on with a refund that the journal knows and this call holds: asks, and sends the same
-    /// request again where the gateway does not know it. Also tells whether anybody answered at all.
+    /// request again where the gateway does not know it and promises to pay it once. Also tells whether anybody answered at all.
     pub(super) fn resume_refund(
         &self,
         refunds: &dyn Refunds,
@@ -108,7 +111,7 @@ impl Client {
         }
         let refund = rebuilt.ok().filter(|_| refunds.can_refund());
         let begin = refund::Begin::Resumed {
-            may_send: refund.is_some(),
+            may_send: refund.is_some() && refunds.may_resend(),
         };
         let run = RefundRun {
             expected: entry.expected_refund(refunds),

@@ -302,13 +302,20 @@ pub trait Refunds: Send + Sync {
     /// Whether a refund can be sent at all (v2: with a client certificate only).
     fn can_refund(&self) -> bool;
 
+    /// Whether the gateway promises that one refund number gives money back once, however often it is
+    /// sent. Without that promise a request that may have arrived is never sent again.
+    fn may_resend(&self) -> bool {
+        true
+    }
+
     /// Checks a refund number that is only asked about.
     fn check_out_refund_no(&self, out_refund_no: &str) -> Result<(), InvalidField>;
 
     /// Checks the fields and maps them to the gateway's own.
     fn refund(&self, fields: &Fields) -> Result<Refund, InvalidField>;
 
-    /// The refund. Idempotent by its number: the same parameters may be sent again.
+    /// The refund. Where [`may_resend`](Self::may_resend) says so, the same parameters may be sent
+    /// again.
     fn call(&self, refund: &Refund, stamp: &Stamp) -> Call;
 
     /// Reads the reply to it.
@@ -316,6 +323,12 @@ pub trait Refunds: Send + Sync {
 
     /// The question what became of a refund.
     fn query(&self, expected: &ExpectedRefund, stamp: &Stamp) -> Call;
+
+    /// Whether `expected` says all that the question needs; the journal may know no more of a refund
+    /// than its number.
+    fn check_question(&self, _expected: &ExpectedRefund) -> Result<(), InvalidField> {
+        Ok(())
+    }
 
     /// Reads the reply to that.
     fn read_query(&self, expected: &ExpectedRefund, reply: &Reply) -> Answer<RefundVerdict>;

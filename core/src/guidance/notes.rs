@@ -94,8 +94,8 @@ fn order(situation: &Situation<'_>) -> Note {
         ),
         Status::NotFound => note_of(
             Advice::Hold,
-            "微信没有查到该订单，请核对单号，请勿交货。",
-            "WeChat knows no such order. Check the number and hold the goods.",
+            "支付平台没有查到该订单，请核对单号，请勿交货。",
+            "The payment platform knows no such order. Check the number and hold the goods.",
         ),
         Status::Accepted => note_of(
             Advice::Hold,
@@ -110,9 +110,9 @@ fn order(situation: &Situation<'_>) -> Note {
         Status::Unknown => unknown(situation, remedy),
         Status::Argument if situation.field == Some("auth_code") => note_of(
             Advice::Rescan,
-            "扫到的不是微信付款码，未收款。请扫顾客微信「收付款」里的付款码。",
-            "That is not a WeChat payment code; nothing was charged. Scan the customer's WeChat \
-             payment code.",
+            "扫到的不是本店可收的付款码，未收款。请顾客打开付款码，再扫一次。",
+            "That is not a payment code that this shop takes; nothing was charged. Ask the customer \
+             for one and scan it.",
         ),
         Status::Argument => note_of(
             Advice::FixSetup,
@@ -122,8 +122,8 @@ fn order(situation: &Situation<'_>) -> Note {
         ),
         Status::Config => note_of(
             Advice::FixSetup,
-            "微信支付配置有误，没有发出任何请求。请联系技术人员。",
-            "The WeChat Pay configuration is wrong and nothing was sent. Call a technician.",
+            "支付配置有误，没有发出任何请求。请联系技术人员。",
+            "The payment configuration is wrong and nothing was sent. Call a technician.",
         ),
         Status::Journal => note_of(
             Advice::FixSetup,
@@ -145,8 +145,8 @@ fn order(situation: &Situation<'_>) -> Note {
         ),
         Status::Network if situation.asked == Asked::Other => note_of(
             Advice::FixSetup,
-            "连不上微信支付，请检查网络。",
-            "WeChat Pay cannot be reached. Check the network.",
+            "连不上支付平台，请检查网络。",
+            "The payment platform cannot be reached. Check the network.",
         ),
         Status::Network => note_of(
             Advice::Hold,
@@ -241,9 +241,9 @@ fn declined(remedy: Option<Remedy>) -> Note {
         ),
         Some(Remedy::WechatCode) => note_of(
             Advice::Rescan,
-            "付款码无效或已过期，未收款。请顾客打开微信付款码并刷新，再用新单号重新扫码。",
-            "The code is not valid or too old; nothing was charged. Ask for a fresh WeChat payment \
-             code and scan again under a new order number.",
+            "付款码无效或已过期，未收款。请顾客打开本店可收的付款码并刷新，再用新单号重新扫码。",
+            "The code is not valid or too old; nothing was charged. Ask for a fresh payment code \
+             of a kind that this shop takes and scan it under a new order number.",
         ),
         Some(Remedy::SamePayer) => note_of(
             Advice::Rescan,
@@ -299,8 +299,8 @@ fn rejected(asked: Asked, remedy: Option<Remedy>) -> Note {
         ),
         _ => note_of(
             Advice::FixSetup,
-            "微信拒绝了请求，未收款。请联系技术人员。",
-            "WeChat refused the request itself; nothing was charged. Call a technician.",
+            "支付平台拒绝了请求，未收款。请联系技术人员。",
+            "The payment platform refused the request itself; nothing was charged. Call a technician.",
         ),
     }
 }

@@ -19,8 +19,15 @@ const ASKED: [Asked; 11] = [
     Asked::Other,
 ];
 
-/// States of a refund that failed, told as its code: APIv3's and APIv2's.
-const REFUND_STATES: [&str; 4] = ["ABNORMAL", "CHANGE", "CLOSED", "REFUNDCLOSE"];
+/// States of a refund that failed, told as its code: APIv3's, APIv2's and Fubei's.
+const REFUND_STATES: [&str; 6] = [
+    "ABNORMAL",
+    "CHANGE",
+    "CLOSED",
+    "REFUNDCLOSE",
+    "REFUND_FAILER",
+    "REFUND_FAIL",
+];
 
 fn every_situation() -> Vec<Situation<'static>> {
     let mut situations = Vec::new();
@@ -66,6 +73,18 @@ fn every_situation_has_words_in_both_languages() {
             "{situation:?}: {english}"
         );
         assert!(!english.contains("  "), "{english}");
+    }
+}
+
+#[test]
+fn no_prompt_names_a_platform_for_one_gateway_serves_several() {
+    for situation in every_situation() {
+        for language in [Language::Chinese, Language::English] {
+            let prompt = guide(&situation, language).prompt;
+            for name in ["微信", "支付宝", "银联", "付呗", "WeChat", "Alipay", "UnionPay", "Fubei"] {
+                assert!(!prompt.contains(name), "{situation:?}: {prompt}");
+            }
+        }
     }
 }
 

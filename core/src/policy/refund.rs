@@ -13,12 +13,16 @@
 //!                                          budget over, nothing clear ─────► Unknown
 //! ```
 //!
-//! The refund number makes the request idempotent: the gateway's documents ask for the same request
-//! under the same number whenever its outcome is not known, and pay it once. So, unlike a charge, it
-//! may go out again. What must never be guessed is that nothing happened, because a till that is told
-//! so takes a new number: once a request may have been taken on, only the gateway's "no such refund",
-//! seen twice after a clear refusal, says so. That the number belongs to another refund, which invites
-//! a new number just as well, takes two answers, too.
+//! Where the refund number makes the request idempotent, the gateway's documents ask for the same
+//! request under the same number whenever its outcome is not known, and pay it once. So, unlike a
+//! charge, it may go out again. A gateway that does not promise so is only asked once a request may
+//! have arrived: Again goes to Asking, and so does "no such refund", which proves nothing; what no
+//! query finds stays unknown.
+//!
+//! What must never be guessed is that nothing happened, because a till that is told so takes a new
+//! number: once a request may have been taken on, only the gateway's "no such refund", seen twice
+//! after a clear refusal, says so. That the number belongs to another refund, which invites a new
+//! number just as well, takes two answers, too.
 //!
 //! The numbers are those of undoing a payment: `reverse_budget`, `reverse_interval`,
 //! `confirm_interval`, `confirm_declines`.
@@ -97,7 +101,7 @@ pub enum Cause {
     NothingSent,
     /// No clear answer came in time.
     StillUnclear,
-    /// The gateway does not know it, and this client cannot send it.
+    /// The gateway does not know it, and it cannot or must not be sent again.
     CannotSend,
 }
 
@@ -105,10 +109,13 @@ pub enum Cause {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Begin {
     /// A refund that nobody has sent.
-    New,
-    /// One that may have been sent before; `may_send` is whether it can be sent again.
+    New {
+        /// Whether a request that may have arrived may be sent again.
+        may_resend: bool,
+    },
+    /// One that may have been sent before.
     Resumed {
-        /// Whether the request and what it takes to send it are at hand.
+        /// Whether it may be sent again, and the request and what it takes to send it are at hand.
         may_send: bool,
     },
 }
@@ -167,7 +174,7 @@ impl Refunding {
             begin,
             stage: Stage::Fresh,
             awaiting: Awaiting::Nothing,
-            doubt: begin != Begin::New,
+            doubt: matches!(begin, Begin::Resumed { .. }),
             contradicted: false,
             deadline: Moment::default(),
             pause: settings.reverse_interval,
@@ -204,7 +211,7 @@ impl Refunding {
     fn start(&mut self, now: Moment) -> Vec<Action> {
         self.deadline = now + self.settings.reverse_budget;
         match self.begin {
-            Begin::New => {
+            Begin::New { .. } => {
                 self.stage = Stage::Sending { due: now };
                 vec![Action::Record(Phase::Intent), Action::Send]
             }
@@ -240,10 +247,15 @@ impl Refunding {
                 self.confirm(DECLINED, sure, now)
             }
             // The gateway's own words: the same request again.
-            R::Again => {
+            R::Again if self.may_resend() => {
                 self.doubt = true;
                 let due = self.after_pause(now);
                 self.go(Stage::Sending { due }, now)
+            }
+            R::Again => {
+                self.doubt = true;
+                let due = self.after_pause(now);
+                self.go(Stage::Asking { due }, now)
             }
             _ => {
                 self.doubt = true;
@@ -280,14 +292,14 @@ impl Refunding {
                 Err(confirmed) => return finish(confirmed),
             },
             _ => match verdict {
-                RefundVerdict::NotFound if !self.may_send() => {
+                RefundVerdict::NotFound if self.begin == CANNOT_SEND => {
                     return finish(Ending {
                         status: Status::Unknown,
                         cause: Cause::CannotSend,
                     });
                 }
                 // Where asking is refused, the answer to the request itself has to tell.
-                RefundVerdict::NotFound | RefundVerdict::Rejected if self.may_send() => {
+                RefundVerdict::NotFound | RefundVerdict::Rejected if self.may_resend() => {
                     let due = self.after_pause(now);
                     Stage::Sending { due }
                 }
@@ -324,8 +336,12 @@ impl Refunding {
         })
     }
 
-    fn may_send(&self) -> bool {
-        self.begin != Begin::Resumed { may_send: false }
+    /// Whether it may be sent once more, now that a request may have arrived.
+    fn may_resend(&self) -> bool {
+        match self.begin {
+            Begin::New { may_resend } => may_resend,
+            Begin::Resumed { may_send } => may_send,
+        }
     }
 
     fn go(&mut self, stage: Stage, now: Moment) -> Vec<Action> {
@@ -378,6 +394,9 @@ impl Refunding {
         }
     }
 }
+
+/// Asking is all that is left, and there is always a next time.
+const CANNOT_SEND: Begin = Begin::Resumed { may_send: false };
 
 const DECLINED: Ending = Ending {
     status: Status::Declined,

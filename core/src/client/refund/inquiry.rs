@@ -42,6 +42,9 @@ impl Client {
                 ..ExpectedRefund::default()
             },
         };
+        refunds
+            .check_question(&expected)
+            .map_err(|invalid| Box::new(self.invalid(Asked::Refund, &invalid)))?;
         let begun = self.clock.now();
         let (mut outcome, verdict) = self.one_question(refunds, &expected, call.signal());
         outcome.set("out_refund_no", out_refund_no);

@@ -220,7 +220,7 @@ impl RefundRun<'_> {
     }
 
     /// What the gateway says of the refund is true without a record. That nothing happened is not:
-    /// whoever goes on with it, the next recovery for one, sends the request again.
+    /// whoever goes on with it, the next recovery for one, may send the request again.
     fn not_on_record(&self, outcome: Outcome, error: &JournalError) -> Outcome {
         let message = format!(
             "{}; but the outcome is not on record: {error}",
@@ -287,6 +287,9 @@ impl RefundRun<'_> {
     /// One sentence for the log: what happened, and which answers prove it.
     fn message(&self, cause: Cause) -> String {
         let mut text = headline(cause).to_owned();
+        if matches!(cause, Cause::CannotSend | Cause::StillUnclear) && !self.refunds.may_resend() {
+            text.push_str(NEVER_TWICE);
+        }
         let why = |answer: &Option<Answer<RefundVerdict>>| Some(answer.as_ref()?.why.clone());
         for (what, why) in [
             ("the refund", why(&self.evidence.sent)),
@@ -334,6 +337,10 @@ fn headline(cause: Cause) -> &'static str {
         }
     }
 }
+
+/// For gateways where a second request might be a second refund.
+const NEVER_TWICE: &str = "; nobody promises that a second request would be the same refund, so it is \
+    only asked for: look in the gateway's own records";
 
 /// Why a run stops.
 enum Stop {

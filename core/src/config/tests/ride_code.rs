@@ -78,7 +78,7 @@ fn every_value_can_be_given() {
         "aes_key = \"hush-0123456789a\"\naes_key_encoding = \"raw\"",
         "appid = \"wx0000000000000001\"\nsign_fields = [\"iv\", \"encrypted_data\"]\nsign_skip_empty = false\n\
          sign_key_style = \"suffix\"\nsign_case = \"lower\"\naes_key = { file = \"ride_aes_key.txt\" }\n\
-         aes_key_encoding = \"raw\"\niv_encoding = \"hex\"\ndata_encoding = \"hex\"",
+         aes_key_encoding = \"base64\"\niv_encoding = \"hex\"\ndata_encoding = \"hex\"",
     );
     let config = ride(&text);
     assert_eq!(config.appid.as_deref(), Some("wx0000000000000001"));
@@ -179,6 +179,40 @@ fn no_secret_is_in_a_debug_text_and_no_query_either() {
         debug.contains("DeductUrl(https://rides.example.com:8443/deduct)"),
         "{debug}"
     );
+}
+
+#[test]
+fn the_pages_example_is_a_configuration_and_the_reference_lists_every_key() {
+    let page = include_str!("../../../../docs/ride-code.md").replace("\r\n", "\n");
+    let example = page.split("```toml\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    let config = ride(&format!(
+        "{}{example}",
+        &RIDE[..RIDE.find("[ride_code]").unwrap()]
+    ));
+    assert!(config.deduct_url.is_some() && config.sign.is_some() && config.seal.is_some());
+
+    let reference = include_str!("../../../../docs/configuration.md");
+    let section = reference.split("## `[ride_code]`").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let listed: Vec<_> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .collect();
+    assert_eq!(listed, crate::config::ride_code::KEYS);
+}
+
+#[test]
+fn an_address_and_a_token_have_an_end() {
+    let longest = format!("https://a.example/{}", "d".repeat(2048 - 18));
+    assert_eq!(url_of(&longest).path.len(), 2048 - 17);
+    let longer = with(URL, &format!("{longest}d"));
+    assert_eq!(checked(&longer).unwrap_err().to_string(), URL_ERROR);
+
+    let token = "t".repeat(1024);
+    assert!(ride(&with("hush-token", &token)).access_token.is_some());
+    let error = checked(&with("hush-token", &format!("{token}t"))).unwrap_err();
+    assert!(error.to_string().contains("must be 1 to 1024"), "{error}");
 }
 
 const URL: &str = "https://rides.example.com:8443/deduct?v=1&access_token={access_token}";

@@ -10,7 +10,7 @@ use super::{Fubei, facts};
 use crate::exchange::Reply;
 use crate::gateway::paid::{self, Payment};
 use crate::gateway::rules::short;
-use crate::gateway::{Answer, Expected};
+use crate::gateway::{Answer, Expected, Product};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
@@ -176,6 +176,8 @@ impl Fubei {
             "SUCCESS" => return judge(expected, data),
             "REVOKED" => QueryVerdict::Reversed,
             "CLOSED" => QueryVerdict::Closed,
+            // 待支付: of an order to scan, that nobody has paid it.
+            "USERPAYING" if expected.product == Product::Prepay => QueryVerdict::NotPaid,
             // A reverse that failed leaves an order that can still be paid, or is: it has to be
             // reversed again, as one that the payer is busy with has to be.
             "USERPAYING" | "REVOKED_ERROR" => QueryVerdict::Paying,

@@ -4,6 +4,7 @@
 
 use super::answer::nothing;
 use super::codes::SUCCESS;
+use super::refund::with_state;
 use super::{Fubei, facts, form, message, sign};
 use crate::gateway::{
     Answer, Expected, ExpectedRefund, Notice, NoticeError, Notification, Notifications,
@@ -72,6 +73,11 @@ impl Notifications for Fubei {
             true => self.state(expected, message),
             false => (QueryVerdict::Unclear, NO_SUCCESS.to_owned()),
         };
+        // Only payments are announced; that there is none yet is no news.
+        let verdict = match verdict {
+            QueryVerdict::NotPaid => QueryVerdict::Paying,
+            verdict => verdict,
+        };
         Answer {
             facts: told(message, about.asked),
             ..nothing(verdict, why)
@@ -87,10 +93,10 @@ impl Notifications for Fubei {
             true => self.refund_state(expected, message, RefundVerdict::Unclear),
             false => (RefundVerdict::Unclear, NO_SUCCESS.to_owned()),
         };
-        Answer {
+        with_state(Answer {
             facts: told(message, None),
             ..nothing(verdict, why)
-        }
+        })
     }
 
     fn acknowledgement(&self, taken: bool) -> (&'static str, String) {

@@ -23,6 +23,11 @@ impl Refunds for Fubei {
         true
     }
 
+    /// Nothing that Fubei publishes says what a second request of one number does.
+    fn may_resend(&self) -> bool {
+        false
+    }
+
     fn check_out_refund_no(&self, out_refund_no: &str) -> Result<(), InvalidField> {
         fields::check_known_number("out_refund_no", out_refund_no)
     }
@@ -73,22 +78,21 @@ impl Refunds for Fubei {
         })
     }
 
-    /// Nobody promises that a second request of the same number is not a second refund, so it goes to
-    /// the next host only if it never left.
+    /// See [`may_resend`](Refunds::may_resend).
     fn call(&self, refund: &Refund, stamp: &Stamp) -> Call {
         let content = content(&refund.parameters);
         self.request(Operation::Refund, content, stamp, Resend::OnlyIfUnsent)
     }
 
     fn read(&self, expected: &ExpectedRefund, reply: &Reply) -> Answer<RefundVerdict> {
-        self.answer(
+        with_state(self.answer(
             &self.about_refund(expected),
             reply,
             RefundVerdict::Unclear,
             RefundVerdict::Rejected,
             |refusal| refusal.refund(),
             |data| self.refund_state(expected, data, RefundVerdict::Processing),
-        )
+        ))
     }
 
     fn query(&self, expected: &ExpectedRefund, stamp: &Stamp) -> Call {
@@ -112,15 +116,27 @@ impl Refunds for Fubei {
         )
     }
 
+    fn check_question(&self, expected: &ExpectedRefund) -> Result<(), InvalidField> {
+        let names_order = expected.out_trade_no.is_some() || expected.transaction_id.is_some();
+        if self.config.api == FubeiApi::V1 && !names_order {
+            return Err(invalid(
+                "out_refund_no",
+                "is in no record of this till, and Fubei 1.0 wants to know its order as well; ask on \
+                 the till that made the refund, or with api = \"2.0\"",
+            ));
+        }
+        Ok(())
+    }
+
     fn read_query(&self, expected: &ExpectedRefund, reply: &Reply) -> Answer<RefundVerdict> {
-        self.answer(
+        with_state(self.answer(
             &self.about_refund(expected),
             reply,
             RefundVerdict::Unclear,
             RefundVerdict::Rejected,
             |refusal| refusal.refund_query(),
             |data| self.refund_state(expected, data, RefundVerdict::Unclear),
-        )
+        ))
     }
 }
 
@@ -170,6 +186,18 @@ impl Fubei {
             }
         }
     }
+}
+
+/// The state is the code of a refund that failed, and nothing that an unclear answer may tell.
+pub(super) fn with_state(mut answer: Answer<RefundVerdict>) -> Answer<RefundVerdict> {
+    match answer.verdict {
+        RefundVerdict::Refunded | RefundVerdict::Processing | RefundVerdict::Conflict => {}
+        RefundVerdict::Failed => answer.code = text(&answer.facts, "refund_status"),
+        _ => {
+            answer.facts.remove("refund_status");
+        }
+    }
+    answer
 }
 
 /// The amount that the answer names. 1.0 never names one, which agrees with any.

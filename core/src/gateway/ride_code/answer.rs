@@ -14,7 +14,7 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// The access token is wrong, not valid, missing or expired: WeChat's common codes. That this API uses
 /// them too is likely and not documented.
-const TOKEN_CODES: [i64; 4] = [40_001, 40_014, 41_001, 42_001];
+pub(super) const TOKEN_CODES: [i64; 4] = [40_001, 40_014, 41_001, 42_001];
 
 /// Source: "微信扣费接口", `errcode`. There is no table of its values: 0 alone is known.
 pub(super) fn read(reply: &Reply) -> Answer<RideVerdict> {

@@ -24,7 +24,7 @@ pub(super) const BODIES: [(&str, &str); 2] = [(BUS, "公交代扣"), (METRO, "�
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rule {
+pub(super) enum Rule {
     /// The operator's number: 1 to 32 characters, as an order number of WeChat Pay. It has to be
     /// unique, and is the attach too where the till gives none.
     Number,
@@ -52,7 +52,7 @@ enum Rule {
 
 /// Name, rule, whether it cannot be missing.
 #[rustfmt::skip]
-const FIELDS: &[(&str, Rule, bool)] = &[
+pub(super) const FIELDS: &[(&str, Rule, bool)] = &[
     ("access_token",        Rule::AccessToken,  false),
     ("attach",              Rule::Text(127),    false),
     ("body",                Rule::Body,         false),

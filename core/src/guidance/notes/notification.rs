@@ -24,8 +24,8 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Argument => note_of(
             Advice::Hold,
-            "收到的不是微信支付通知，未作处理。请以查询结果为准。",
-            "What came in is no notification of WeChat Pay and was not acted on. Go by a query.",
+            "收到的不是支付平台的通知，未作处理。请以查询结果为准。",
+            "What came in is no notification of the payment platform and was not acted on. Go by a query.",
         ),
         Status::Forged => note_of(
             Advice::Hold,
@@ -34,14 +34,14 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Network | Status::ClientClosed | Status::Busy => note_of(
             Advice::Hold,
-            "暂时无法处理该通知，微信稍后会再次发送。请以查询结果为准。",
-            "The notification cannot be dealt with now; WeChat will send it again. Go by a query.",
+            "暂时无法处理该通知，支付平台稍后会再次发送。请以查询结果为准。",
+            "The notification cannot be dealt with now; the platform will send it again. Go by a query.",
         ),
         Status::Journal => note_of(
             Advice::FixSetup,
-            "收银机无法读写订单记录，通知未作处理，微信稍后会再次发送。请联系技术人员检查磁盘。",
+            "收银机无法读写订单记录，通知未作处理，支付平台稍后会再次发送。请联系技术人员检查磁盘。",
             "The till cannot read or write its order record, so the notification was not dealt with; \
-             WeChat will send it again. Call a technician to check the disk.",
+             the platform will send it again. Call a technician to check the disk.",
         ),
         Status::Internal => note_of(
             Advice::CallSupport,

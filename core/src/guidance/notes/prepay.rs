@@ -54,8 +54,8 @@ pub(super) fn closing(situation: &Situation<'_>) -> Note {
         ),
         Status::NotFound => note_of(
             Advice::Hold,
-            "微信没有查到该订单，无需关闭。请核对单号。",
-            "WeChat knows no such order, so there is nothing to close. Check the number.",
+            "支付平台没有查到该订单，无需关闭。请核对单号。",
+            "The payment platform knows no such order, so there is nothing to close. Check the number.",
         ),
         Status::Network => note_of(
             Advice::Hold,
@@ -71,8 +71,8 @@ pub(super) fn closing(situation: &Situation<'_>) -> Note {
         ),
         Status::Rejected => note_of(
             Advice::FixSetup,
-            "微信拒绝了关闭请求，订单没有关闭，顾客仍可能付款。请联系技术人员。",
-            "WeChat refused to close the order; it may still be paid. Call a technician.",
+            "支付平台拒绝了关闭请求，订单没有关闭，顾客仍可能付款。请联系技术人员。",
+            "The payment platform refused to close the order; it may still be paid. Call a technician.",
         ),
         Status::Unknown if !situation.conflict => note_of(
             Advice::Hold,

@@ -24,8 +24,9 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         Status::Declined => declined(situation.code),
         Status::NotFound => note_of(
             Advice::Hold,
-            "微信没有查到该退款单，请核对退款单号。如需再试，请用同一退款单号。",
-            "WeChat knows no such refund. Check the refund number; to try again, use the same one.",
+            "支付平台没有查到该退款单，请核对退款单号。如需再试，请用同一退款单号。",
+            "The payment platform knows no such refund. Check the refund number; to try again, use the \
+             same one.",
         ),
         Status::Argument => note_of(
             Advice::FixSetup,
@@ -35,8 +36,8 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Config => note_of(
             Advice::FixSetup,
-            "微信支付配置有误，没有发出退款请求。请联系技术人员。",
-            "The WeChat Pay configuration is wrong and nothing was sent. Call a technician.",
+            "支付配置有误，没有发出退款请求。请联系技术人员。",
+            "The payment configuration is wrong and nothing was sent. Call a technician.",
         ),
         Status::Journal => note_of(
             Advice::FixSetup,
@@ -86,8 +87,8 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         ),
         Status::Unknown if situation.conflict => note_of(
             Advice::CallSupport,
-            "微信的退款记录与本次退款不符。请勿再退款，并联系主管核对。",
-            "WeChat's record of the refund is not what was asked for. Do not refund again, and have \
+            "支付平台的退款记录与本次退款不符。请勿再退款，并联系主管核对。",
+            "The platform's record of the refund is not what was asked for. Do not refund again, and have \
              it checked.",
         ),
         // A refund ends as none of the others; whatever came instead is not known to be anything.
@@ -123,7 +124,7 @@ fn declined(code: Option<&str>) -> Note {
         ),
         Some(Reason::PayerAccount) => note_of(
             Advice::CallSupport,
-            "顾客的微信账户无法收款，没有退款。请联系店长用其他方式退给顾客。",
+            "顾客的账户无法收款，没有退款。请联系店长用其他方式退给顾客。",
             "The customer's account cannot take the money; none went back. Ask the manager to return \
              it another way.",
         ),
@@ -203,8 +204,9 @@ fn rejected(code: Option<&str>) -> Note {
         ),
         _ => note_of(
             Advice::FixSetup,
-            "微信拒绝了退款请求，本次没有退款。请联系技术人员。",
-            "WeChat refused the request itself; this call gave nothing back. Call a technician.",
+            "支付平台拒绝了退款请求，本次没有退款。请联系技术人员。",
+            "The payment platform refused the request itself; this call gave nothing back. Call a \
+             technician.",
         ),
     }
 }

@@ -10,6 +10,9 @@ use crate::policy::refund::{Action, Begin, Cause, Ending, Event, Refunding, told
 use crate::status::Status;
 use crate::verdict::RefundVerdict as R;
 
+const NEW: Begin = Begin::New { may_resend: true };
+/// Where nobody promises that a second request is not a second refund.
+const NEVER_TWICE: Begin = Begin::New { may_resend: false };
 const LISTED: R = R::Declined { listed: true };
 const UNLISTED: R = R::Declined { listed: false };
 const VERDICTS: [R; 10] = [
@@ -39,7 +42,7 @@ struct Bench {
 
 impl Bench {
     fn new(settings: PolicyConfig) -> Self {
-        Self::begun(settings, Begin::New)
+        Self::begun(settings, NEW)
     }
 
     fn resumed(may_send: bool) -> Self {
@@ -340,6 +343,41 @@ fn what_cannot_be_sent_again_is_only_asked_for() {
 }
 
 #[test]
+fn without_a_promise_that_the_number_pays_once_a_request_that_may_have_arrived_is_only_asked_for() {
+    let mut bench = Bench::begun(mainland(), NEVER_TWICE);
+    bench.send(R::Unclear);
+    while bench.rest().ending().is_none() {
+        bench.query(R::NotFound);
+    }
+    bench.ends(Status::Unknown, Cause::StillUnclear);
+    assert_eq!(bench.times(Action::Send), [0.0]);
+    assert!(bench.times(Action::Query).len() > 5, "{:?}", bench.log);
+
+    // What the queries find in the end is told.
+    let mut bench = Bench::begun(mainland(), NEVER_TWICE);
+    bench.send(R::Unclear);
+    bench.query(R::NotFound).query(R::Rejected).query(R::NotFound);
+    bench.query(R::Processing);
+    bench.ends(Status::Accepted, Cause::TakenOn);
+
+    // Not even the gateway's wish to hear it again is one.
+    let mut bench = Bench::begun(mainland(), NEVER_TWICE);
+    bench.send(R::Again).query(R::NotFound).query(R::Refunded);
+    bench.ends(Status::Refunded, Cause::Refunded);
+    assert_eq!(bench.times(Action::Send), [0.0]);
+}
+
+#[test]
+fn without_that_promise_what_clearly_never_happened_is_told_as_elsewhere() {
+    let begun = || Bench::begun(mainland(), NEVER_TWICE);
+    begun().unsent().ends(Status::Network, Cause::NothingSent);
+    begun().send(R::Rejected).ends(Status::Rejected, Cause::Rejected);
+    let mut refused = begun();
+    refused.send(UNLISTED).query(R::NotFound).query(R::NotFound);
+    refused.ends(Status::Declined, Cause::Declined);
+}
+
+#[test]
 fn an_answer_that_nobody_asked_for_says_nothing() {
     let mut bench = Bench::new(mainland());
     for event in [Event::Start, Event::Elapsed, Event::Query(R::Refunded)] {
@@ -380,8 +418,14 @@ struct Story {
 
 /// Checks an ending against the story that led to it.
 fn check(bench: &Bench, story: Story, begin: Begin) {
-    let Some(ending) = bench.ending() else { return };
     let context = format!("{:?}", bench.log);
+    let sent = bench.times(Action::Send).len();
+    match begin {
+        NEVER_TWICE => assert_eq!(sent, 1, "{context}"),
+        Begin::Resumed { may_send: false } => assert_eq!(sent, 0, "{context}"),
+        _ => {}
+    }
+    let Some(ending) = bench.ending() else { return };
     let told_so = story.last.and_then(told);
     match ending.status {
         Status::Refunded | Status::Accepted => {
@@ -399,7 +443,7 @@ fn check(bench: &Bench, story: Story, begin: Begin) {
         }
         Status::Declined => assert!(story.refused && story.missing >= 1, "{context}"),
         Status::Rejected => assert!(story.refused, "{context}"),
-        Status::Network => assert!(!story.doubt && begin == Begin::New, "{context}"),
+        Status::Network => assert!(!story.doubt && matches!(begin, Begin::New { .. }), "{context}"),
         Status::Unknown => {}
         other => panic!("{other:?}: {context}"),
     }
@@ -457,12 +501,13 @@ fn every_short_story_keeps_the_rules() {
         }
     }
     for begin in [
-        Begin::New,
+        NEW,
+        NEVER_TWICE,
         Begin::Resumed { may_send: true },
         Begin::Resumed { may_send: false },
     ] {
         let story = Story {
-            doubt: begin != Begin::New,
+            doubt: matches!(begin, Begin::Resumed { .. }),
             ..Story::default()
         };
         let mut endings = 0;
@@ -497,13 +542,14 @@ proptest! {
     fn every_refund_keeps_the_rules_and_ends_in_time(
         steps in prop::collection::vec(step(), 1..40),
         begin in prop::sample::select(vec![
-            Begin::New,
+            NEW,
+            NEVER_TWICE,
             Begin::Resumed { may_send: true },
             Begin::Resumed { may_send: false },
         ]),
     ) {
         let mut bench = Bench::begun(mainland(), begin);
-        let mut story = Story { doubt: begin != Begin::New, ..Story::default() };
+        let mut story = Story { doubt: matches!(begin, Begin::Resumed { .. }), ..Story::default() };
         for step in steps.iter().cycle().take(400) {
             while let Some(Action::Wait(until)) = bench.pending.last().copied() {
                 prop_assert!(until > bench.now, "a wait that does not wait");
@@ -515,6 +561,8 @@ proptest! {
             let sending = bench.pending.last() == Some(&Action::Send);
             let may_send = begin != (Begin::Resumed { may_send: false });
             prop_assert!(!sending || may_send);
+            let may_resend = begin != NEVER_TWICE || bench.times(Action::Send).len() == 1;
+            prop_assert!(may_resend, "sent twice: {:?}", bench.log);
             prop_assert_eq!(
                 sending,
                 matches!(bench.pending.first(), Some(Action::Record(_))),

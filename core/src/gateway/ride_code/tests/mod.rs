@@ -3,6 +3,7 @@
 mod answers;
 mod attacks;
 mod callbacks;
+mod documents;
 mod meanings;
 mod requests;
 mod rules;

@@ -47,6 +47,15 @@ fn every_value_is_checked_and_an_error_names_its_field_and_not_its_value() {
 }
 
 #[test]
+fn an_access_token_has_an_end() {
+    let longest = "t".repeat(1024);
+    let sent = gateway().deduct(&ride(&fare_with(&[("access_token", &longest)])));
+    assert!(sent.path.ends_with(&longest));
+    let error = refused(&fare_with(&[("access_token", &format!("{longest}t"))]));
+    assert_eq!(error.field, "access_token");
+}
+
+#[test]
 fn every_field_that_the_document_demands_is_required() {
     for name in [
         "line_name",
