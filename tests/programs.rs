@@ -332,7 +332,7 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
         assert!(line.starts_with("NOTICE name=WXPAY_E_"), "{line}");
     }
 
-    // What WeChat sends: a payment, then a refund.
+    // What the gateway sends: a payment, then a refund.
     let till = shop.till();
     let url = format!("http://127.0.0.1:{port}/wxpay");
     let order = Request::order("NATIVE1", FEE).with("notify_url", &url);
@@ -350,6 +350,20 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
         [common::ACCEPTED, common::REFUNDED].contains(&refunded.status()),
         "{refunded:?}"
     );
+    // No request tells Fubei where to report refunds: that is set for the account.
+    if api == Api::Fubei {
+        let notification = loop {
+            match shop
+                .simulator
+                .notification_for_refund("NATIVE1-R1", None)
+            {
+                Ok(notification) => break notification,
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        let body = String::from_utf8(notification.body.clone()).unwrap();
+        assert_eq!(post(&notification.header_lines(), &body), 200);
+    }
     let line = lines
         .map(|line| line.unwrap())
         .find(|line| !line.starts_with(&expected))
