@@ -335,7 +335,7 @@ fn no_ride_tells_a_token_a_code_or_a_passenger() {
             let outcome = till.notify_decode("", &made.body);
             // What is to be answered repeats a number of the callback's own.
             let mut json = outcome.json();
-            remove_openid(&mut json);
+            remove_payer(&mut json);
             json.as_object_mut().unwrap().remove("reply");
             heard.add("callback", json.to_string());
         }
