@@ -120,7 +120,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
     let shop = Shop::open();
     let config = shop.config_file();
     let sale = shop.sale(Scenario::PasswordNever);
-    let mut program = common::program::command("examples-c/pay.c", &["8.88", &sale.auth_code]);
+    let mut program = command("examples-c/pay.c", &["8.88", &sale.auth_code]);
     program
         .env("WXPAY_CONFIG", config)
         .env("TILL_ORDERS", shop.folder.path().join("orders.txt"))
@@ -425,7 +425,7 @@ fn the_validator_is_clean_and_its_rides_end_by_their_callbacks() {
     let url = listening.strip_prefix("listening on ").unwrap();
     shop.simulator.set_ride_callback(Some(url)).unwrap();
 
-    let arguments = |number| [&config, number, "200", "M393", "20261122090500", "TXSIMULATED0001"];
+    let arguments = |number| [config.as_str(), number, "200", "M393", "20261122090500", "TXSIMULATED0001"];
     for (number, first, notice, later) in [
         ("RIDE-0000", (0, "WXPAY_ACCEPTED"), "WXPAY_OK", (0, "WXPAY_OK")),
         (
