@@ -120,7 +120,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
     let shop = Shop::open();
     let config = shop.config_file();
     let sale = shop.sale(Scenario::PasswordNever);
-    let mut program = common::program::command("examples-c/pay.c", &["8.88", &sale.auth_code]);
+    let mut program = command("examples-c/pay.c", &["8.88", &sale.auth_code]);
     program
         .env("WXPAY_CONFIG", config)
         .env("TILL_ORDERS", shop.folder.path().join("orders.txt"))
@@ -332,7 +332,7 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
         assert!(line.starts_with("NOTICE name=WXPAY_E_"), "{line}");
     }
 
-    // What WeChat sends: a payment, then a refund.
+    // What the gateway sends: a payment, then a refund.
     let till = shop.till();
     let url = format!("http://127.0.0.1:{port}/wxpay");
     let order = Request::order("NATIVE1", FEE).with("notify_url", &url);
@@ -350,6 +350,20 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
         [common::ACCEPTED, common::REFUNDED].contains(&refunded.status()),
         "{refunded:?}"
     );
+    // No request tells Fubei where to report refunds: that is set for the account.
+    if api == Api::Fubei {
+        let notification = loop {
+            match shop
+                .simulator
+                .notification_for_refund("NATIVE1-R1", None)
+            {
+                Ok(notification) => break notification,
+                Err(_) => std::thread::yield_now(),
+            }
+        };
+        let body = String::from_utf8(notification.body.clone()).unwrap();
+        assert_eq!(post(&notification.header_lines(), &body), 200);
+    }
     let line = lines
         .map(|line| line.unwrap())
         .find(|line| !line.starts_with(&expected))
@@ -411,7 +425,7 @@ fn the_validator_is_clean_and_its_rides_end_by_their_callbacks() {
     let url = listening.strip_prefix("listening on ").unwrap();
     shop.simulator.set_ride_callback(Some(url)).unwrap();
 
-    let arguments = |number| [&config, number, "200", "M393", "20261122090500", "TXSIMULATED0001"];
+    let arguments = |number| [config.as_str(), number, "200", "M393", "20261122090500", "TXSIMULATED0001"];
     for (number, first, notice, later) in [
         ("RIDE-0000", (0, "WXPAY_ACCEPTED"), "WXPAY_OK", (0, "WXPAY_OK")),
         (

@@ -18,8 +18,8 @@ use common::{
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::Value;
 use wxpay_simulator::{
-    Api, Certificate, Fault, FaultKind, HostState, Operation, PlatformKeys, Scenario, Settings,
-    SignType,
+    Api, Certificate, Channel, Fault, FaultKind, FubeiAccount, HostState, NotificationFault,
+    Operation, PlatformKeys, RideCode, RideScenario, Scenario, Settings, SignType, auth_code_of,
 };
 
 on_every_gateway! {
@@ -53,10 +53,10 @@ impl Heard {
         till.on_event(move |event, number, _| events.add(format!("event {event}"), number));
     }
 
-    /// All of a result. A payer's id may stand in the field of that name, and only there.
+    /// All of a result. A payer's id may stand in the fields of that name, and only there.
     fn outcome(&self, outcome: &Outcome) {
         let mut json = outcome.json();
-        remove_openid(&mut json);
+        remove_payer(&mut json);
         let status = outcome.status();
         self.add(format!("json {status}"), json.to_string());
         self.add(format!("message {status}"), outcome.message());
@@ -100,13 +100,15 @@ impl Heard {
     }
 }
 
-fn remove_openid(value: &mut Value) {
+fn remove_payer(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.remove("openid");
-            fields.values_mut().for_each(remove_openid);
+            for name in ["openid", "user_id", "user_logon_id"] {
+                fields.remove(name);
+            }
+            fields.values_mut().for_each(remove_payer);
         }
-        Value::Array(items) => items.iter_mut().for_each(remove_openid),
+        Value::Array(items) => items.iter_mut().for_each(remove_payer),
         _ => {}
     }
 }
@@ -122,6 +124,9 @@ impl Secrets {
         let merchant = simulator.merchant();
         secrets.add("api_key", merchant.api_key.as_str());
         secrets.add("api_v3_key", merchant.api_v3_key.as_str());
+        let account = FubeiAccount::example();
+        secrets.add("app_secret", account.app_secret);
+        secrets.add("vendor_secret", account.vendor_secret);
         // What every openid of the simulator begins with.
         secrets.add("openid", "oSimulatedPayer");
         secrets.add("authorization", "WECHATPAY2-SHA256-RSA2048");
@@ -273,6 +278,78 @@ fn nor_with_md5() {
     assert_silent(&secrets, &heard);
 }
 
+/// Every ride, asked for twice, told by its callback and recovered, with everything heard.
+#[test]
+fn no_ride_tells_a_token_a_code_or_a_passenger() {
+    let platform = RideCode::example();
+    let fresh = "A_FRESH_TOKEN_THAT_IS_WRONG";
+    let (shop, heard) = (
+        Shop::with(Settings {
+            ride_code: Some(platform.clone()),
+            ..quick()
+        }),
+        Heard::default(),
+    );
+    let mut secrets = Secrets::of(&shop);
+    secrets.add("access token", platform.access_token.as_str());
+    secrets.add("access token", fresh);
+    secrets.add("ride keys", platform.seal.sign_key.as_str());
+    secrets.add("passenger", "oSimulatedRider");
+    // Of the code as text, and in base64 at each of its three places.
+    for part in [
+        "PASSENGERSCODE",
+        "UEFTU0VOR0VSU0NPRE",
+        "BBU1NFTkdFUlNDT0RF",
+        "QQVNTRU5HRVJTQ09ERQ",
+    ] {
+        secrets.add("ride code", part);
+    }
+    let till = shop.till();
+    heard.listen(&till);
+    each(RideScenario::ALL, |scenario| {
+        let number = format!("S-{}", scenario.number());
+        let ride = || Request::ride(&number, "PASSENGERSCODE", FEE);
+        heard.outcome(&till.ride_pay(&ride().with("access_token", fresh)));
+        heard.outcome(&till.ride_pay(&ride()));
+        heard.outcome(&till.ride_pay(&ride()));
+        heard.outcome(&till.ride_pay(&ride().with("line_name", "M394")));
+        heard.outcome(&till.ride_pay(&ride().with("start_time", "PASSENGERSCODE")));
+    });
+    heard.journal(&shop);
+    for host in [0, 1] {
+        shop.simulator.set_host(host, HostState::Down).unwrap();
+    }
+    heard.outcome(&till.ride_pay(&Request::ride("S-down", "PASSENGERSCODE", FEE)));
+    heard.outcome(&till.check());
+    for scenario in RideScenario::ALL {
+        let number = format!("S-{}", scenario.number());
+        for fault in [
+            None,
+            Some(NotificationFault::WrongSignature),
+            Some(NotificationFault::NoJson),
+            Some(NotificationFault::BadPadding),
+        ] {
+            let Ok(made) = shop.simulator.notification_for_ride(&number, fault) else {
+                continue;
+            };
+            let outcome = till.notify_decode("", &made.body);
+            // What is to be answered repeats a number of the callback's own.
+            let mut json = outcome.json();
+            remove_payer(&mut json);
+            json.as_object_mut().unwrap().remove("reply");
+            heard.add("callback", json.to_string());
+        }
+    }
+    heard.outcome(&till.recover());
+    drop(till);
+    heard.journal(&shop);
+    assert_silent(&secrets, &heard);
+    // The address itself was heard, and of its query nothing.
+    let lines = heard.0.lock().unwrap();
+    let exchange = |(_, line): &Told| text(line).contains(" ride_deduct: POST https://");
+    assert!(lines.iter().any(exchange));
+}
+
 fn no_failing_set_up_tells_a_secret(api: Api) {
     let (shop, heard) = (Shop::open_on(api), Heard::default());
     let mut secrets = Secrets::of(&shop);
@@ -290,6 +367,7 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
     let key_name = match api {
         Api::V2 => "api_key",
         Api::V3 => "api_v3_key",
+        Api::Fubei => "secret",
     };
     let key = "5wordfish5wordfish5wordfish12345";
     for secret in ["5wordfish", "hunter2", "opensesame", "b3BlbnNlc2FtZQ"] {
@@ -305,7 +383,6 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
 
     // Configurations that do not open.
     let mut wrong = vec![
-        with_key(format!("\"{key}x\"")),
         with_key(format!("\"{key}")),
         with_key(format!("'{key}\"")),
         with_key(format!("[\"{key}\"]")),
@@ -320,6 +397,7 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
     ];
     match api {
         Api::V2 => wrong.extend([
+            with_key(format!("\"{key}x\"")),
             config.replace("p12\" }", "p12\", password = \"opensesame\" }"),
             config.replace("p12\" }", "p12\", password = opensesame }"),
             config.replace("p12\" }", "p12\", pass = \"opensesame\" }"),
@@ -331,6 +409,7 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
                 format!("\"-----BEGIN {kind}-----\\nb3BlbnNlc2FtZQ==\\n-----END {kind}-----\\n\"")
             };
             wrong.extend([
+                with_key(format!("\"{key}x\"")),
                 with("private_key", "\"opensesame\"".to_owned()),
                 with("private_key", "opensesame".to_owned()),
                 with("private_key", "{ text = \"opensesame\" }".to_owned()),
@@ -340,6 +419,12 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
                 with("private_key", pem("CERTIFICATE")),
             ]);
         }
+        // Of no fixed length.
+        Api::Fubei => wrong.extend([
+            with_key(format!("\"{}\"", key.repeat(5))),
+            with_key(format!("\"{key} \"")),
+            with_key(format!("\"{key}\"\napi = \"{key}\"")),
+        ]),
     }
     for wrong in wrong {
         assert!(heard.open(&wrong).is_none(), "it opened");
@@ -396,6 +481,7 @@ fn no_failing_set_up_tells_a_secret(api: Api) {
                 .collect();
             fails(&foreign, E_REJECTED, Scenario::Paid);
         }
+        Api::Fubei => fails(&with_key(format!("\"{key}\"")), E_REJECTED, Scenario::Paid),
     }
     for host in [0, 1] {
         shop.simulator.set_host(host, HostState::Down).unwrap();
@@ -498,19 +584,41 @@ fn no_refused_argument_repeats_an_auth_code(api: Api) {
         assert_eq!(outcome.status(), E_ARGUMENT, "{outcome:?}");
         heard.outcome(&outcome);
     };
-    for request in [
-        Request::sale("S1", &code.repeat(2), FEE),
-        Request::sale("S2", &format!("{code}x"), FEE),
-        Request::sale("S3", code, 0),
-        Request::sale("S4", code, FEE).with("body", ""),
-        Request::sale("S5", code, FEE).with("total_fee", code),
-        Request::sale("S6", code, FEE).with("fee_type", code),
-        Request::sale("S7", code, FEE).with("spbill_create_ip", code),
-        Request::sale("S8", code, FEE).with("out_trade_no", code.repeat(2)),
-        Request::sale("S9", code, FEE).with("detail", code),
-        Request::sale("S10", code, FEE).with("time_start", code),
-        Request::sale("S11", code, FEE).with("receipt", code),
-    ] {
+    let mut requests = vec![
+        Request::sale("S1", code, 0),
+        Request::sale("S2", code, FEE).with("total_fee", code),
+        Request::sale("S3", code, FEE).with("fee_type", code),
+        Request::sale("S4", code, FEE).with("out_trade_no", code.repeat(2)),
+        Request::sale("S5", code, FEE).with("detail", code),
+    ];
+    let with = |name: &str, value: &str| Request::sale("S6", code, FEE).with(name, value);
+    requests.extend(match api {
+        Api::V2 | Api::V3 => vec![
+            with("auth_code", &code.repeat(2)),
+            with("auth_code", &format!("{code}x")),
+            with("body", ""),
+            with("spbill_create_ip", code),
+            with("time_start", code),
+            with("receipt", code),
+        ],
+        // It takes codes of any length.
+        Api::Fubei => vec![
+            with("auth_code", &format!("{code} {code}")),
+            with("auth_code", &code.repeat(60)),
+            with("buyer_id", &format!("{code} {code}")),
+            with("buyer_id", &code.repeat(2)),
+            with("discount_switch", code),
+            with("equipment_type", code),
+            with("notify_url", code),
+            with("pay_type", code),
+            with("scene", code),
+            with("store_id", code),
+            with("sub_mch_id", code),
+            with("timeout_express", code),
+            with("type", code),
+        ],
+    });
+    for request in requests {
         refused(till.micropay(&request));
         refused(till.start(&request).err().expect("it is refused"));
     }
@@ -552,13 +660,54 @@ fn a_payers_id_reaches_the_till_and_stays_out_of_the_journal(api: Api) {
     assert_silent(&Secrets::of(&shop), &heard);
 }
 
+#[test]
+fn an_alipay_payers_id_and_face_stay_out_of_the_journal_and_the_log() {
+    const TOKEN: &str = "fp05abfc3d8e2b4e5f8a9c0d1e2f3a4b5c6d7e";
+    const BUYER: &str = "2088123412341234";
+    let (shop, heard) = (Shop::open_on(Api::Fubei), Heard::default());
+    let mut secrets = Secrets::of(&shop);
+    secrets.add("face", TOKEN);
+    secrets.add("buyer_id", BUYER);
+    let till = shop.till();
+    heard.listen(&till);
+    let code = auth_code_of(Channel::Alipay, Scenario::Paid, 1);
+    secrets.add("auth code", code.as_str());
+    for request in [
+        Request::sale("ALIPAY1", &code, FEE),
+        Request::sale("FACE1", TOKEN, FEE)
+            .with("scene", "FACE_PAY")
+            .with("buyer_id", BUYER),
+        Request::sale("FACE2", TOKEN, FEE).with("buyer_id", format!("{BUYER} x")),
+    ] {
+        let outcome = till.micropay(&request);
+        heard.outcome(&outcome);
+        if outcome.status() == E_ARGUMENT {
+            continue;
+        }
+        assert_eq!(outcome.status(), OK, "{outcome:?}");
+        for name in ["user_id", "user_logon_id"] {
+            let payer = outcome.get(name).unwrap();
+            secrets.add("payer", payer);
+        }
+        let again = till.micropay(&request);
+        assert_eq!(again.get_int("replayed"), Some(1), "{again:?}");
+        assert_eq!(again.get("user_id"), None, "{again:?}");
+        assert_eq!(again.get("user_logon_id"), None, "{again:?}");
+        heard.outcome(&again);
+    }
+    heard.outcome(&till.recover());
+    drop(till);
+    heard.journal(&shop);
+    assert_silent(&secrets, &heard);
+}
+
 fn the_search_finds_what_is_planted(api: Api) {
     let shop = Shop::open_on(api);
     let mut secrets = Secrets::of(&shop);
     let sale = shop.sale(Scenario::Paid);
     secrets.add("auth code", sale.auth_code.as_str());
     let kinds: std::collections::BTreeSet<_> = secrets.0.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(kinds.len(), 8, "{kinds:?}");
+    assert_eq!(kinds.len(), 10, "{kinds:?}");
     assert!(secrets.0.len() > 60, "{}", secrets.0.len());
     for (kind, secret) in &secrets.0 {
         let heard = Heard::default();
@@ -577,7 +726,11 @@ fn the_search_finds_what_is_planted(api: Api) {
     let till = shop.till();
     heard.listen(&till);
     // A field that this gateway has no place for is told on the finest level.
-    let request = sale.request().with("cashier_id", "7");
+    let (field, value) = match api {
+        Api::V2 | Api::V3 => ("cashier_id", "7"),
+        Api::Fubei => ("limit_pay", "no_credit"),
+    };
+    let request = sale.request().with(field, value);
     heard.outcome(&till.micropay(&request));
     heard.journal(&shop);
     let heard = heard.0.lock().unwrap();

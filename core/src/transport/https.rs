@@ -260,9 +260,7 @@ impl HttpsTransport {
     ) -> Result<Response<Body>, ureq::Error> {
         // Without the slash the path could change the host.
         if !call.path.starts_with('/') {
-            return Err(ureq::Error::BadUri(
-                "the path lacks its first slash".to_owned(),
-            ));
+            return Err(ureq::Error::Other("the path lacks its first slash".into()));
         }
         let mut request = Request::builder()
             .method(call.method)

@@ -18,6 +18,8 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
+mod inspect;
+
 use std::fmt;
 
 use crate::config::{RideCodeConfig, Secret};
