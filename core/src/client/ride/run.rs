@@ -68,8 +68,9 @@ impl RideRun<'_> {
             outcome.set("code_message", text);
         }
         match answer.verdict {
-            RideVerdict::Accepted => self.accepted(outcome),
-            RideVerdict::Rejected => self.settle(outcome),
+            RideVerdict::Accepted if self.codec.reads_callbacks() => self.accepted(outcome),
+            // Nobody here will ever hear more of it, and a list of all rides would be no list.
+            RideVerdict::Accepted | RideVerdict::Rejected => self.settle(outcome),
             RideVerdict::Unclear => self.leave_open(outcome),
         }
     }
@@ -113,7 +114,7 @@ impl RideRun<'_> {
         self.announce(outcome)
     }
 
-    /// Provably nothing was deducted: the number may be used again.
+    /// There is nothing to wait for. Where provably nothing was deducted the number may be used again.
     fn settle(&self, outcome: Outcome) -> Outcome {
         let mut outcome = self.announce(outcome);
         let facts = report::without_personal_data(&outcome.fields);

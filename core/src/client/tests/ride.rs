@@ -968,6 +968,33 @@ fn a_recovery_lists_rides_that_wait_and_does_not_count_them_as_open() {
 }
 
 #[test]
+fn a_gate_that_reads_no_callbacks_waits_for_none_and_whoever_reads_them_settles_its_rides() {
+    let gate = Gate::with(RideCodeConfig {
+        sign: None,
+        seal: None,
+        ..settings()
+    });
+    assert_eq!(gate.pay(&[]).status, Status::Accepted);
+    gate.says([Said::Lost]);
+    assert_eq!(gate.pay(&[("out_trade_no", "RIDE2")]).status, Status::Unknown);
+    let again = gate.pay(&[]);
+    assert_eq!(again.status, Status::Accepted);
+    assert_eq!(again.int("replayed"), Some(1));
+    assert_eq!(gate.sent(), 2);
+    // What is in doubt is listed, what was accepted is not.
+    let listed = gate.recovered();
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!(listed[0].0, "RIDE2");
+
+    let reader = gate.neighbour();
+    let told = reader.notify_decode("", &callback(&[]));
+    assert_eq!(told.status, Status::Ok);
+    assert_eq!(told.int("known"), Some(1));
+    assert_eq!(gate.pay(&[]).status, Status::Ok);
+    assert_eq!(gate.sent(), 2);
+}
+
+#[test]
 fn a_recovery_leaves_a_ride_in_flight_alone_and_finds_one_whose_gate_has_died() {
     let gate = Gate::new();
     let neighbour = gate.neighbour();

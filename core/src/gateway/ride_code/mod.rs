@@ -133,6 +133,11 @@ impl RideCode {
         Self { config }
     }
 
+    /// Whether enough is configured to read callbacks. A gate that only deducts has them read elsewhere.
+    pub fn reads_callbacks(&self) -> bool {
+        self.config.sign.is_some() && self.config.seal.is_some()
+    }
+
     /// See [`super::Gateway::account`].
     pub fn account(&self) -> String {
         format!("ride_code:{}", self.config.mch_id)
