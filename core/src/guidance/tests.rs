@@ -80,7 +80,16 @@ fn no_prompt_names_a_platform_for_one_gateway_serves_several() {
     for situation in every_situation() {
         for language in [Language::Chinese, Language::English] {
             let prompt = guide(&situation, language).prompt;
-            for name in ["微信", "支付宝", "银联", "付呗", "WeChat", "Alipay", "UnionPay", "Fubei"] {
+            for name in [
+                "微信",
+                "支付宝",
+                "银联",
+                "付呗",
+                "WeChat",
+                "Alipay",
+                "UnionPay",
+                "Fubei",
+            ] {
                 assert!(!prompt.contains(name), "{situation:?}: {prompt}");
             }
         }
