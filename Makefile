@@ -3,8 +3,9 @@
 #   make demo     takes payments with a till in C against the simulated gateway
 #   make test     everything
 #   make build    the shared library, target/release/libwxpay.so
+#   make bench    measures it beside others
 
-.PHONY: build demo test check lint
+.PHONY: build demo test check lint bench
 
 # The second name is the SONAME, which programs look for.
 build:
@@ -28,3 +29,6 @@ check:
 	cargo build --workspace --locked
 	tests/check-header.sh
 	cargo test --workspace --locked
+
+bench:
+	bench/run.sh

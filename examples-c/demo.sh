@@ -1,7 +1,7 @@
 #!/bin/sh
-# The main job, shown: a small till in C takes payments from a simulated gateway over APIv2 and APIv3,
-# shows a code to scan, and gives money back. After each step what the till was told is compared with
-# the gateway's ledger. Exits 0 only if all of them agree.
+# The main job, shown: a small till in C takes payments from a simulated gateway over APIv2, APIv3 and
+# Fubei, shows a code to scan, and gives money back; a bus validator deducts rides. After each step
+# what the program was told is compared with the gateway's ledger. Exits 0 only if all of them agree.
 #
 #     examples-c/demo.sh [FOLDER WITH THE BUILT LIBRARY AND SIMULATOR]
 set -eu
@@ -10,6 +10,13 @@ built=${1:-target/release}
 built=$(cd "$built" && pwd)
 work=$(mktemp -d)
 gateways=
+# name_of API
+name_of() {
+    case $1 in
+        fubei) echo Fubei ;;
+        *) echo "API$1" ;;
+    esac
+}
 finish() {
     # shellcheck disable=SC2086 # a list of process numbers
     [ -z "$gateways" ] || kill $gateways 2>/dev/null || true
@@ -24,7 +31,7 @@ LD_LIBRARY_PATH=$work
 export LD_LIBRARY_PATH
 
 echo "== compiling the till"
-for program in pay native refund; do
+for program in pay native refund ride notify_server; do
     set -- -Wall -Wextra -pedantic examples-c/$program.c -Iinclude "-L$built" -lwxpay \
         -o "$work/$program"
     echo "cc $*"
@@ -33,17 +40,19 @@ done
 
 echo
 echo "== starting the gateways"
-# Two, so that each writes a configuration and has a ledger of its own.
-for api in v2 v3; do
-    "$built/wxpay-simulator" --dir "$work/$api" --api $api --port 0 --port 0 --control-port 0 \
-        --quick >"$work/$api.log" 2>&1 &
+# Three, so that each writes a configuration and has a ledger of its own. The last one deducts rides, too.
+for api in v2 v3 fubei; do
+    rides=
+    [ $api != fubei ] || rides=--ride-code
+    "$built/wxpay-simulator" --dir "$work/$api" --api $api $rides --port 0 --port 0 \
+        --control-port 0 --quick >"$work/$api.log" 2>&1 &
     gateways="$gateways $!"
     until [ -f "$work/$api/ready.json" ]; do
         kill -0 $! 2>/dev/null || { cat "$work/$api.log"; exit 1; }
         sleep 0.1
     done
-    echo "API$api: $(grep '^hosts' "$work/$api.log")"
-    # The configuration is all that a till changes to move from one API to the other.
+    echo "$(name_of $api): $(grep '^hosts' "$work/$api.log")"
+    # The configuration is all that a till changes to move from one to the other.
     { echo 'language = "en"'; cat "$work/$api/wxpay.toml"; } >"$work/$api/till.toml"
 done
 TILL_ORDERS=$work/till-orders.txt
@@ -79,7 +88,7 @@ of() {
 # take TITLE AUTH_CODE EXPECTED_STATUS EXPECTED_NET_FEN: a payment code is scanned
 take() {
     echo
-    echo "== API$api: $1"
+    echo "== $(name_of $api): $1"
     echo "pay 8.88 $2"
     WXPAY_CONFIG=$work/$api/till.toml "$work/pay" 8.88 "$2" >"$work/out" 2>"$work/err" || true
     show
@@ -92,7 +101,7 @@ take() {
 # scan TITLE NUMBER WHAT_THE_PAYER_DOES EXPECTED_STATUS EXPECTED_NET_FEN: a code is shown
 scan() {
     echo
-    echo "== API$api: $1"
+    echo "== $(name_of $api): $1"
     echo "native till.toml $2 888"
     : >"$work/out"
     QR_ENCODER="'$built/wxpay-simulator' qr" "$work/native" "$work/$api/till.toml" "$2" 888 3 \
@@ -116,7 +125,7 @@ scan() {
 # give_back TITLE NUMBER EXPECTED_NET_FEN PART...: refunds in parts
 give_back() {
     echo
-    echo "== API$api: $1"
+    echo "== $(name_of $api): $1"
     number=$2 net=$3
     shift 3
     echo "refund till.toml $number 888 $*"
@@ -126,6 +135,27 @@ give_back() {
     echo "   ledger: $(row "$number")"
     told=$(grep -c '^REFUND name=WXPAY_REFUNDED ' "$work/out" || true)
     agree "$told of $# refunds" "$# of $# refunds" "$(row "$number" | awk '{print $NF}')" "$net"
+}
+
+# board TITLE NUMBER EXPECTED_STATUS EXPECTED_NOTICE EXPECTED_FEN: a ride code is scanned
+board() {
+    echo
+    echo "== ride code: $1"
+    boarded=$(TZ=CST-8 date +%Y%m%d%H%M%S)
+    echo "ride till.toml $2 200 M393 $boarded TXSIMULATED$2"
+    "$work/ride" "$work/$api/till.toml" "$2" 200 M393 "$boarded" "TXSIMULATED$2" \
+        >"$work/out" 2>"$work/err" || true
+    show
+    # Its end comes by itself.
+    tries=0
+    until notice=$(grep " out_trade_no=$2 " "$work/notices") || [ $tries -ge 100 ]; do
+        tries=$((tries + 1))
+        sleep 0.1
+    done
+    echo "   callback: $notice"
+    echo "   ledger: $(row "$2")"
+    told=$(of "$(grep '^RIDE ' "$work/out" || true)" name)
+    agree "$told, then $(of "$notice" name)" "$3, then $4" "$(row "$2" | awk '{print $NF}')" "$5"
 }
 
 api=v2
@@ -148,9 +178,28 @@ scan 'a code to scan, and the payer pays' SCANNED-2 pay WXPAY_OK 888
 scan 'a code to scan, and nobody does: closed' SCANNED-3 nothing WXPAY_REVERSED 0
 give_back 'a refund in two parts' SCANNED-2 0 300 588
 
-for api in v2 v3; do
+api=fubei
+take 'the same till with an aggregator: a code of Alipay' 284567890000100000 WXPAY_OK 888
+take 'a code of WeChat that needs the password' 134567890000110101 WXPAY_OK 888
+take 'a payer who never types the password: timed out and reversed' \
+    284567890000120103 WXPAY_REVERSED 0
+scan 'a code to scan, and the payer pays' SCANNED-4 pay WXPAY_OK 888
+
+"$work/notify_server" "$work/fubei/till.toml" 0 >"$work/notices" 2>"$work/notices.log" &
+gateways="$gateways $!"
+until grep -q '^listening' "$work/notices"; do
+    kill -0 $! 2>/dev/null || { cat "$work/notices.log"; exit 1; }
+    sleep 0.1
+done
+"$built/wxpay-simulator" ride-callback --dir "$work/fubei" \
+    "$(sed -n 's/^listening on //p' "$work/notices")" >/dev/null
+board 'a ride, accepted, then paid by its callback' RIDE-0000 WXPAY_ACCEPTED WXPAY_OK 200
+board 'a ride whose deduction fails later' RIDE-0101 WXPAY_ACCEPTED WXPAY_DECLINED 0
+board 'the answer is lost although the passenger was charged' RIDE-0301 WXPAY_UNKNOWN WXPAY_OK 200
+
+for api in v2 v3 fubei; do
     echo
-    echo "== the ledger of the gateway that serves API$api (fen)"
+    echo "== the ledger of the gateway that serves $(name_of $api) (fen)"
     ledger
 done
 echo
@@ -158,4 +207,4 @@ if [ "$disagreements" -ne 0 ]; then
     echo "demo: $disagreements steps disagree with the ledger"
     exit 1
 fi
-echo "demo: all payments and refunds agree with the ledger"
+echo "demo: all payments, refunds and rides agree with the ledger"

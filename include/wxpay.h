@@ -7,8 +7,8 @@
  *   0 (WXPAY_OK) means that the money is there, proven. WXPAY_DECLINED and WXPAY_REVERSED mean that
  *   the order was not charged and never will be. What is not known is called WXPAY_UNKNOWN: hold
  *   the goods; the order is in the journal on disk, and wxpay_recover or wxpay_query settles it.
- *   One sale is never charged twice for one order number, and one refund number never gives money
- *   back twice. Amounts are whole numbers of minor units (fen): 888 is 8.88 yuan.
+ *   One sale is never charged twice for one order number, one refund number never gives money back
+ *   twice, and a ride is never sent twice. Amounts are whole numbers of minor units (fen): 888 is 8.88 yuan.
  *
  * Results
  *   A function that can fail returns a wxpay_status and takes "wxpay_result **result" as its last
@@ -210,8 +210,9 @@ typedef int32_t wxpay_status;
 WXPAY_API const char *WXPAY_CALL wxpay_status_name(wxpay_status status);
 
 /**
- * Paid? For wxpay_micropay, wxpay_task_wait, wxpay_query, wxpay_notify_decode, and the orders of
- * wxpay_recover. NOT for wxpay_prepay, whose WXPAY_OK says that there is something to show.
+ * Paid? For wxpay_micropay, wxpay_task_wait, wxpay_query, wxpay_ride_pay, wxpay_notify_decode, and
+ * the orders of wxpay_recover. NOT for wxpay_prepay, whose WXPAY_OK says that there is something to
+ * show.
  */
 #define WXPAY_IS_PAID(status) ((status) == WXPAY_OK)
 
@@ -372,8 +373,9 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_client_open_toml(const char *config_toml
 
 /**
  * The self-test, for set-up and support: the keys are accepted, the certificate is not about to
- * expire, this machine's clock is right, the hosts can be reached. Asks the gateway about an order
- * that does not exist; moves no money.
+ * expire, this machine's clock is right, the hosts can be reached; of [ride_code], what is missing,
+ * and whether its host can be reached. Asks the gateway about an order that does not exist; moves no
+ * money.
  *
  * Returns WXPAY_OK, or the first thing that is wrong (WXPAY_E_CONFIG, WXPAY_E_NETWORK,
  * WXPAY_E_JOURNAL), explained by wxpay_result_message; the result field checks lists everything
@@ -413,8 +415,8 @@ WXPAY_API void WXPAY_CALL wxpay_client_close(wxpay_client *client);
 /* ---- Request ----------------------------------------------------------------------------- */
 
 /**
- * The fields of one sale or refund, by name. A request belongs to one thread at a time; it may be used for
- * any number of calls, with any number of clients, and changed between them.
+ * The fields of one sale, refund or ride, by name. A request belongs to one thread at a time; it may
+ * be used for any number of calls, with any number of clients, and changed between them.
  */
 typedef struct wxpay_request wxpay_request;
 
@@ -426,7 +428,8 @@ WXPAY_API wxpay_request *WXPAY_CALL wxpay_request_new(void);
 
 /**
  * Sets one field; a field that is set twice keeps the second value, and an empty value is the
- * same as none. Needed for wxpay_micropay (what wxpay_prepay and wxpay_refund need stands there):
+ * same as none. Needed for wxpay_micropay (what wxpay_prepay, wxpay_refund and wxpay_ride_pay need
+ * stands there):
  *
  *   out_trade_no  the till's own order number, 1 to 32 characters, never used before; the till
  *                 keeps it with the sale before it pays
@@ -719,6 +722,57 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund(wxpay_client *client,
 WXPAY_API wxpay_status WXPAY_CALL wxpay_refund_query(wxpay_client *client,
     const char *out_refund_no, wxpay_result **result);
 
+/* ---- Rides ------------------------------------------------------------------------------- */
+
+/**
+ * Asks for the fare of a ride to be deducted, from the WeChat ride code (chengchema) that a reader on
+ * a bus or at a gate has scanned. Needs the section [ride_code] of the configuration, beside any
+ * gateway.
+ *
+ * WXPAY_ACCEPTED         the usual answer, and the best one: the deduction was taken on. THAT IS NO
+ *                        PAYMENT: the callback tells whether it succeeds, see wxpay_notify_decode
+ * WXPAY_UNKNOWN          in doubt: it may have been deducted. It is in the journal and is never sent
+ *                        again; the callback tells. DO NOT DEDUCT IT UNDER ANOTHER NUMBER
+ * WXPAY_OK, WXPAY_DECLINED
+ *                        with replayed = 1 only: the same ride was asked for before, and its
+ *                        callback has come since
+ * below zero             this call deducted nothing: after WXPAY_E_NETWORK, WXPAY_E_REJECTED (the
+ *                        access token ...), WXPAY_E_JOURNAL and WXPAY_E_CLOSED the number may be used
+ *                        again, WXPAY_E_DUPLICATE means that it was used for another ride,
+ *                        WXPAY_E_BUSY that it is under way elsewhere, WXPAY_E_UNSUPPORTED that there
+ *                        is no [ride_code], WXPAY_E_CONFIG that something in it is missing, and what
+ *                        to ask Tencent for
+ *
+ * Never WXPAY_OK for a ride that was not asked for before. There is no query and no refund: nobody
+ * has published one. request needs
+ *
+ *   out_trade_no    the operator's own number of this ride, 1 to 32 characters, never used before;
+ *                   sent as out_order_no
+ *   qrcode          the scanned code as text; or qrcode_base64, its bytes in base64
+ *   total_fee       the fare after discount, in fen
+ *   original_fee    the fare before discount, in fen
+ *   trade_scene     BUS or METRO
+ *   line_name       the line
+ *   start_time      when the ride began, yyyyMMddHHmmss
+ *
+ * and may have access_token (it lives for two hours and is the host's to renew; it goes before the
+ * configured one, and a renewed one asks for the same ride), attach (brought back by the callback; the
+ * number unless given, and else unlike that of any other ride), end_time with start_qrcode (the second
+ * scan), body, machine_ip, machine_latitude and machine_longitude, see docs/ride-code.md. It is only
+ * read. The ride is in the journal, on disk, before the first byte leaves; neither code nor token is.
+ *
+ * The same number with the same fields again sends nothing: it returns what is known by now, with
+ * replayed = 1. With other fields it is refused, and other_status tells what became of the other ride.
+ *
+ * Any thread. Blocks until there is an answer: for one connect and one answer time-out at most (20 s
+ * by default). Closing the client ends it; it cannot be cancelled. Events name the number, and count
+ * nothing down.
+ *
+ * Source: the ride code's document for deductions (Tencent, 2022-05-11).
+ */
+WXPAY_API wxpay_status WXPAY_CALL wxpay_ride_pay(wxpay_client *client,
+    const wxpay_request *request, wxpay_result **result);
+
 /* ---- Notifications ----------------------------------------------------------------------- */
 
 /**
@@ -726,12 +780,15 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund_query(wxpay_client *client,
  * journal, and brings that up to date. Nothing in it is believed before its signature is verified;
  * a proven message about an amount or order that does not agree with the journal is no payment.
  *
- * WXPAY_OK               notification is "payment": THE MONEY IS THERE for out_trade_no
+ * WXPAY_OK               notification is "payment": THE MONEY IS THERE for out_trade_no; "ride": the
+ *                        fare was deducted
  * WXPAY_REFUNDED         "refund": the money of out_refund_no went back
  * WXPAY_ACCEPTED         "refund": still under way
- * WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed
+ * WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed; "ride": the
+ *                        fare could not be deducted
  * WXPAY_UNKNOWN          proven, but it does not agree with what this journal knows: another amount,
- *                        or an order that is being undone
+ *                        an order that is being undone, or a callback about a ride that contradicts
+ *                        an earlier one
  * WXPAY_E_DUPLICATE      proven, but the order number was paid by another sale
  * WXPAY_E_FORGED         not proven: signature, key, age or encryption is wrong
  * WXPAY_E_ARGUMENT       not a notification at all
@@ -742,6 +799,12 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund_query(wxpay_client *client,
  * tell the gateway that it is done, or to send it again. The journal may not know the order (known is 0):
  * then compare total_fee with the sale yourself. A notification may come twice, late, or never, so
  * bring the books up to date once for each order, and wxpay_query remains the way to be sure.
+ *
+ * Callbacks of the ride code are told from the gateway's own by their form, and need the section
+ * [ride_code] (WXPAY_E_UNSUPPORTED without it, WXPAY_E_CONFIG if keys are missing); headers are not
+ * looked at. out_trade_no is the operator's own number of the ride if the journal knows it (known is 1),
+ * and else the callback's. Nothing else tells what became of a ride. The first WXPAY_OK or
+ * WXPAY_DECLINED settles it; a failure that is made good later becomes WXPAY_OK.
  *
  * headers: the request's header lines, "Name: value", ended by LF or CR LF, as they were received,
  * at most 65536 bytes; ASCII whatever the client's encoding. body: its body_length bytes, exactly
@@ -764,6 +827,7 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_notify_decode(wxpay_client *client, cons
  *               "auth_code": "134567890123456789", "body": "coffee"}
  *   "prepay"    the fields of wxpay_prepay
  *   "refund"    the fields of wxpay_refund
+ *   "ride_pay"  the fields of wxpay_ride_pay
  *   "query", "reverse", "cancel", "close"   {"out_trade_no": "T1-000042"}
  *   "query"     also by the gateway's own number, which only a paid order has:
  *               {"transaction_id": "4200001234202611221234567890"}

@@ -164,8 +164,9 @@ unsafe fn open(
 }
 
 /// The self-test, for set-up and support: the keys are accepted, the certificate is not about to
-/// expire, this machine's clock is right, the hosts can be reached. Asks the gateway about an order
-/// that does not exist; moves no money.
+/// expire, this machine's clock is right, the hosts can be reached; of [ride_code], what is missing,
+/// and whether its host can be reached. Asks the gateway about an order that does not exist; moves no
+/// money.
 ///
 /// Returns WXPAY_OK, or the first thing that is wrong (WXPAY_E_CONFIG, WXPAY_E_NETWORK,
 /// WXPAY_E_JOURNAL), explained by wxpay_result_message; the result field checks lists everything

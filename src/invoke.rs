@@ -25,6 +25,7 @@ use crate::status::wxpay_status;
 ///               "auth_code": "134567890123456789", "body": "coffee"}
 ///   "prepay"    the fields of wxpay_prepay
 ///   "refund"    the fields of wxpay_refund
+///   "ride_pay"  the fields of wxpay_ride_pay
 ///   "query", "reverse", "cancel", "close"   {"out_trade_no": "T1-000042"}
 ///   "query"     also by the gateway's own number, which only a paid order has:
 ///               {"transaction_id": "4200001234202611221234567890"}
@@ -84,12 +85,13 @@ enum Operation {
     Close,
     Refund,
     RefundQuery,
+    RidePay,
     NotifyDecode,
     Check,
 }
 
 impl Operation {
-    const ALL: [(&'static str, Self); 11] = [
+    const ALL: [(&'static str, Self); 12] = [
         ("micropay", Self::Micropay),
         ("query", Self::Query),
         ("reverse", Self::Reverse),
@@ -99,6 +101,7 @@ impl Operation {
         ("close", Self::Close),
         ("refund", Self::Refund),
         ("refund_query", Self::RefundQuery),
+        ("ride_pay", Self::RidePay),
         ("notify_decode", Self::NotifyDecode),
         ("check", Self::Check),
     ];
@@ -121,6 +124,7 @@ impl Operation {
             Self::Prepay => Asked::Prepay,
             Self::Close => Asked::Close,
             Self::Refund | Self::RefundQuery => Asked::Refund,
+            Self::RidePay => Asked::Ride,
             Self::NotifyDecode => Asked::Notification,
             Self::Check => Asked::Other,
         }
@@ -129,7 +133,7 @@ impl Operation {
     /// The arguments it has; `None`: any, for the gateway to judge.
     fn arguments(self) -> Option<&'static [&'static str]> {
         match self {
-            Self::Micropay | Self::Prepay | Self::Refund => None,
+            Self::Micropay | Self::Prepay | Self::Refund | Self::RidePay => None,
             Self::Query => Some(&["out_trade_no", "transaction_id"]),
             Self::Reverse | Self::Cancel | Self::Close => Some(&["out_trade_no"]),
             Self::RefundQuery => Some(&["out_refund_no"]),
@@ -178,6 +182,7 @@ impl Operation {
             Self::Close => in_doubt(&|| core.close_order(out_trade_no)),
             Self::Refund => in_doubt(&|| core.refund(fields)),
             Self::RefundQuery => in_doubt(&|| core.refund_query(field("out_refund_no"))),
+            Self::RidePay => in_doubt(&|| core.ride_pay(fields)),
             Self::NotifyDecode => core.notify_decode(field("headers"), field("body").as_bytes()),
             Self::Check => core.check(),
         }
@@ -351,7 +356,7 @@ mod tests {
         for (name, operation) in Operation::ALL {
             assert_eq!(Operation::named(name), Ok(operation));
         }
-        assert!(Operation::named("ride_pay").is_err());
+        assert!(Operation::named("ride").is_err());
         assert!(Operation::named("Micropay").is_err());
 
         let order = parse(r#"{"out_trade_no": "A"}"#).unwrap();
@@ -363,7 +368,12 @@ mod tests {
             error.to_string(),
             "total_fee: is no argument of this operation"
         );
-        for operation in [Operation::Micropay, Operation::Prepay, Operation::Refund] {
+        for operation in [
+            Operation::Micropay,
+            Operation::Prepay,
+            Operation::Refund,
+            Operation::RidePay,
+        ] {
             assert!(operation.check(&more).is_ok());
         }
         let twice = parse(r#"{"out_trade_no": "A", "transaction_id": "4"}"#).unwrap();

@@ -11,6 +11,7 @@
 //! * [`task`][]: the same without blocking.
 //! * [`prepay`][]: orders that the payer scans or opens.
 //! * [`refund`][]: giving money back.
+//! * [`ride`][]: deducting rides.
 //! * [`notify`][]: notifications that the host's web server received.
 //! * [`invoke`][]: any of them by name, JSON in.
 //! * [`result`][]: what a call ended with.
@@ -34,5 +35,6 @@ pub mod prepay;
 pub mod refund;
 pub mod request;
 pub mod result;
+pub mod ride;
 pub mod status;
 pub mod task;

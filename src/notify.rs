@@ -13,12 +13,15 @@ use crate::status::wxpay_status;
 /// journal, and brings that up to date. Nothing in it is believed before its signature is verified;
 /// a proven message about an amount or order that does not agree with the journal is no payment.
 ///
-/// WXPAY_OK               notification is "payment": THE MONEY IS THERE for out_trade_no
+/// WXPAY_OK               notification is "payment": THE MONEY IS THERE for out_trade_no; "ride": the
+///                        fare was deducted
 /// WXPAY_REFUNDED         "refund": the money of out_refund_no went back
 /// WXPAY_ACCEPTED         "refund": still under way
-/// WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed
+/// WXPAY_DECLINED         "refund": it failed, no money went back; "payment": it failed; "ride": the
+///                        fare could not be deducted
 /// WXPAY_UNKNOWN          proven, but it does not agree with what this journal knows: another amount,
-///                        or an order that is being undone
+///                        an order that is being undone, or a callback about a ride that contradicts
+///                        an earlier one
 /// WXPAY_E_DUPLICATE      proven, but the order number was paid by another sale
 /// WXPAY_E_FORGED         not proven: signature, key, age or encryption is wrong
 /// WXPAY_E_ARGUMENT       not a notification at all
@@ -29,6 +32,12 @@ use crate::status::wxpay_status;
 /// tell the gateway that it is done, or to send it again. The journal may not know the order (known is 0):
 /// then compare total_fee with the sale yourself. A notification may come twice, late, or never, so
 /// bring the books up to date once for each order, and wxpay_query remains the way to be sure.
+///
+/// Callbacks of the ride code are told from the gateway's own by their form, and need the section
+/// [ride_code] (WXPAY_E_UNSUPPORTED without it, WXPAY_E_CONFIG if keys are missing); headers are not
+/// looked at. out_trade_no is the operator's own number of the ride if the journal knows it (known is 1),
+/// and else the callback's. Nothing else tells what became of a ride. The first WXPAY_OK or
+/// WXPAY_DECLINED settles it; a failure that is made good later becomes WXPAY_OK.
 ///
 /// headers: the request's header lines, "Name: value", ended by LF or CR LF, as they were received,
 /// at most 65536 bytes; ASCII whatever the client's encoding. body: its body_length bytes, exactly

@@ -1,4 +1,4 @@
-//! The fields of a sale, or of a refund.
+//! The fields of a sale, of a refund, or of a ride.
 
 use std::collections::BTreeMap;
 use std::ffi::c_char;
@@ -15,8 +15,8 @@ const FIELD_LIMIT: usize = 64;
 /// The longest name of a field, in bytes.
 const NAME_LIMIT: usize = 64;
 
-/// The fields of one sale or refund, by name. A request belongs to one thread at a time; it may be used for
-/// any number of calls, with any number of clients, and changed between them.
+/// The fields of one sale, refund or ride, by name. A request belongs to one thread at a time; it may
+/// be used for any number of calls, with any number of clients, and changed between them.
 pub struct wxpay_request {
     values: BTreeMap<String, Vec<u8>>,
     /// The first field that could not be set, until it is set properly.
@@ -115,7 +115,8 @@ pub extern "C" fn wxpay_request_new() -> *mut wxpay_request {
 }
 
 /// Sets one field; a field that is set twice keeps the second value, and an empty value is the
-/// same as none. Needed for wxpay_micropay (what wxpay_prepay and wxpay_refund need stands there):
+/// same as none. Needed for wxpay_micropay (what wxpay_prepay, wxpay_refund and wxpay_ride_pay need
+/// stands there):
 ///
 ///   out_trade_no  the till's own order number, 1 to 32 characters, never used before; the till
 ///                 keeps it with the sale before it pays

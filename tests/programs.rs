@@ -11,10 +11,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::on_every_gateway;
-use common::program::{Till, compile, run, under_valgrind};
+use common::program::{Till, command, compile, run, under_valgrind};
 use common::shop::{FEE, Sale, Shop, quick, quick_on};
 use common::{OK, Request};
-use wxpay_simulator::{Api, Operation, PayerAction, Scenario, Settings, State, Timing};
+use wxpay_simulator::{
+    Api, Operation, PayerAction, RideCode, Scenario, Settings, State, Timing,
+};
 
 on_every_gateway! {
     a_scanned_payment_is_clean,
@@ -118,7 +120,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
     let shop = Shop::open();
     let config = shop.config_file();
     let sale = shop.sale(Scenario::PasswordNever);
-    let mut program = common::program::command("examples-c/pay.c", &["8.88", &sale.auth_code]);
+    let mut program = command("examples-c/pay.c", &["8.88", &sale.auth_code]);
     program
         .env("WXPAY_CONFIG", config)
         .env("TILL_ORDERS", shop.folder.path().join("orders.txt"))
@@ -398,6 +400,59 @@ fn every_function_survives_nonsense_under_valgrind() {
         &[folder.path().to_str().unwrap()],
     ));
     assert_eq!(code, 0, "{output}");
+}
+
+#[test]
+fn the_validator_is_clean_and_its_rides_end_by_their_callbacks() {
+    let timing = Timing {
+        notify_retry_ms: vec![500; 200],
+        ..quick().timing
+    };
+    let shop = Shop::with(Settings {
+        timing,
+        ride_code: Some(RideCode::example()),
+        ..quick()
+    });
+    let config = patient_config(&shop);
+    let mut server = command("examples-c/notify_server.c", &[&config, "0"]);
+    server.stdout(Stdio::piped());
+    let mut server = Till(server.spawn().unwrap());
+    let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+    let listening = lines.next().unwrap().unwrap();
+    let url = listening.strip_prefix("listening on ").unwrap();
+    shop.simulator.set_ride_callback(Some(url)).unwrap();
+
+    let arguments = |number| [config.as_str(), number, "200", "M393", "20261122090500", "TXSIMULATED0001"];
+    for (number, first, notice, later) in [
+        ("RIDE-0000", (0, "WXPAY_ACCEPTED"), "WXPAY_OK", (0, "WXPAY_OK")),
+        (
+            "RIDE-0101",
+            (0, "WXPAY_ACCEPTED"),
+            "WXPAY_DECLINED",
+            (1, "WXPAY_DECLINED"),
+        ),
+        ("RIDE-0301", (2, "WXPAY_UNKNOWN"), "WXPAY_OK", (0, "WXPAY_OK")),
+    ] {
+        let ended = |name: &str| format!("RIDE name={name} out_trade_no={number} total_fee=200 ");
+        let (code, output) = run(under_valgrind("examples-c/ride.c", &arguments(number)));
+        assert_eq!(code, first.0, "{output}");
+        assert!(output.contains(&ended(first.1)), "{output}");
+
+        let expected = format!("NOTICE name={notice} notification=ride out_trade_no={number} ");
+        let told = lines.find(|line| line.as_ref().unwrap().starts_with(&expected));
+        assert!(told.is_some(), "{expected}");
+        // While the validator's own call lasts, nobody else settles the ride: then it is told once more.
+        let known = (0..200).any(|_| {
+            let (_, output) = run(command("examples-c/ride.c", &arguments(number)));
+            output.contains(&ended(later.1))
+        });
+        assert!(known, "{number}");
+        let (code, output) = run(under_valgrind("examples-c/ride.c", &arguments(number)));
+        assert_eq!(code, later.0, "{output}");
+        assert!(output.contains(&ended(later.1)), "{output}");
+    }
+    let rides = shop.simulator.ledger().rides;
+    assert!(rides.iter().all(|ride| ride.requests == 1), "{rides:?}");
 }
 
 #[test]

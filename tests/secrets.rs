@@ -18,8 +18,8 @@ use common::{
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::Value;
 use wxpay_simulator::{
-    Api, Certificate, Channel, Fault, FaultKind, FubeiAccount, HostState, Operation, PlatformKeys,
-    Scenario, Settings, SignType, auth_code_of,
+    Api, Certificate, Channel, Fault, FaultKind, FubeiAccount, HostState, NotificationFault,
+    Operation, PlatformKeys, RideCode, RideScenario, Scenario, Settings, SignType, auth_code_of,
 };
 
 on_every_gateway! {
@@ -276,6 +276,78 @@ fn nor_with_md5() {
     let mut secrets = Secrets::of(&shop);
     play_all(&shop, &mut secrets, &heard);
     assert_silent(&secrets, &heard);
+}
+
+/// Every ride, asked for twice, told by its callback and recovered, with everything heard.
+#[test]
+fn no_ride_tells_a_token_a_code_or_a_passenger() {
+    let platform = RideCode::example();
+    let fresh = "A_FRESH_TOKEN_THAT_IS_WRONG";
+    let (shop, heard) = (
+        Shop::with(Settings {
+            ride_code: Some(platform.clone()),
+            ..quick()
+        }),
+        Heard::default(),
+    );
+    let mut secrets = Secrets::of(&shop);
+    secrets.add("access token", platform.access_token.as_str());
+    secrets.add("access token", fresh);
+    secrets.add("ride keys", platform.seal.sign_key.as_str());
+    secrets.add("passenger", "oSimulatedRider");
+    // Of the code as text, and in base64 at each of its three places.
+    for part in [
+        "PASSENGERSCODE",
+        "UEFTU0VOR0VSU0NPRE",
+        "BBU1NFTkdFUlNDT0RF",
+        "QQVNTRU5HRVJTQ09ERQ",
+    ] {
+        secrets.add("ride code", part);
+    }
+    let till = shop.till();
+    heard.listen(&till);
+    each(RideScenario::ALL, |scenario| {
+        let number = format!("S-{}", scenario.number());
+        let ride = || Request::ride(&number, "PASSENGERSCODE", FEE);
+        heard.outcome(&till.ride_pay(&ride().with("access_token", fresh)));
+        heard.outcome(&till.ride_pay(&ride()));
+        heard.outcome(&till.ride_pay(&ride()));
+        heard.outcome(&till.ride_pay(&ride().with("line_name", "M394")));
+        heard.outcome(&till.ride_pay(&ride().with("start_time", "PASSENGERSCODE")));
+    });
+    heard.journal(&shop);
+    for host in [0, 1] {
+        shop.simulator.set_host(host, HostState::Down).unwrap();
+    }
+    heard.outcome(&till.ride_pay(&Request::ride("S-down", "PASSENGERSCODE", FEE)));
+    heard.outcome(&till.check());
+    for scenario in RideScenario::ALL {
+        let number = format!("S-{}", scenario.number());
+        for fault in [
+            None,
+            Some(NotificationFault::WrongSignature),
+            Some(NotificationFault::NoJson),
+            Some(NotificationFault::BadPadding),
+        ] {
+            let Ok(made) = shop.simulator.notification_for_ride(&number, fault) else {
+                continue;
+            };
+            let outcome = till.notify_decode("", &made.body);
+            // What is to be answered repeats a number of the callback's own.
+            let mut json = outcome.json();
+            remove_payer(&mut json);
+            json.as_object_mut().unwrap().remove("reply");
+            heard.add("callback", json.to_string());
+        }
+    }
+    heard.outcome(&till.recover());
+    drop(till);
+    heard.journal(&shop);
+    assert_silent(&secrets, &heard);
+    // The address itself was heard, and of its query nothing.
+    let lines = heard.0.lock().unwrap();
+    let exchange = |(_, line): &Told| text(line).contains(" ride_deduct: POST https://");
+    assert!(lines.iter().any(exchange));
 }
 
 fn no_failing_set_up_tells_a_secret(api: Api) {

@@ -60,14 +60,21 @@ pub struct Call {
     pub resend: Resend,
 }
 
-/// `Debug` shows neither body nor header values: they hold signatures and auth codes.
+impl Call {
+    /// The path for logs: without its query, which may hold an access token.
+    pub fn place(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+}
+
+/// `Debug` shows neither body, query nor header values: they hold signatures, tokens and auth codes.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "{} {} ({} bytes)",
             self.method,
-            self.path,
+            self.place(),
             self.body.len()
         )
     }

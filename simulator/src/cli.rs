@@ -1,20 +1,19 @@
 //! Command line: options, what is printed, and when to stop.
 
 use std::fs;
-use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wxpay_simulator::{
-    Api, Fubei, FubeiApi, FubeiLevel, Ledger, Log, PayerAction, PlatformKeys, PolicyNumbers,
-    RefundAction, Region, RideAction, RideCode, RideScenario, Scenario, Settings, SignType,
-    Simulator, Timing, auth_code,
+    Api, Fubei, FubeiApi, FubeiLevel, Log, PayerAction, PlatformKeys, PolicyNumbers, RefundAction,
+    Region, RideAction, RideCode, Settings, SignType, Simulator, Timing,
 };
 
 use crate::qr;
+use crate::running::{READY, Ready, Running, get, request};
+use crate::tables::{rides, rows, scenarios};
 
 #[derive(Parser)]
 #[command(
@@ -22,7 +21,8 @@ use crate::qr;
     version,
     about = "A WeChat Pay gateway to test tills against",
     after_help = "Without a command it serves until ctrl-C. What happens to a sale is chosen by \
-                  the last four digits of the auth code: see `wxpay-simulator scenarios`."
+                  the last four digits of the auth code, and to a ride by those of its number: see \
+                  `wxpay-simulator scenarios`."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -87,26 +87,6 @@ enum Command {
         /// The text, such as a code_url; otherwise standard input
         text: Option<String>,
     },
-}
-
-/// Which running simulator.
-#[derive(Args)]
-struct Running {
-    /// Its control interface; taken from the directory's ready.json unless given
-    #[arg(long, value_name = "URL")]
-    control: Option<String>,
-    /// Where the running simulator wrote its files
-    #[arg(long, default_value = "wxpay-simulator")]
-    dir: PathBuf,
-}
-
-impl Running {
-    fn control(self) -> Result<String, Failure> {
-        match self.control {
-            Some(url) => Ok(url),
-            None => Ok(ready_file(&self.dir)?.control),
-        }
-    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -253,17 +233,7 @@ enum Signature {
     HmacSha256,
 }
 
-/// What scripts wait for: `ready.json`.
-#[derive(Serialize, Deserialize)]
-struct Ready {
-    control: String,
-    config: PathBuf,
-    hosts: Vec<String>,
-}
-
-const READY: &str = "ready.json";
-
-type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 pub(crate) fn run() -> Result<(), Failure> {
     let cli = Cli::parse();
@@ -436,135 +406,11 @@ fn introduction(simulator: &Simulator, config: &Path, control: &str) -> String {
     )
 }
 
-fn scenarios() -> String {
-    Scenario::ALL
-        .iter()
-        .map(|scenario| {
-            format!(
-                "{}  {:<21} {}\n",
-                auth_code(*scenario, 1),
-                scenario.name(),
-                scenario.description()
-            )
-        })
-        .collect()
-}
-
-fn rides() -> String {
-    RideScenario::ALL
-        .iter()
-        .map(|scenario| {
-            format!(
-                "RIDE{}  {:<21} {}\n",
-                scenario.number(),
-                scenario.name(),
-                scenario.description()
-            )
-        })
-        .collect()
-}
-
-fn rows(ledger: &Ledger) -> String {
-    let mut text = format!(
-        "{:<32}  {:<10}  {:>9}  {:>9}  {:>9}\n",
-        "out_trade_no", "state", "charged", "refunded", "net"
-    );
-    for order in &ledger.orders {
-        text += &format!(
-            "{:<32}  {:<10}  {:>9}  {:>9}  {:>9}\n",
-            order.out_trade_no,
-            order.state.name(),
-            order.charged_fen,
-            order.refunded_fen,
-            order.net_fen
-        );
-    }
-    if !ledger.refunds.is_empty() {
-        text += &format!(
-            "\n{:<32}  {:<10}  {:>9}  {}\n",
-            "out_refund_no", "state", "refund", "out_trade_no"
-        );
-    }
-    for refund in &ledger.refunds {
-        text += &format!(
-            "{:<32}  {:<10}  {:>9}  {}\n",
-            refund.out_refund_no,
-            refund.state.name(),
-            refund.refund_fee.unwrap_or(0),
-            refund.out_trade_no.as_deref().unwrap_or("-")
-        );
-    }
-    if !ledger.rides.is_empty() {
-        text += &format!(
-            "\n{:<32}  {:<10}  {:>9}  {:>9}\n",
-            "out_order_no", "state", "fare", "charged"
-        );
-    }
-    for ride in &ledger.rides {
-        text += &format!(
-            "{:<32}  {:<10}  {:>9}  {:>9}\n",
-            ride.out_order_no.as_deref().unwrap_or("-"),
-            ride.state.name(),
-            ride.total_fee.unwrap_or(0),
-            ride.charged_fen
-        );
-    }
-    text
-}
-
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
-}
-
-fn ready_file(dir: &Path) -> Result<Ready, Failure> {
-    let path = dir.join(READY);
-    let text = fs::read_to_string(&path).map_err(|error| {
-        format!(
-            "{}: {error}; is a simulator running? Name it with --control or --dir",
-            path.display()
-        )
-    })?;
-    Ok(serde_json::from_str(&text)?)
-}
-
-fn get(control: &str, path: &str) -> Result<String, Failure> {
-    request(control, "GET", path, "")
-}
-
-/// A plain HTTP request to the control interface.
-fn request(control: &str, method: &str, path: &str, body: &str) -> Result<String, Failure> {
-    let address = control
-        .trim_end_matches('/')
-        .strip_prefix("http://")
-        .ok_or("--control has to be a URL such as http://127.0.0.1:8480")?;
-    let address = address
-        .to_socket_addrs()?
-        .next()
-        .ok_or("--control names no address")?;
-    let limit = Duration::from_secs(5);
-    let mut stream = TcpStream::connect_timeout(&address, limit)
-        .map_err(|error| format!("no simulator answers at {control}: {error}"))?;
-    stream.set_read_timeout(Some(limit))?;
-    stream.write_all(
-        format!(
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .as_bytes(),
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .ok_or("that is no control interface")?;
-    match head.split(' ').nth(1) {
-        Some("200") => Ok(body.to_owned()),
-        _ => Err(format!("the control interface refused: {body}").into()),
-    }
 }
 
 fn wait_for_the_end() -> Result<(), Failure> {

@@ -2,6 +2,8 @@
 
 mod cli;
 mod qr;
+mod running;
+mod tables;
 
 use std::process::ExitCode;
 

@@ -4,26 +4,29 @@
 use crate::fault::{FaultKind, Operation};
 use crate::settings::Timing;
 
+/// An enum whose variants are chosen by the last four digits of a number.
 macro_rules! scenarios {
-    ($($variant:ident $number:literal $name:literal $description:literal;)*) => {
-        /// What happens to a sale. Numbers and names are stable; new ones may be added.
+    ($(#[$attribute:meta])* pub enum $name:ident {
+        $($variant:ident $number:literal $short:literal $description:literal;)*
+    }) => {
+        $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Scenario {
+        pub enum $name {
             $(#[doc = $description] $variant,)*
         }
 
-        impl Scenario {
+        impl $name {
             /// Every scenario in the order of the numbers.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// The last four digits of an auth code that plays it.
+            /// The last four digits that play it.
             pub fn number(self) -> &'static str {
                 match self { $(Self::$variant => $number,)* }
             }
 
             /// A short name, as in the ledger's JSON.
             pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
+                match self { $(Self::$variant => $short,)* }
             }
 
             /// What happens, in a sentence.
@@ -33,65 +36,70 @@ macro_rules! scenarios {
         }
     };
 }
+pub(crate) use scenarios;
 
 scenarios! {
-    Paid "0000" "paid" "Paid at once. Any number that this table does not list does the same.";
-    PasswordPaid "0101" "password_paid" "The payer has to type the password and then pays.";
-    PasswordFailed "0102" "password_failed" "The payer has to type the password and then it fails: PAYERROR.";
-    PasswordNever "0103" "password_never" "The password is asked for and never typed.";
-    PasswordBusy "0104" "password_busy" "The password is never typed, and the first reverses are refused with USERPAYING.";
-    PasswordBusyPaid "0105" "password_busy_paid" "Every reverse is refused with USERPAYING until the payer has typed the password and paid.";
-    NotEnough "0201" "not_enough" "NOTENOUGH; the order stays NOTPAY.";
-    AuthCodeExpired "0202" "auth_code_expired" "AUTHCODEEXPIRE; nothing is booked.";
-    AuthCodeInvalid "0203" "auth_code_invalid" "AUTH_CODE_INVALID; nothing is booked.";
-    AuthCodeError "0204" "auth_code_error" "AUTH_CODE_ERROR; nothing is booked.";
-    CardNotSupported "0205" "card_not_supported" "NOTSUPORTCARD; the order stays NOTPAY.";
-    NoAuth "0206" "no_auth" "NOAUTH; nothing is booked.";
-    TradeError "0207" "trade_error" "TRADE_ERROR; the order ends as PAYERROR.";
-    BuyerMismatch "0208" "buyer_mismatch" "BUYER_MISMATCH; the order stays NOTPAY.";
-    UnlistedCode "0209" "unlisted_code" "A code that no document lists; nothing is booked.";
-    OrderPaid "0210" "order_paid" "ORDERPAID: the number belongs to another sale of the same amount, paid an hour ago.";
-    OutTradeNoUsed "0211" "out_trade_no_used" "OUT_TRADE_NO_USED: the number belongs to another sale of another amount, paid an hour ago.";
-    InvalidRequest "0212" "invalid_request" "INVALID_REQUEST about a repeated request with other data; nothing is booked.";
-    RefusedButPaid "0213" "refused_but_paid" "NOTENOUGH is answered although the payer was charged.";
-    SystemErrorBooked "0301" "system_error_booked" "SYSTEMERROR is answered although the payer was charged.";
-    SystemErrorLost "0302" "system_error_lost" "SYSTEMERROR; nothing is booked.";
-    BankErrorBooked "0303" "bank_error_booked" "BANKERROR is answered although the payer was charged.";
-    BankErrorLost "0304" "bank_error_lost" "BANKERROR; nothing is booked.";
-    AnswerLost "0401" "answer_lost" "The payer is charged, then the connection is cut.";
-    RequestLost "0402" "request_lost" "The connection is cut before anything is booked.";
-    AnswerDelayed "0403" "answer_delayed" "The payer is charged; the answer is slow but comes in time.";
-    AnswerTooLate "0404" "answer_too_late" "The payer is charged; the answer comes when nobody waits for it any more.";
-    LateByQueries "0405" "late_by_queries" "The connection is cut; the charge takes effect only after some queries have seen nothing.";
-    LateByTime "0406" "late_by_time" "The connection is cut; the charge takes effect only some seconds later.";
-    SlowBytes "0407" "slow_bytes" "The payer is charged; the answer trickles in byte by byte.";
-    Http500 "0408" "http_500" "HTTP 500 although the payer was charged.";
-    Http502 "0409" "http_502" "HTTP 502; nothing is booked.";
-    Http429 "0410" "http_429" "HTTP 429; nothing is booked.";
-    Redirect "0411" "redirect" "HTTP 302 to another path; nothing is booked.";
-    Garbage "0501" "garbage" "The payer is charged; the answer is no XML.";
-    Truncated "0502" "truncated" "The payer is charged; the answer ends in the middle.";
-    MissingSign "0503" "missing_sign" "The payer is charged; the answer is not signed.";
-    WrongSign "0504" "wrong_sign" "The payer is charged; the answer's signature is wrong.";
-    WrongAmount "0505" "wrong_amount" "The payer is charged; the answer, rightly signed, names one fen more.";
-    ForeignOrder "0506" "foreign_order" "The payer is charged; the answer, rightly signed, is about another order.";
-    ForeignMerchant "0507" "foreign_merchant" "The payer is charged; the answer, signed with the right key, names another merchant.";
-    Doctype "0508" "doctype" "The payer is charged; the answer has a document type with an external entity.";
-    DuplicateElement "0509" "duplicate_element" "The payer is charged; elements of the answer occur twice with different values.";
-    HugeBody "0510" "huge_body" "The payer is charged; the answer has 16 MiB.";
-    QueryLag "0601" "query_lag" "The payer is charged and the answer lost; the first queries say ORDERNOTEXIST.";
-    QueryWrongAmount "0602" "query_wrong_amount" "The payer is charged and the answer lost; every query names one fen more, rightly signed.";
-    QuerySystemError "0603" "query_system_error" "The payer is charged and the answer lost; the first queries say SYSTEMERROR.";
-    QueryForeign "0604" "query_foreign" "The answer is lost; the number belongs to another sale of the same amount, paid an hour ago.";
-    QueryAccept "0605" "query_accept" "The payer is charged and the answer lost; the first queries say ACCEPT.";
-    Recall "0701" "recall" "The password is never typed; the first reverses fail with recall = Y.";
-    RecallSuccess "0702" "recall_success" "The password is never typed; the first reverses say SUCCESS with recall = Y and do nothing.";
-    ReverseAnswerLost "0703" "reverse_answer_lost" "The password is never typed; the first reverse takes effect, but its answer is lost.";
-    ReverseExpired "0704" "reverse_expired" "The password is never typed; every reverse says REVERSE_EXPIRE.";
-    ReverseTradeError "0705" "reverse_trade_error" "The password is never typed; every reverse says TRADE_ERROR.";
-    ReverseHttp500 "0706" "reverse_http_500" "The password is never typed; the first reverses get HTTP 500 and do nothing.";
-    ReverseEmpty "0707" "reverse_empty" "The password is never typed; the first reverse says SUCCESS, recall = N, and does nothing.";
-    PaidWhileReversing "0708" "paid_while_reversing" "The first reverses fail with recall = Y, meanwhile the payer types the password and pays.";
+    /// What happens to a sale, by the last four digits of its auth code. Numbers and names are stable; new
+    /// ones may be added.
+    pub enum Scenario {
+        Paid "0000" "paid" "Paid at once. Any number that this table does not list does the same.";
+        PasswordPaid "0101" "password_paid" "The payer has to type the password and then pays.";
+        PasswordFailed "0102" "password_failed" "The payer has to type the password and then it fails: PAYERROR.";
+        PasswordNever "0103" "password_never" "The password is asked for and never typed.";
+        PasswordBusy "0104" "password_busy" "The password is never typed, and the first reverses are refused with USERPAYING.";
+        PasswordBusyPaid "0105" "password_busy_paid" "Every reverse is refused with USERPAYING until the payer has typed the password and paid.";
+        NotEnough "0201" "not_enough" "NOTENOUGH; the order stays NOTPAY.";
+        AuthCodeExpired "0202" "auth_code_expired" "AUTHCODEEXPIRE; nothing is booked.";
+        AuthCodeInvalid "0203" "auth_code_invalid" "AUTH_CODE_INVALID; nothing is booked.";
+        AuthCodeError "0204" "auth_code_error" "AUTH_CODE_ERROR; nothing is booked.";
+        CardNotSupported "0205" "card_not_supported" "NOTSUPORTCARD; the order stays NOTPAY.";
+        NoAuth "0206" "no_auth" "NOAUTH; nothing is booked.";
+        TradeError "0207" "trade_error" "TRADE_ERROR; the order ends as PAYERROR.";
+        BuyerMismatch "0208" "buyer_mismatch" "BUYER_MISMATCH; the order stays NOTPAY.";
+        UnlistedCode "0209" "unlisted_code" "A code that no document lists; nothing is booked.";
+        OrderPaid "0210" "order_paid" "ORDERPAID: the number belongs to another sale of the same amount, paid an hour ago.";
+        OutTradeNoUsed "0211" "out_trade_no_used" "OUT_TRADE_NO_USED: the number belongs to another sale of another amount, paid an hour ago.";
+        InvalidRequest "0212" "invalid_request" "INVALID_REQUEST about a repeated request with other data; nothing is booked.";
+        RefusedButPaid "0213" "refused_but_paid" "NOTENOUGH is answered although the payer was charged.";
+        SystemErrorBooked "0301" "system_error_booked" "SYSTEMERROR is answered although the payer was charged.";
+        SystemErrorLost "0302" "system_error_lost" "SYSTEMERROR; nothing is booked.";
+        BankErrorBooked "0303" "bank_error_booked" "BANKERROR is answered although the payer was charged.";
+        BankErrorLost "0304" "bank_error_lost" "BANKERROR; nothing is booked.";
+        AnswerLost "0401" "answer_lost" "The payer is charged, then the connection is cut.";
+        RequestLost "0402" "request_lost" "The connection is cut before anything is booked.";
+        AnswerDelayed "0403" "answer_delayed" "The payer is charged; the answer is slow but comes in time.";
+        AnswerTooLate "0404" "answer_too_late" "The payer is charged; the answer comes when nobody waits for it any more.";
+        LateByQueries "0405" "late_by_queries" "The connection is cut; the charge takes effect only after some queries have seen nothing.";
+        LateByTime "0406" "late_by_time" "The connection is cut; the charge takes effect only some seconds later.";
+        SlowBytes "0407" "slow_bytes" "The payer is charged; the answer trickles in byte by byte.";
+        Http500 "0408" "http_500" "HTTP 500 although the payer was charged.";
+        Http502 "0409" "http_502" "HTTP 502; nothing is booked.";
+        Http429 "0410" "http_429" "HTTP 429; nothing is booked.";
+        Redirect "0411" "redirect" "HTTP 302 to another path; nothing is booked.";
+        Garbage "0501" "garbage" "The payer is charged; the answer is no XML.";
+        Truncated "0502" "truncated" "The payer is charged; the answer ends in the middle.";
+        MissingSign "0503" "missing_sign" "The payer is charged; the answer is not signed.";
+        WrongSign "0504" "wrong_sign" "The payer is charged; the answer's signature is wrong.";
+        WrongAmount "0505" "wrong_amount" "The payer is charged; the answer, rightly signed, names one fen more.";
+        ForeignOrder "0506" "foreign_order" "The payer is charged; the answer, rightly signed, is about another order.";
+        ForeignMerchant "0507" "foreign_merchant" "The payer is charged; the answer, signed with the right key, names another merchant.";
+        Doctype "0508" "doctype" "The payer is charged; the answer has a document type with an external entity.";
+        DuplicateElement "0509" "duplicate_element" "The payer is charged; elements of the answer occur twice with different values.";
+        HugeBody "0510" "huge_body" "The payer is charged; the answer has 16 MiB.";
+        QueryLag "0601" "query_lag" "The payer is charged and the answer lost; the first queries say ORDERNOTEXIST.";
+        QueryWrongAmount "0602" "query_wrong_amount" "The payer is charged and the answer lost; every query names one fen more, rightly signed.";
+        QuerySystemError "0603" "query_system_error" "The payer is charged and the answer lost; the first queries say SYSTEMERROR.";
+        QueryForeign "0604" "query_foreign" "The answer is lost; the number belongs to another sale of the same amount, paid an hour ago.";
+        QueryAccept "0605" "query_accept" "The payer is charged and the answer lost; the first queries say ACCEPT.";
+        Recall "0701" "recall" "The password is never typed; the first reverses fail with recall = Y.";
+        RecallSuccess "0702" "recall_success" "The password is never typed; the first reverses say SUCCESS with recall = Y and do nothing.";
+        ReverseAnswerLost "0703" "reverse_answer_lost" "The password is never typed; the first reverse takes effect, but its answer is lost.";
+        ReverseExpired "0704" "reverse_expired" "The password is never typed; every reverse says REVERSE_EXPIRE.";
+        ReverseTradeError "0705" "reverse_trade_error" "The password is never typed; every reverse says TRADE_ERROR.";
+        ReverseHttp500 "0706" "reverse_http_500" "The password is never typed; the first reverses get HTTP 500 and do nothing.";
+        ReverseEmpty "0707" "reverse_empty" "The password is never typed; the first reverse says SUCCESS, recall = N, and does nothing.";
+        PaidWhileReversing "0708" "paid_while_reversing" "The first reverses fail with recall = Y, meanwhile the payer types the password and pays.";
+    }
 }
 
 impl Scenario {

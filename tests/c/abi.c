@@ -159,6 +159,7 @@ static void null_is_harmless_everywhere(void)
     EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_close(NULL, "A", &result));
     EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_refund(NULL, request, &result));
     EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_refund_query(NULL, "A", &result));
+    EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_ride_pay(NULL, request, &result));
     EXPECT(WXPAY_E_ARGUMENT, "client", wxpay_notify_decode(NULL, "", "", 0, &result));
 
     /* And without a result. */
@@ -177,6 +178,7 @@ static void null_is_harmless_everywhere(void)
     CHECK(wxpay_close(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
     CHECK(wxpay_refund(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
     CHECK(wxpay_refund_query(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
+    CHECK(wxpay_ride_pay(NULL, NULL, NULL) == WXPAY_E_ARGUMENT);
     CHECK(wxpay_notify_decode(NULL, NULL, NULL, 0, NULL) == WXPAY_E_ARGUMENT);
     wxpay_request_free(request);
 }
@@ -337,6 +339,7 @@ static void wrong_arguments_are_named(wxpay_client *client)
     EXPECT(WXPAY_E_ARGUMENT, "out_trade_no", wxpay_close(client, NULL, &result));
     EXPECT(WXPAY_E_ARGUMENT, "out_trade_no", wxpay_close(client, too_long, &result));
     EXPECT(WXPAY_E_ARGUMENT, "request", wxpay_refund(client, NULL, &result));
+    EXPECT(WXPAY_E_ARGUMENT, "request", wxpay_ride_pay(client, NULL, &result));
     EXPECT(WXPAY_E_ARGUMENT, "out_refund_no", wxpay_refund_query(client, NULL, &result));
     EXPECT(WXPAY_E_ARGUMENT, "out_refund_no: is not UTF-8",
            wxpay_refund_query(client, "\xff", &result));

@@ -82,6 +82,7 @@ int main(void)
     status = wxpay_close(client, "", &result);
     status = wxpay_refund(client, request, &result);
     status = wxpay_refund_query(client, "", &result);
+    status = wxpay_ride_pay(client, request, &result);
     status = wxpay_notify_decode(client, "", "", (size_t)0, &result);
     status = wxpay_invoke(client, "", "", &result);
     status = wxpay_result_status(result);

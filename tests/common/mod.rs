@@ -152,6 +152,7 @@ functions! {
     wxpay_close: fn(Handle, *const c_char, *mut Handle) -> i32;
     wxpay_refund: fn(Handle, Handle, *mut Handle) -> i32;
     wxpay_refund_query: fn(Handle, *const c_char, *mut Handle) -> i32;
+    wxpay_ride_pay: fn(Handle, Handle, *mut Handle) -> i32;
     wxpay_notify_decode: fn(Handle, *const c_char, *const c_char, usize, *mut Handle) -> i32;
     wxpay_invoke: fn(Handle, *const c_char, *const c_char, *mut Handle) -> i32;
     wxpay_result_status: fn(Handle) -> i32;
@@ -336,6 +337,10 @@ impl Client {
         self.with_request(Library::get().wxpay_refund, request)
     }
 
+    pub fn ride_pay(&self, request: &Request) -> Outcome {
+        self.with_request(Library::get().wxpay_ride_pay, request)
+    }
+
     fn with_request(
         &self,
         function: unsafe extern "C" fn(Handle, Handle, *mut Handle) -> i32,
@@ -481,6 +486,18 @@ impl Request {
             .with("out_refund_no", out_refund_no)
             .with_int("total_fee", total)
             .with_int("refund_fee", back)
+    }
+
+    /// A bus ride with all that is needed.
+    pub fn ride(out_trade_no: &str, qrcode: &str, total_fee: i64) -> Self {
+        Self::new()
+            .with("out_trade_no", out_trade_no)
+            .with("qrcode", qrcode)
+            .with_int("total_fee", total_fee)
+            .with_int("original_fee", total_fee)
+            .with("trade_scene", "BUS")
+            .with("line_name", "M393")
+            .with("start_time", "20261122090500")
     }
 
     pub fn with(mut self, field: &str, value: impl AsRef<[u8]>) -> Self {

@@ -1,4 +1,4 @@
-//! The self-test: keys, certificate, clock, hosts, journal.
+//! The self-test: keys, certificate, clock, hosts, journal, the ride code.
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use crate::guidance::Asked;
 use crate::outcome::Outcome;
 use crate::signal::Signal;
 use crate::status::Status;
+use crate::transport::Transport;
 use crate::verdict::QueryVerdict;
 
 /// A certificate that expires within this time is worth a word.
@@ -73,6 +74,7 @@ impl Client {
             self.check_keys(&mut checks, call.signal());
             checks.push(self.check_clock());
         }
+        checks.extend(self.check_ride(call.signal()));
         // One host of several may be down; a payment then goes to another.
         let decisive = |check: &&Check| check.name != "host" || !reached;
         let status = checks
@@ -127,12 +129,19 @@ impl Client {
     }
 
     fn check_hosts(&self, signal: &Signal) -> Vec<Check> {
-        let probed = self.transport.probe(signal);
-        let check = |(host, result): (String, Result<(), String>)| match result {
-            Ok(()) => Check::passed("host", format!("{host} answers")),
-            Err(why) => Check::failed("host", Status::Network, format!("{host}: {why}")),
+        probed("host", self.transport.as_ref(), signal)
+    }
+
+    /// What rides need beside the journal. Its host is the only one.
+    fn check_ride(&self, signal: &Signal) -> Vec<Check> {
+        let Some(ride) = &self.ride else {
+            return Vec::new();
         };
-        probed.into_iter().map(check).collect()
+        let mut checks = vec![Check::from_finding(ride.codec.inspect())];
+        if let Some(transport) = &ride.transport {
+            checks.extend(probed("ride_host", transport.as_ref(), signal));
+        }
+        checks
     }
 
     /// Fetches keys where that is how they come, and asks one question.
@@ -219,6 +228,15 @@ impl Client {
         };
         Check::passed(name, clocks::skew(self.clock.unix_ms() / 1000, gateway))
     }
+}
+
+fn probed(name: &'static str, transport: &dyn Transport, signal: &Signal) -> Vec<Check> {
+    let probed = transport.probe(signal);
+    let check = |(host, result): (String, Result<(), String>)| match result {
+        Ok(()) => Check::passed(name, format!("{host} answers")),
+        Err(why) => Check::failed(name, Status::Network, format!("{host}: {why}")),
+    };
+    probed.into_iter().map(check).collect()
 }
 
 /// Adds checks; one that was made before stays only if it failed.

@@ -2,8 +2,8 @@
 //!
 //! `payment` takes, continues, reverses and recovers orders; each goes through a `run`, which
 //! carries out what the policy says. `prepay` makes orders that the payer scans or opens, `close`
-//! ends them, `refund` gives money back, `notify` reads what the gateway reports by itself. `inquiry`
-//! asks without deciding, `check` is the self-test. `ask` sends one question, `clocks` and `keys` are
+//! ends them, `refund` gives money back, `ride` deducts rides, `notify` reads what the gateway reports by
+//! itself. `inquiry` asks without deciding, `check` is the self-test. `ask` sends one question, `clocks` and `keys` are
 //! what it needs for that, `keeper` renews keys in time. `calls` knows who is in flight, `task` gives a
 //! payment a thread of its own, `report` words the outcome.
 
@@ -23,6 +23,7 @@ mod prepay;
 mod recovery;
 mod refund;
 mod report;
+mod ride;
 mod run;
 mod sinks;
 mod task;
@@ -34,7 +35,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::clock::{Clock, Moment, SystemClock};
-use crate::config::{Config, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode};
+use crate::config::{
+    Config, ConfigError, Encoding, GatewayConfig, Language, PolicyConfig, ReverseMode,
+};
 use crate::exchange::{Call, Failure, Limits, Reply};
 use crate::gateway::fubei::Fubei;
 use crate::gateway::wechat_v2::WechatV2;
@@ -47,7 +50,7 @@ use crate::outcome::Outcome;
 use crate::policy::Reversal;
 use crate::signal::Signal;
 use crate::status::Status;
-use crate::transport::{Attempt, HttpsTransport, Transport};
+use crate::transport::{Attempt, HttpsTransport, Observer, Transport};
 
 use calls::{Calls, Refused};
 use clocks::GatewayClocks;
@@ -56,6 +59,7 @@ use keeper::Keeper;
 use keys::Keys;
 use sinks::Sinks;
 
+pub use ride::RideParts;
 pub use sinks::{Event, EventSink, Level, LogSink};
 pub use task::Task;
 
@@ -63,6 +67,7 @@ pub use task::Task;
 pub struct Client {
     gateway: Arc<dyn Gateway>,
     transport: Arc<dyn Transport>,
+    ride: Option<RideParts>,
     clock: Arc<dyn Clock>,
     journal: Arc<dyn Journal>,
     policy: PolicyConfig,
@@ -86,6 +91,8 @@ pub struct Parts {
     pub gateway: Arc<dyn Gateway>,
     /// The wire.
     pub transport: Arc<dyn Transport>,
+    /// The ride code, if there is one.
+    pub ride: Option<RideParts>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Memory.
@@ -109,13 +116,19 @@ impl Client {
                 .map_err(|error| refuse(Status::Journal, error.to_string()))?,
         );
         let sinks = Arc::new(Sinks::default());
-        let observer = Arc::clone(&sinks);
-        let transport = HttpsTransport::new(
-            &config.transport,
-            Arc::clone(&clock),
-            Arc::new(move |attempt: &Attempt<'_>| log_failure(&observer, attempt)),
-        )
-        .map_err(|error| refuse(Status::Config, error.to_string()))?;
+        let logged = Arc::clone(&sinks);
+        let observer: Observer = Arc::new(move |attempt| log_failure(&logged, attempt));
+        let unusable = |error: ConfigError| refuse(Status::Config, error.to_string());
+        let transport =
+            HttpsTransport::new(&config.transport, Arc::clone(&clock), Arc::clone(&observer))
+                .map_err(unusable)?;
+        let ride = match config.ride_code {
+            Some(settings) => Some(
+                RideParts::new(settings, &config.transport, Arc::clone(&clock), observer)
+                    .map_err(unusable)?,
+            ),
+            None => None,
+        };
         let mut key_file = None;
         let gateway: Arc<dyn Gateway> = match config.gateway {
             GatewayConfig::WechatV2(settings) => Arc::new(WechatV2::new(settings)),
@@ -139,6 +152,7 @@ impl Client {
         let parts = Parts {
             gateway,
             transport: Arc::new(transport),
+            ride,
             clock,
             journal,
             policy: config.policy,
@@ -179,6 +193,7 @@ impl Client {
         Self {
             gateway: parts.gateway,
             transport: parts.transport,
+            ride: parts.ride,
             clock: parts.clock,
             journal: parts.journal,
             policy: parts.policy,
@@ -264,7 +279,14 @@ impl Client {
         if let Some(keeper) = keeper {
             keeper.stop();
         }
+        self.close_transports();
+    }
+
+    fn close_transports(&self) {
         self.transport.close();
+        if let Some(ride) = &self.ride {
+            ride.close();
+        }
     }
 
     /// An outcome with prompt and advice filled in, for errors found before the core is reached.
@@ -356,7 +378,7 @@ impl Client {
                 call.operation,
                 call.method,
                 reply.host,
-                call.path,
+                call.place(),
                 reply.status,
                 reply.elapsed.as_millis(),
                 answer.why,
@@ -383,7 +405,7 @@ impl Client {
 /// A client that was closed from inside one of its own callbacks ends here.
 impl Drop for Client {
     fn drop(&mut self) {
-        self.transport.close();
+        self.close_transports();
     }
 }
 

@@ -1,7 +1,8 @@
 //! Notifications that the host's web server received.
 //!
 //! A notification is believed by its own proof, whatever the journal says; what it means is said by
-//! the journal, too. It may come twice, late, or never, so nothing here depends on when it comes.
+//! the journal, too. It may come twice, late, or never, so nothing here depends on when it comes. What
+//! comes from the ride code is read in `ride::notice`.
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::run::HandOver;
 use super::{Client, Level, headers, report};
 use crate::crypto::digest;
 use crate::exchange::{Limits, OnCancel};
+use crate::gateway::ride_code;
 use crate::gateway::{
     Answer, Expected, ExpectedRefund, Notice, NoticeError, Notification, Notifications,
 };
@@ -28,21 +30,21 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was made of a notification, and what is to be answered.
-struct Decoded {
+pub(super) struct Decoded {
     outcome: Outcome,
     /// It is not needed any more; else it is to be sent again.
     taken: bool,
 }
 
 impl Decoded {
-    fn refused(status: Status, message: impl Into<String>) -> Self {
+    pub(super) fn refused(status: Status, message: impl Into<String>) -> Self {
         Self {
             outcome: Outcome::with_message(status, message),
             taken: false,
         }
     }
 
-    fn argument(field: &str, message: impl Into<String>) -> Self {
+    pub(super) fn argument(field: &str, message: impl Into<String>) -> Self {
         let mut refused = Self::refused(Status::Argument, message);
         refused.outcome.set("field", field);
         refused
@@ -57,6 +59,9 @@ impl Client {
     /// request with. Sends nothing, unless the gateway's time or the key that the notification names
     /// is not known yet.
     pub fn notify_decode(&self, headers: &str, body: &[u8]) -> Outcome {
+        if body.len() <= MAX_BODY_BYTES && ride_code::is_callback(body) {
+            return self.ride_notice(body);
+        }
         let Some(notifications) = self.gateway.notifications() else {
             let message = "this gateway sends no notifications";
             let mut outcome = Outcome::with_message(Status::Unsupported, message);
@@ -67,18 +72,25 @@ impl Client {
             Err(_) => Decoded::refused(Status::ClientClosed, "the client is closing"),
             Ok(call) => self.decode(notifications, headers, body, call.signal()),
         };
+        let outcome = self.answer_sender(decoded, |taken| notifications.acknowledgement(taken));
+        self.explain(Asked::Notification, outcome)
+    }
+
+    /// Adds what to answer the HTTP request with, and logs what came.
+    pub(super) fn answer_sender(
+        &self,
+        decoded: Decoded,
+        acknowledgement: impl FnOnce(bool) -> (&'static str, String),
+    ) -> Outcome {
         let Decoded { mut outcome, taken } = decoded;
         let http_status = match outcome.status {
             _ if taken => 200,
             Status::Argument => 400,
             Status::Forged => 401,
+            Status::Unsupported => 501,
             _ => 500,
         };
-        add_reply(
-            &mut outcome,
-            http_status,
-            notifications.acknowledgement(taken),
-        );
+        add_reply(&mut outcome, http_status, acknowledgement(taken));
         let level = match outcome.status {
             Status::Forged | Status::Argument => Level::Warning,
             _ => Level::Info,
@@ -94,7 +106,7 @@ impl Client {
                 outcome.message()
             )
         });
-        self.explain(Asked::Notification, outcome)
+        outcome
     }
 
     fn decode(
@@ -294,7 +306,7 @@ impl Client {
 }
 
 /// What is not on record is sent again, so that it will be.
-fn with_record(mut outcome: Outcome, recorded: Result<bool, JournalError>) -> Decoded {
+pub(super) fn with_record(mut outcome: Outcome, recorded: Result<bool, JournalError>) -> Decoded {
     let why = match recorded {
         Ok(true) => {
             return Decoded {
@@ -314,7 +326,7 @@ fn with_record(mut outcome: Outcome, recorded: Result<bool, JournalError>) -> De
 }
 
 /// A message that is proven to be the gateway's, and what it says.
-fn told<V>(status: Status, answer: &Answer<V>, known: Option<&Entry>) -> Outcome {
+pub(super) fn told<V>(status: Status, answer: &Answer<V>, known: Option<&Entry>) -> Outcome {
     let mut outcome = Outcome::with_message(status, answer.why.as_str());
     report::add_facts(&mut outcome, &answer.facts);
     if let Some(code) = &answer.code {

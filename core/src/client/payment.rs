@@ -51,7 +51,7 @@ impl Client {
             .order(fields)
             .map_err(|invalid| Box::new(self.invalid(Asked::Payment, &invalid)))?;
         let number = order.expected.out_trade_no.as_str();
-        self.log_left_out(number, &order.left_out);
+        self.log_left_out(self.gateway.name(), number, &order.left_out);
         let call = self
             .calls
             .enter(Claim::Payment(number))
@@ -96,13 +96,10 @@ impl Client {
         }
     }
 
-    pub(super) fn log_left_out(&self, number: &str, fields: &[String]) {
+    pub(super) fn log_left_out(&self, gateway: &str, number: &str, fields: &[String]) {
         for field in fields {
             self.sinks.log(Level::Debug, || {
-                format!(
-                    "{number} {field} has no place in {} and is left out",
-                    self.gateway.name()
-                )
+                format!("{number} {field} has no place in {gateway} and is left out")
             });
         }
     }

@@ -115,7 +115,7 @@ impl Client {
         let begun = self.clock.now();
         let (prepay, order) = self.prepaid_order(fields)?;
         let number = order.expected.out_trade_no.as_str();
-        self.log_left_out(number, &order.left_out);
+        self.log_left_out(self.gateway.name(), number, &order.left_out);
         let claim = match waits {
             Waits::Nobody => Claim::Reverse(number),
             Waits::Task => Claim::Payment(number),

@@ -2,6 +2,7 @@
 
 use super::Client;
 use super::calls::{Claim, Refused};
+use super::ride;
 use super::run::HandOver;
 use crate::config::OnRecoveredPaid;
 use crate::guidance::Asked;
@@ -13,15 +14,22 @@ use crate::status::Status;
 
 impl Client {
     /// Settles every order and refund that is open, and reports every one whose outcome no till has
-    /// seen. May be killed at any moment and run again.
+    /// seen. Rides that wait for their callbacks are reported as they stand: nobody can be asked about
+    /// them. May be killed at any moment and run again.
     pub fn recover(&self) -> Outcome {
         let call = match self.calls.enter(Claim::Nothing) {
             Ok(call) => call,
             Err(refused) => return self.refused(Asked::Recover, &refused, None),
         };
         let account = self.gateway.account();
+        let rides = self.ride.as_ref().map(|ride| ride.codec.account());
+        let has_rides = rides.is_some();
+        let books = [Book::Orders, Book::Refunds].map(|book| (book, account.clone()));
         let mut keys = Vec::new();
-        for book in [Book::Orders, Book::Refunds] {
+        for (book, account) in books
+            .into_iter()
+            .chain(rides.map(|account| (Book::Rides, account)))
+        {
             match self.journal.pending(book, &account) {
                 Ok(pending) => keys.extend(pending),
                 Err(error) => return self.refusal(Status::Journal, error.to_string()),
@@ -56,28 +64,38 @@ impl Client {
             // Nothing can be asked about it: its callback tells.
             Book::Rides => false,
         };
+        let is_waiting = |(key, outcome): &&(Key, Outcome)| {
+            key.book == Book::Rides && ride::awaits_callback(outcome)
+        };
         let open = outcomes.iter().filter(is_open).count();
-        let settled = outcomes.len() - open;
+        let waiting = outcomes.iter().filter(is_waiting).count();
+        let settled = outcomes.len() - open - waiting;
         let status = if open == 0 {
             Status::Ok
         } else {
             Status::Unknown
         };
         let orders: Vec<_> = outcomes.iter().map(|(_, each)| each.to_value()).collect();
-        let message = format!("{settled} orders and refunds settled, {open} still open");
+        let mut message = format!("{settled} orders and refunds settled, {open} still open");
+        if has_rides {
+            message.push_str(&format!(", {waiting} rides wait for their callbacks"));
+        }
         let mut outcome = Outcome::with_message(status, message);
         outcome.set("orders", orders);
         outcome.set("open", open);
         let outcome = self.explain(Asked::Recover, outcome);
-        for (key, _) in outcomes.iter().filter(|each| !is_open(each)) {
+        let told = |each: &&(Key, Outcome)| !is_open(each) && !is_waiting(each);
+        for (key, _) in outcomes.iter().filter(told) {
             self.handed_over(key);
         }
         outcome
     }
 
     fn still_open(&self, key: &Key, message: impl Into<String>) -> Outcome {
-        if key.book == Book::Refunds {
-            return self.about_refund(&key.number, Status::Unknown, message);
+        match key.book {
+            Book::Orders => {}
+            Book::Refunds => return self.about_refund(&key.number, Status::Unknown, message),
+            Book::Rides => return self.about_ride(&key.number, Status::Unknown, message),
         }
         let mut outcome = self.about(Asked::Payment, key, Status::Unknown, message);
         outcome.set("reversal", Reversal::Required.name());
@@ -98,6 +116,10 @@ impl Recovery<'_> {
     /// Settles one of them, or finds that somebody holds it (and until when, at least). `silent`: the
     /// lease of a holder that has not beaten since.
     fn settle(&mut self, key: &Key, silent: Option<i64>) -> Option<Option<i64>> {
+        if let Some(outcome) = self.idle_ride(key) {
+            self.outcomes.push((key.clone(), outcome));
+            return None;
+        }
         let claim = match key.book {
             Book::Orders => Claim::Reverse(&key.number),
             Book::Refunds => Claim::Refund(&key.number),
@@ -119,16 +141,39 @@ impl Recovery<'_> {
         None
     }
 
+    /// A ride that nobody holds is only told of, and there may be thousands of them: it is not taken,
+    /// so that nothing has to be written.
+    fn idle_ride(&self, key: &Key) -> Option<Outcome> {
+        if key.book != Book::Rides {
+            return None;
+        }
+        let entry = self.client.journal.find(key).ok().flatten()?;
+        entry.lease_ms.is_none().then(|| self.told_ride(&entry))
+    }
+
+    fn told_ride(&self, entry: &Entry) -> Outcome {
+        match entry.phase {
+            Some(_) => self.client.open_ride(entry),
+            None => self.client.replay_ride(entry),
+        }
+    }
+
     fn settle_taken(&mut self, entry: &Entry) -> Outcome {
         let client = self.client;
-        let refund = entry.key.book == Book::Refunds;
-        if entry.phase.is_none() {
-            client.give_back(&entry.key);
-            return if refund {
-                client.replay_refund(entry)
-            } else {
-                client.replay(Asked::Payment, entry)
-            };
+        match entry.key.book {
+            Book::Rides => {
+                client.give_back(&entry.key);
+                return self.told_ride(entry);
+            }
+            Book::Refunds if entry.phase.is_none() => {
+                client.give_back(&entry.key);
+                return client.replay_refund(entry);
+            }
+            Book::Orders if entry.phase.is_none() => {
+                client.give_back(&entry.key);
+                return client.replay(Asked::Payment, entry);
+            }
+            Book::Orders | Book::Refunds => {}
         }
         let stopped = match (self.signal.closing(), self.reachable) {
             (true, _) => Some("the client is closing"),
@@ -139,7 +184,7 @@ impl Recovery<'_> {
             client.give_back(&entry.key);
             return client.still_open(&entry.key, why);
         }
-        if refund {
+        if entry.key.book == Book::Refunds {
             return self.go_on_refunding(entry);
         }
         let purpose = match client.policy.on_recovered_paid {

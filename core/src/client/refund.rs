@@ -51,7 +51,7 @@ impl Client {
                 message,
             )));
         }
-        self.log_left_out(number, &refund.left_out);
+        self.log_left_out(self.gateway.name(), number, &refund.left_out);
         let call = self
             .calls
             .enter(Claim::Refund(number))

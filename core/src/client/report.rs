@@ -6,7 +6,7 @@ use crate::outcome::{Facts, Outcome};
 use crate::policy::Cause;
 
 /// Fields that identify the payer; they reach the till but neither journal nor log.
-const PERSONAL: [&str; 7] = [
+const PERSONAL: [&str; 8] = [
     "card_id",
     "openid",
     "sub_openid",
@@ -15,6 +15,8 @@ const PERSONAL: [&str; 7] = [
     "user_received_account",
     "user_id",
     "user_logon_id",
+    // A passenger's ride code.
+    "qrcode",
 ];
 
 /// One sentence for the log: what happened, and which answers prove it.

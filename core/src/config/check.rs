@@ -6,10 +6,10 @@ use super::context::Context;
 use super::document::{self, Section};
 use super::{
     Config, ConfigError, Encoding, GatewayConfig, JournalConfig, Language, Region, ReverseMode,
-    TransportConfig, fubei, policy, transport, wechat_v2, wechat_v3,
+    TransportConfig, fubei, policy, ride_code, transport, wechat_v2, wechat_v3,
 };
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "gateway",
     "language",
     "encoding",
@@ -17,6 +17,7 @@ const KEYS: [&str; 9] = [
     "wechat_v2",
     "wechat_v3",
     "fubei",
+    "ride_code",
     "policy",
     "transport",
 ];
@@ -27,7 +28,7 @@ const SHORT_LEASE: Duration = Duration::from_secs(5);
 /// Pure but for what `context` lends: text in, configuration or the first error out.
 pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Config, ConfigError> {
     let mut warnings = Vec::new();
-    let mut root = document::parse(name, text, &KEYS, later_version)?;
+    let mut root = document::parse(name, text, &KEYS)?;
 
     let remedy = r#"write gateway = "wechat-v2", "wechat-v3" or "fubei""#;
     let gateway = root.need("gateway", remedy)?;
@@ -61,6 +62,13 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
             (GatewayConfig::Fubei(gateway), Region::Mainland, vec![host])
         }
     };
+    let ride_code = match root.take("ride_code") {
+        None => None,
+        Some(item) => {
+            let section = item.section(&ride_code::KEYS)?;
+            Some(ride_code::read(section, context, &mut warnings)?)
+        }
+    };
     let section = root.subsection("policy", &policy::KEYS)?;
     let policy = policy::read(section, region, &mut warnings)?;
     let client_certificate = match &gateway {
@@ -82,7 +90,7 @@ pub(super) fn check(name: &str, text: &str, context: &Context<'_>) -> Result<Con
         encoding,
         journal,
         policy,
-        ride_code: None,
+        ride_code,
         transport: TransportConfig {
             hosts,
             connect_timeout: connections.connect_timeout,
@@ -126,16 +134,6 @@ fn chosen_section<'d>(root: &mut Section<'d>, api: Api) -> Result<Section<'d>, C
         Api::Fubei => (fubei, "fubei", r#"gateway = "fubei" needs this section"#),
     };
     section.ok_or_else(|| root.missing(name, remedy))
-}
-
-const UNKNOWN_GATEWAY: &str = concat!(
-    "this version (",
-    env!("CARGO_PKG_VERSION"),
-    ") does not know this gateway; it knows wechat-v2, wechat-v3 and fubei"
-);
-
-fn later_version(key: &str) -> Option<&'static str> {
-    (key == "ride_code").then_some(UNKNOWN_GATEWAY)
 }
 
 fn journal(

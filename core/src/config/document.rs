@@ -83,7 +83,6 @@ pub(super) fn parse<'d>(
     file: &'d str,
     text: &'d str,
     known: &[&str],
-    explain: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<Section<'d>, ConfigError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let place = Place::file(file);
@@ -96,7 +95,7 @@ pub(super) fn parse<'d>(
         }
         .error(format_args!("is not TOML: {}", error.message()))
     })?;
-    section(place, text, table.into_inner(), known, explain)
+    section(place, text, table.into_inner(), known)
 }
 
 fn section<'d>(
@@ -104,7 +103,6 @@ fn section<'d>(
     text: &'d str,
     table: DeTable<'d>,
     known: &[&str],
-    explain: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<Section<'d>, ConfigError> {
     let mut entries: Vec<_> = table.into_iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
@@ -114,8 +112,7 @@ fn section<'d>(
         let key = key.into_inner().into_owned();
         if !known.contains(&key.as_str()) {
             let shown: String = key.escape_debug().take(40).collect();
-            let problem = explain(&key).map_or_else(|| unknown(&key, known), str::to_owned);
-            return Err(place.child(line, &shown).error(problem));
+            return Err(place.child(line, &shown).error(unknown(&key, known)));
         }
         let item = Item {
             place: place.child(line, &key),
@@ -260,7 +257,7 @@ impl<'d> Item<'d> {
     /// A table with no other keys than `known`.
     pub(super) fn section(self, known: &[&str]) -> Result<Section<'d>, ConfigError> {
         match self.value {
-            DeValue::Table(table) => section(self.place, self.text, table, known, |_| None),
+            DeValue::Table(table) => section(self.place, self.text, table, known),
             _ => Err(self
                 .place
                 .error(format_args!("must be a table with {}", known.join(", ")))),

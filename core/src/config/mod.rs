@@ -21,6 +21,7 @@ use std::time::Duration;
 use self::context::{Context, Machine, World};
 use self::document::Place;
 pub use self::fubei::{AuthCodes, Channel, FubeiAccount, FubeiApi, FubeiConfig};
+pub(crate) use self::ride_code::{ACCESS_TOKEN, check_access_token};
 pub use self::ride_code::{
     DeductUrl, RideCodeConfig, RideSeal, RideSign, RideSignType, SignKeyStyle, TextEncoding,
 };

@@ -117,6 +117,22 @@ pub struct Answer<V> {
     pub facts: Facts,
 }
 
+impl<V> Answer<V> {
+    /// An answer that says no more than this.
+    pub fn new(verdict: V, why: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            code: None,
+            code_message: None,
+            why: why.into(),
+            forged: false,
+            unknown_key: None,
+            signed_at: None,
+            facts: Facts::new(),
+        }
+    }
+}
+
 /// One payment system.
 pub trait Gateway: Send + Sync {
     /// As in the configuration: `wechat-v2`.

@@ -76,12 +76,20 @@ pub(crate) fn knows(name: &str) -> bool {
 
 /// The known name that looks most like `name`, if one does.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    nearest_of(NAMES.iter().copied(), name)
+}
+
+/// The same among `names`.
+pub(crate) fn nearest_of(
+    names: impl Iterator<Item = &'static str>,
+    name: &str,
+) -> Option<&'static str> {
     let lower = name.to_lowercase();
-    let near = |known: &&'static str| {
+    let near = |known: &'static str| {
         let distance = strsim::osa_distance(&lower, known);
-        (distance <= 1 + known.len() / 6).then_some((distance, *known))
+        (distance <= 1 + known.len() / 6).then_some((distance, known))
     };
-    NAMES.iter().filter_map(near).min().map(|(_, known)| known)
+    names.filter_map(near).min().map(|(_, known)| known)
 }
 
 /// What is wrong with a name that [`knows`] does not know.

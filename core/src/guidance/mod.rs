@@ -29,6 +29,8 @@ pub enum Asked {
     Close,
     /// To give money back, or what became of that.
     Refund,
+    /// To deduct a ride, or what became of that.
+    Ride,
     /// What a notification says.
     Notification,
     /// Anything else: the self-test, opening a client.

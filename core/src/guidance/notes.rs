@@ -1,9 +1,10 @@
 //! The rows: what is said in both languages, and the advice. Payments are here; where the same status
-//! calls for other words, [`prepay`], [`refund`] and [`notification`] have them.
+//! calls for other words, [`prepay`], [`refund`], [`ride`] and [`notification`] have them.
 
 mod notification;
 mod prepay;
 mod refund;
+mod ride;
 
 use super::{Advice, Asked, Situation};
 use crate::gateway::codes::{self, Remedy};
@@ -30,6 +31,7 @@ pub(super) fn note(situation: &Situation<'_>) -> Note {
         Asked::Prepay => prepay::note(situation),
         Asked::Close => prepay::closing(situation),
         Asked::Refund => refund::note(situation),
+        Asked::Ride => ride::note(situation),
         Asked::Notification => notification::note(situation),
         Asked::Payment
         | Asked::Query

@@ -5,7 +5,7 @@ use crate::gateway::codes::CODES;
 use crate::gateway::refund_codes;
 use crate::verdict::RefundVerdict;
 
-const ASKED: [Asked; 10] = [
+const ASKED: [Asked; 11] = [
     Asked::Payment,
     Asked::Query,
     Asked::Reverse,
@@ -14,6 +14,7 @@ const ASKED: [Asked; 10] = [
     Asked::Prepay,
     Asked::Close,
     Asked::Refund,
+    Asked::Ride,
     Asked::Notification,
     Asked::Other,
 ];
@@ -102,7 +103,7 @@ fn goods_are_handed_over_for_proven_money_only() {
         let advice = guide(&situation, Language::English).advice;
         let about_money = matches!(
             situation.asked,
-            Asked::Payment | Asked::Query | Asked::Notification
+            Asked::Payment | Asked::Query | Asked::Ride | Asked::Notification
         );
 
         assert_eq!(
@@ -135,9 +136,12 @@ fn only_a_call_that_is_simply_done_needs_no_advice() {
     }
 }
 
-/// Whether it is about an order, and not about a refund (or, in a notification, perhaps one).
+/// Whether it is about an order, and not about a ride or a refund (or, in a notification, perhaps one).
 fn about_an_order(situation: &Situation<'_>) -> bool {
-    !matches!(situation.asked, Asked::Refund | Asked::Notification)
+    !matches!(
+        situation.asked,
+        Asked::Refund | Asked::Ride | Asked::Notification
+    )
 }
 
 #[test]
@@ -266,10 +270,13 @@ fn a_conflict_and_a_wrong_code_have_their_own_advice() {
 
 /// Everything that can be said about a refund.
 fn refunds() -> impl Iterator<Item = (Situation<'static>, Guidance, Guidance)> {
-    let asked = |situation: &Situation<'_>| situation.asked == Asked::Refund;
+    all_about(Asked::Refund)
+}
+
+fn all_about(asked: Asked) -> impl Iterator<Item = (Situation<'static>, Guidance, Guidance)> {
     every_situation()
         .into_iter()
-        .filter(asked)
+        .filter(move |situation| situation.asked == asked)
         .map(|situation| {
             let chinese = guide(&situation, Language::Chinese);
             (situation, chinese, guide(&situation, Language::English))
@@ -358,6 +365,77 @@ fn a_refund_that_moved_no_money_says_so_and_who_is_to_be_told() {
     }
     for state in REFUND_STATES {
         declined(Some(state));
+    }
+}
+
+#[test]
+fn a_ride_that_may_have_been_deducted_is_never_deducted_again() {
+    for (situation, chinese, english) in all_about(Asked::Ride) {
+        let sent_nothing = matches!(
+            situation.status,
+            Status::Argument | Status::Network | Status::ClientClosed
+        );
+        let scan_again = english.advice == Some(Advice::Rescan);
+        assert!(!scan_again || sent_nothing, "{situation:?}");
+        if matches!(situation.status, Status::Unknown | Status::Accepted) {
+            assert!(
+                chinese.prompt.contains("请勿重复扣费") || chinese.prompt.contains("请勿再扣费")
+            );
+            assert!(english.prompt.contains("Do not deduct again"));
+        }
+        // Errors are below zero: this call deducted nothing.
+        if situation.status.is_error() && situation.status != Status::Forged {
+            assert_ne!(english.advice, Some(Advice::HandOver));
+            assert!(!english.prompt.contains("not known"), "{situation:?}");
+        }
+    }
+}
+
+#[test]
+fn who_may_pass_a_gate_is_not_for_the_library_to_say_and_a_rider_buys_no_goods() {
+    for (situation, chinese, english) in all_about(Asked::Ride) {
+        for words in ["收款", "交货", "顾客", "付款码"] {
+            assert!(!chinese.prompt.contains(words), "{situation:?}: {words}");
+        }
+        for words in [
+            "goods",
+            "customer",
+            "charge",
+            "order number",
+            "payment code",
+            "let ",
+        ] {
+            assert!(!english.prompt.contains(words), "{situation:?}: {words}");
+        }
+    }
+}
+
+#[test]
+fn a_ride_code_that_cannot_be_read_is_read_again_and_a_wrong_field_is_not() {
+    let refused = |field| {
+        let situation = Situation {
+            field: Some(field),
+            ..Situation::new(Asked::Ride, Status::Argument)
+        };
+        guide(&situation, Language::English).advice
+    };
+    for code in ["qrcode", "start_qrcode"] {
+        assert_eq!(refused(code), Some(Advice::Rescan), "{code}");
+    }
+    assert_eq!(refused("total_fee"), Some(Advice::FixSetup));
+    for (status, conflict, advice) in [
+        (Status::Ok, false, Advice::HandOver),
+        (Status::Accepted, false, Advice::Hold),
+        (Status::Declined, false, Advice::CallSupport),
+        (Status::Unknown, false, Advice::Hold),
+        (Status::Unknown, true, Advice::CallSupport),
+    ] {
+        let situation = Situation {
+            conflict,
+            ..Situation::new(Asked::Ride, status)
+        };
+        let chinese = guide(&situation, Language::Chinese);
+        assert_eq!(chinese.advice, Some(advice), "{status:?} {conflict}");
     }
 }
 

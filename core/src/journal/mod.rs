@@ -3,7 +3,8 @@
 //! An order goes `intent → waiting → reversing → final → returned`; each change is committed before
 //! the action it announces. While a call works on an order it holds a lease that a heartbeat keeps
 //! alive, so several processes share one journal and take over what a dead one left behind. Refunds
-//! go the same way in a [`Book`] of their own, but for `reversing`.
+//! and rides go the same way in [`Book`]s of their own, but for `reversing`; a ride's `waiting` means
+//! that it was accepted.
 //!
 //! [`Journal`] is a trait so that a shop can keep one journal for all tills; [`sqlite`] is the file
 //! beside the till. Crash by crash: `docs/journal.md`.
@@ -209,6 +210,15 @@ pub trait Journal: Send + Sync {
     /// Everything of the account in this book that is unsettled, or settled without a till knowing;
     /// oldest first.
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError>;
+
+    /// What in this book was sent with this `attach`; two at most, which is enough to know that it is
+    /// ambiguous. Quick for rides only.
+    fn with_attach(
+        &self,
+        book: Book,
+        account: &str,
+        attach: &str,
+    ) -> Result<Vec<Key>, JournalError>;
 
     /// Keeps what this journal handle holds from being taken over.
     fn heartbeat(&self) -> Result<(), JournalError>;

@@ -99,6 +99,28 @@ impl SqliteJournal {
         }
     }
 
+    /// The keys of the numbers that a query finds.
+    fn keys(
+        &self,
+        book: Book,
+        account: &str,
+        sql: &str,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<Vec<Key>, JournalError> {
+        let read = |db: &Connection| -> rusqlite::Result<Vec<Key>> {
+            db.prepare_cached(sql)?
+                .query_map(values, |row| {
+                    Ok(Key {
+                        account: account.to_owned(),
+                        book,
+                        number: row.get(0)?,
+                    })
+                })?
+                .collect()
+        };
+        read(&self.lock()).map_err(storage)
+    }
+
     fn lease_until(&self, now: i64) -> i64 {
         now.saturating_add_unsigned(u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX))
     }
@@ -281,22 +303,25 @@ impl Journal for SqliteJournal {
     }
 
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {
-        let read = |db: &Connection| -> rusqlite::Result<Vec<Key>> {
-            db.prepare_cached(&format!(
-                "SELECT number FROM {} WHERE account = ?1 AND state <> 'returned'
-                 ORDER BY begun_ms, number",
-                book.table()
-            ))?
-            .query_map([account], |row| {
-                Ok(Key {
-                    account: account.to_owned(),
-                    book,
-                    number: row.get(0)?,
-                })
-            })?
-            .collect()
-        };
-        read(&self.lock()).map_err(storage)
+        let sql = format!(
+            "SELECT number FROM {} WHERE account = ?1 AND state <> 'returned'
+             ORDER BY begun_ms, number",
+            book.table()
+        );
+        self.keys(book, account, &sql, &[&account])
+    }
+
+    fn with_attach(
+        &self,
+        book: Book,
+        account: &str,
+        attach: &str,
+    ) -> Result<Vec<Key>, JournalError> {
+        let sql = format!(
+            "SELECT number FROM {} WHERE account = ?1 AND attach = ?2 LIMIT 2",
+            book.table()
+        );
+        self.keys(book, account, &sql, &[&account, &attach])
     }
 
     fn heartbeat(&self) -> Result<(), JournalError> {

@@ -55,6 +55,8 @@ pub(super) fn explain(error: &Error) -> String {
         Error::LargeResponseHeader(_, limit) => {
             format!("the answer's header is larger than {limit} bytes")
         }
+        // What it quotes may hold an access token.
+        Error::BadUri(_) => "the request's address cannot be used".to_owned(),
         other => other.to_string(),
     }
 }
@@ -89,6 +91,12 @@ mod tests {
             refused("proxy server did not respond"),
             "the proxy failed: proxy server did not respond"
         );
+    }
+
+    #[test]
+    fn an_address_is_never_quoted() {
+        let quoting = Error::BadUri("https://a.example/?access_token=hunter2".to_owned());
+        assert!(!explain(&quoting).contains("hunter2"));
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub struct Attempt<'a> {
     pub operation: &'static str,
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// Path and query.
+    /// The path, without its query.
     pub path: &'a str,
     /// Scheme, host and port, as in [`Reply::host`].
     pub host: &'a str,
@@ -193,7 +193,7 @@ impl HttpsTransport {
         (self.observer)(&Attempt {
             operation: call.operation,
             method: call.method,
-            path: &call.path,
+            path: call.place(),
             host,
             elapsed: self.now().since(start),
             result: match &result {
@@ -260,9 +260,7 @@ impl HttpsTransport {
     ) -> Result<Response<Body>, ureq::Error> {
         // Without the slash the path could change the host.
         if !call.path.starts_with('/') {
-            return Err(ureq::Error::BadUri(
-                "the path lacks its first slash".to_owned(),
-            ));
+            return Err(ureq::Error::Other("the path lacks its first slash".into()));
         }
         let mut request = Request::builder()
             .method(call.method)

@@ -12,6 +12,7 @@ mod order;
 mod refund;
 mod settings;
 mod sign;
+mod told;
 mod values;
 
 use std::time::Duration;
@@ -205,7 +206,7 @@ fn key(shared: &Shared, request: &Verified<'_>) -> Option<Key> {
         text("trade_no").or_else(|| text("ins_order_sn")),
     ) {
         (Some(order_sn), _) => by_number(order_sn)?,
-        (None, Some(trade_no)) => by_number(&order::order_sn(trade_no)?)?,
+        (None, Some(trade_no)) => by_number(&told::order_sn(trade_no)?)?,
         (None, None) => text("merchant_order_sn")?.to_owned(),
     };
     Some(Key {

@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::method::Method;
 use super::settings::{FubeiApi, FubeiCallbacks, FubeiLevel};
 use super::sign::sign;
-use super::{Verified, answer::Member, order, refund};
+use super::{Verified, answer::Member, refund, told};
 use crate::fault::{FaultKind, Operation};
 use crate::ledger::Notice;
 use crate::notify::NotificationFault;
@@ -41,7 +41,7 @@ pub(crate) fn body(
     };
     let mut data = match notice {
         Notice::Payment(order) => {
-            let mut data = order::state(shared, &request, order);
+            let mut data = told::state(shared, &request, order);
             if api == FubeiApi::V2 {
                 data.set("uid", Member::Whole(i64::from(account.merchant_id)));
                 data.set("is_can_part_refund", Member::Whole(1));

@@ -2,8 +2,9 @@
 
 use super::answer::{Data, Member};
 use super::codes::{self, Refusal};
-use super::order::{channel, trade_no};
+use super::order::channel;
 use super::settings::FubeiApi;
+use super::told::trade_no;
 use super::{Verified, money};
 use crate::channel::Channel;
 use crate::clock::beijing;

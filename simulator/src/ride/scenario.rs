@@ -2,57 +2,32 @@
 
 use super::record::RideState;
 use crate::fault::FaultKind;
+use crate::scenario::scenarios;
 use crate::settings::Timing;
 
-macro_rules! scenarios {
-    ($($variant:ident $number:literal $name:literal $description:literal;)*) => {
-        /// What happens to a ride. Numbers and names are stable; new ones may be added.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum RideScenario {
-            $(#[doc = $description] $variant,)*
-        }
-
-        impl RideScenario {
-            /// Every scenario in the order of the numbers.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The last four digits of an `out_order_no` that plays it.
-            pub fn number(self) -> &'static str {
-                match self { $(Self::$variant => $number,)* }
-            }
-
-            /// A short name, as in the ledger's JSON.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// What happens, in a sentence.
-            pub fn description(self) -> &'static str {
-                match self { $(Self::$variant => $description,)* }
-            }
-        }
-    };
-}
-
 scenarios! {
-    Paid "0000" "paid" "Accepted; the callback says SUCCESS. Any number that this table does not list does the same.";
-    Failed "0101" "failed" "Accepted; the callback says FAIL.";
-    Silent "0102" "silent" "Accepted and deducted; no callback comes.";
-    Twice "0103" "twice" "Accepted; the same callback comes twice.";
-    CallbackFirst "0104" "callback_first" "Deducted; the callback comes before the answer.";
-    CallbackWrongAmount "0105" "callback_wrong_amount" "Accepted; the callback, rightly signed, names one fen more.";
-    Busy "0201" "busy" "errcode -1; nothing is deducted.";
-    BusyDeducted "0202" "busy_deducted" "errcode -1 although the ride is deducted; the callback says SUCCESS.";
-    Token "0203" "token" "errcode 40001; nothing is deducted.";
-    Refused "0204" "refused" "An errcode that no document lists; nothing is deducted.";
-    AnswerLost "0301" "answer_lost" "The ride is deducted, then the connection is cut; the callback says SUCCESS.";
-    RequestLost "0302" "request_lost" "The connection is cut before anything is deducted.";
-    AnswerTooLate "0303" "answer_too_late" "The ride is deducted; the answer comes when nobody waits for it any more.";
-    Http500 "0304" "http_500" "HTTP 500 although the ride is deducted.";
-    Http502 "0305" "http_502" "HTTP 502; nothing is deducted.";
-    Garbage "0401" "garbage" "The ride is deducted; the answer is no JSON.";
-    Truncated "0402" "truncated" "The ride is deducted; the answer ends in the middle.";
-    NoErrcode "0403" "no_errcode" "The ride is deducted; the answer has no errcode.";
+    /// What happens to a ride, by the last four digits of its `out_order_no`. Numbers and names are stable;
+    /// new ones may be added.
+    pub enum RideScenario {
+        Paid "0000" "paid" "Accepted; the callback says SUCCESS. Any number that this table does not list does the same.";
+        Failed "0101" "failed" "Accepted; the callback says FAIL.";
+        Silent "0102" "silent" "Accepted and deducted; no callback comes.";
+        Twice "0103" "twice" "Accepted; the same callback comes twice.";
+        CallbackFirst "0104" "callback_first" "Deducted; the callback comes before the answer.";
+        CallbackWrongAmount "0105" "callback_wrong_amount" "Accepted; the callback, rightly signed, names one fen more.";
+        Busy "0201" "busy" "errcode -1; nothing is deducted.";
+        BusyDeducted "0202" "busy_deducted" "errcode -1 although the ride is deducted; the callback says SUCCESS.";
+        Token "0203" "token" "errcode 40001; nothing is deducted.";
+        Refused "0204" "refused" "An errcode that no document lists; nothing is deducted.";
+        AnswerLost "0301" "answer_lost" "The ride is deducted, then the connection is cut; the callback says SUCCESS.";
+        RequestLost "0302" "request_lost" "The connection is cut before anything is deducted.";
+        AnswerTooLate "0303" "answer_too_late" "The ride is deducted; the answer comes when nobody waits for it any more.";
+        Http500 "0304" "http_500" "HTTP 500 although the ride is deducted.";
+        Http502 "0305" "http_502" "HTTP 502; nothing is deducted.";
+        Garbage "0401" "garbage" "The ride is deducted; the answer is no JSON.";
+        Truncated "0402" "truncated" "The ride is deducted; the answer ends in the middle.";
+        NoErrcode "0403" "no_errcode" "The ride is deducted; the answer has no errcode.";
+    }
 }
 
 /// What an answer says.

@@ -42,6 +42,7 @@ impl Till {
             client: Client::from_parts(Parts {
                 gateway: Arc::new(WechatV3::new(settings)),
                 transport: Arc::clone(&wire) as Arc<dyn Transport>,
+                ride: None,
                 journal: Arc::new(
                     SqliteJournal::open(&config.journal, Arc::clone(&clock)).unwrap(),
                 ),

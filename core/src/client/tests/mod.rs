@@ -3,6 +3,7 @@
 
 mod notify;
 mod prepay;
+mod ride;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -214,7 +215,10 @@ impl Transport for Shop {
 /// A journal whose disk can be full.
 struct Disk {
     journal: SqliteJournal,
+    /// What is there cannot be changed.
     full: AtomicBool,
+    /// Nothing new can be begun.
+    no_more: AtomicBool,
 }
 
 impl Disk {
@@ -228,7 +232,10 @@ impl Disk {
 
 impl Journal for Disk {
     fn begin(&self, sale: &Sale) -> Result<Begin, JournalError> {
-        self.journal.begin(sale)
+        match self.no_more.load(Ordering::SeqCst) {
+            true => Err(JournalError::Storage("the disk is full".into())),
+            false => self.journal.begin(sale),
+        }
     }
     fn take(&self, key: &Key, silent: Option<i64>) -> Result<Take, JournalError> {
         self.journal.take(key, silent)
@@ -267,6 +274,14 @@ impl Journal for Disk {
     }
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {
         self.journal.pending(book, account)
+    }
+    fn with_attach(
+        &self,
+        book: Book,
+        account: &str,
+        attach: &str,
+    ) -> Result<Vec<Key>, JournalError> {
+        self.journal.with_attach(book, account, attach)
     }
     fn heartbeat(&self) -> Result<(), JournalError> {
         self.journal.heartbeat()
@@ -372,6 +387,7 @@ fn open_disk(folder: &std::path::Path, time: &Arc<Time>) -> Arc<Disk> {
     Arc::new(Disk {
         journal,
         full: AtomicBool::new(false),
+        no_more: AtomicBool::new(false),
     })
 }
 
@@ -385,6 +401,7 @@ fn open_client(
     Arc::new(Client::from_parts(Parts {
         gateway,
         transport: Arc::clone(shop) as Arc<dyn Transport>,
+        ride: None,
         clock: Arc::clone(time) as Arc<dyn Clock>,
         journal: Arc::clone(disk) as Arc<dyn Journal>,
         policy,

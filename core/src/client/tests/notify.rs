@@ -389,6 +389,7 @@ fn a_key_that_nobody_has_told_is_fetched_and_the_notification_looked_at_again() 
     let client = Client::from_parts(Parts {
         gateway: Arc::new(WechatV3::new(testing::config())),
         transport: Arc::clone(&wire) as Arc<dyn Transport>,
+        ride: None,
         clock: Arc::clone(&clock),
         journal: Arc::new(SqliteJournal::open(&config, clock).unwrap()),
         policy: PolicyConfig::profile(Region::Mainland),

@@ -22,10 +22,9 @@ fn a_document_made_to_exhaust_the_parser_is_an_error_like_any_other() {
 
 /// Lines that reach every part of the checks.
 fn line() -> impl Strategy<Value = String> {
-    let keys = "gateway|language|encoding|path|lease|appid|mch_id|api_key|hosts|region|proxy|ca_file|window|reverse|client_certificate|mchid|sp_mchid|sub_mchid|serial_no|private_key|certificate|api_v3_key|public_key_id|public_key|platform_certificates|platform_certificate_cache|platform_ca|[a-zé_.]{1,8}";
+    let keys = "gateway|language|encoding|path|lease|appid|mch_id|api_key|hosts|region|proxy|ca_file|window|reverse|client_certificate|mchid|sp_mchid|sub_mchid|serial_no|private_key|certificate|api_v3_key|public_key_id|public_key|platform_certificates|platform_certificate_cache|platform_ca|deduct_url|access_token|sign_type|sign_key|sign_fields|aes_key|aes_key_encoding|[a-zé_.]{1,8}";
     let values = "[0-9]{1,3}|true|\"[0-9a-zA-Z:/.@ ]{0,34}\"|\\[(\"[a-z:/]{0,9}\",){0,3}\\]|\\{ (file|env|p12|cert|key) = \"[a-z0-9_.]{0,12}\" \\}|[\\PC]{0,8}";
-    let header =
-        "\\[{1,2}(journal|wechat_v2|wechat_v3|policy|transport|fubei|[a-z\"'.]{0,5})\\]{0,2}";
+    let header = "\\[{1,2}(journal|wechat_v2|wechat_v3|policy|transport|fubei|ride_code|[a-z\"'.]{0,5})\\]{0,2}";
     prop_oneof![
         3 => (keys, values).prop_map(|(key, value)| format!("{key} = {value}")),
         1 => header.prop_map(|text| text),

@@ -3,6 +3,7 @@
 mod errors;
 mod fubei;
 mod hostile;
+mod ride_code;
 mod values;
 mod wechat_v3;
 
@@ -75,6 +76,8 @@ impl Shop {
             ("large.pem", vec![b'x'; 70_000]),
             ("api_key.txt", format!("{API_KEY}\n").into_bytes()),
             ("fubei_secret.txt", b"hush-hush\n".to_vec()),
+            ("ride_aes_key.txt", b"aHVzaC0wMTIzNDU2Nzg5YQ==\n".to_vec()),
+            ("ride_sign_key.txt", b"hush-sign\n".to_vec()),
             (
                 "api_key.windows.txt",
                 format!("\u{feff}{API_KEY}\r\n").into_bytes(),

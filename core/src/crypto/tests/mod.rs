@@ -1,3 +1,4 @@
+mod cbc;
 mod ciphers;
 mod identity;
 mod keys;

@@ -109,16 +109,16 @@ impl Fubei {
         told: impl FnOnce(&Facts) -> Reading<V>,
     ) -> Answer<V> {
         if reply.status != 200 {
-            return nothing(unclear, format!("HTTP status {}", reply.status));
+            return Answer::new(unclear, format!("HTTP status {}", reply.status));
         }
         let envelope = match Envelope::read(&reply.body) {
             Ok(envelope) => envelope,
-            Err(error) => return nothing(unclear, error.to_string()),
+            Err(error) => return Answer::new(unclear, error.to_string()),
         };
         if let Err(why) = about.check(&envelope.data) {
             return Answer {
                 forged: true,
-                ..nothing(unclear, why.to_owned())
+                ..Answer::new(unclear, why.to_owned())
             };
         }
         let (verdict, why) = if envelope.succeeded() {
@@ -148,7 +148,7 @@ impl Fubei {
             code_message: Some(short(&envelope.message, 256))
                 .filter(|message| refused && !message.is_empty()),
             facts: facts::of(&envelope.data, about.asked, Some(reply)),
-            ..nothing(verdict, why)
+            ..Answer::new(verdict, why)
         }
     }
 
@@ -238,15 +238,3 @@ fn judge(expected: &Expected, data: &Facts) -> Reading<QueryVerdict> {
     (verdict, why.to_owned())
 }
 
-pub(super) fn nothing<V>(verdict: V, why: String) -> Answer<V> {
-    Answer {
-        verdict,
-        code: None,
-        code_message: None,
-        why,
-        forged: false,
-        unknown_key: None,
-        signed_at: None,
-        facts: Facts::new(),
-    }
-}

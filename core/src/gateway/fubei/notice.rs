@@ -2,7 +2,6 @@
 //!
 //! Sources: `NotifyApi` of Fubei's PHP SDK, `NotifyController` of its .NET SDK.
 
-use super::answer::nothing;
 use super::codes::SUCCESS;
 use super::refund::with_state;
 use super::{Fubei, facts, form, message, sign};
@@ -80,7 +79,7 @@ impl Notifications for Fubei {
         };
         Answer {
             facts: told(message, about.asked),
-            ..nothing(verdict, why)
+            ..Answer::new(verdict, why)
         }
     }
 
@@ -95,7 +94,7 @@ impl Notifications for Fubei {
         };
         with_state(Answer {
             facts: told(message, None),
-            ..nothing(verdict, why)
+            ..Answer::new(verdict, why)
         })
     }
 
@@ -120,6 +119,6 @@ fn told(message: &Facts, asked: Option<i64>) -> Facts {
 fn forged<V>(unclear: V, why: &str) -> Answer<V> {
     Answer {
         forged: true,
-        ..nothing(unclear, why.to_owned())
+        ..Answer::new(unclear, why.to_owned())
     }
 }

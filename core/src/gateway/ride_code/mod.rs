@@ -3,6 +3,22 @@
 //!
 //! There is no query and no refund that anybody has published, so an answer that is not clear stays
 //! unknown until the callback comes, and nothing is ever sent twice.
+//!
+//! `fields` and `request` turn a till's fields into the request, `answer` reads the reply. `sign` and
+//! `notice` verify and decrypt callbacks, `facts` says what they mean.
+//!
+//! Source: "扫码支付" of the mini-program ride code (乘车码), 2022-05-11.
+
+mod answer;
+mod facts;
+mod fields;
+mod notice;
+mod request;
+mod sign;
+#[cfg(test)]
+mod tests;
+
+mod inspect;
 
 use std::fmt;
 
@@ -13,8 +29,14 @@ use crate::gateway::{Answer, InvalidField};
 use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, RideVerdict};
 
+pub use self::notice::{acknowledgement, is_callback};
+
 /// As in the result field `gateway` and in the journal.
 pub const NAME: &str = "ride-code";
+
+/// Whom to ask for what is published nowhere.
+const TENCENT: &str =
+    "Tencent, who gives it to each operator (the ride code's documents name city_api@tencent.com)";
 
 /// The ride code of one operator.
 pub struct RideCode {
@@ -26,7 +48,8 @@ pub struct RideCode {
 pub struct Ride {
     /// What its callback must agree with.
     pub expected: ExpectedRide,
-    /// The body, without anything that the library does not send.
+    /// The body, without anything that the library does not send. A position is decimal text here,
+    /// and is sent as a number of the same digits.
     pub parameters: Facts,
     /// Vocabulary fields that this gateway has no place for.
     pub left_out: Vec<String>,
@@ -78,6 +101,15 @@ pub struct RideNotice {
     pub message: Facts,
 }
 
+/// `Debug` does not show the message: it holds the passenger's code and id.
+impl fmt::Debug for RideNotice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RideNotice")
+            .field("out_trade_no", &self.out_trade_no)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Why a callback is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RideNoticeError {
@@ -101,44 +133,39 @@ impl RideCode {
         Self { config }
     }
 
+    /// Whether enough is configured to read callbacks. A gate that only deducts has them read elsewhere.
+    pub fn reads_callbacks(&self) -> bool {
+        self.config.sign.is_some() && self.config.seal.is_some()
+    }
+
     /// See [`super::Gateway::account`].
     pub fn account(&self) -> String {
         format!("ride_code:{}", self.config.mch_id)
     }
 
     /// Checks the fields of a ride and maps them to the body.
-    pub fn ride(&self, _fields: &Fields) -> Result<Ride, RideRefusal> {
-        unimplemented!()
+    pub fn ride(&self, fields: &Fields) -> Result<Ride, RideRefusal> {
+        self.build_ride(fields)
     }
 
     /// The deduction; never sent twice.
-    pub fn deduct(&self, _ride: &Ride) -> Call {
-        unimplemented!()
+    pub fn deduct(&self, ride: &Ride) -> Call {
+        self.build_deduct(ride)
     }
 
     /// Reads the reply to it. Nothing that it says means that money has moved.
-    pub fn read_deduct(&self, _reply: &Reply) -> Answer<RideVerdict> {
-        unimplemented!()
+    pub fn read_deduct(&self, reply: &Reply) -> Answer<RideVerdict> {
+        answer::read(reply)
     }
 
     /// Verifies and decrypts a callback.
-    pub fn open(&self, _body: &[u8]) -> Result<RideNotice, RideNoticeError> {
-        unimplemented!()
+    pub fn open(&self, body: &[u8]) -> Result<RideNotice, RideNoticeError> {
+        self.open_callback(body)
     }
 
-    /// What a verified callback means for a ride: `Paid`, `Failed`, `Conflict` or `Unclear`.
-    pub fn judge(&self, _notice: &RideNotice, _expected: &ExpectedRide) -> Answer<QueryVerdict> {
-        unimplemented!()
+    /// What a verified callback means for a ride: `Paid`, `Failed`, `Conflict` or `Unclear`. The number
+    /// in it is not compared: it may be the platform's own.
+    pub fn judge(&self, notice: &RideNotice, expected: &ExpectedRide) -> Answer<QueryVerdict> {
+        facts::judge(notice, expected)
     }
-}
-
-/// Whether a body looks like a callback of the ride code, whoever sent it.
-pub fn is_callback(_body: &[u8]) -> bool {
-    unimplemented!()
-}
-
-/// What to answer a callback with: content type and body, for "taken" or for "send it again". It
-/// echoes the callback's `nonce_str`.
-pub fn acknowledgement(_body: &[u8], _taken: bool) -> (&'static str, String) {
-    unimplemented!()
 }

@@ -12,7 +12,6 @@ use crate::gateway::codes::Remedy;
 use crate::gateway::paid::{self, Payment};
 use crate::gateway::rules::short;
 use crate::gateway::{Answer, Expected, codes};
-use crate::outcome::Facts;
 use crate::verdict::{QueryVerdict, ReverseVerdict, SubmitVerdict};
 
 /// Texts of `return_code` FAIL that say the request was refused before it was looked at, and what to
@@ -148,24 +147,23 @@ impl WechatV2 {
             Some("SUCCESS") => {}
             Some("FAIL") => {
                 let fault = request_fault(&message);
+                let (verdict, why) = match fault {
+                    Some(remedy) => (
+                        rejected,
+                        format!(
+                            "return_code FAIL: the request was refused unexecuted{}",
+                            hint(remedy)
+                        ),
+                    ),
+                    None => (unclear, "return_code FAIL without a known reason".to_owned()),
+                };
                 return Answer {
-                    verdict: if fault.is_some() { rejected } else { unclear },
                     code: message.get("err_code").map(|code| short(code, 64)),
                     code_message: message
                         .get("err_code_des")
                         .or_else(|| message.get("return_msg"))
                         .map(|text| short(text, 256)),
-                    why: match fault {
-                        Some(remedy) => format!(
-                            "return_code FAIL: the request was refused unexecuted{}",
-                            hint(remedy)
-                        ),
-                        None => "return_code FAIL without a known reason".into(),
-                    },
-                    forged: false,
-                    unknown_key: None,
-                    signed_at: None,
-                    facts: Facts::new(),
+                    ..Answer::new(verdict, why)
                 };
             }
             _ => return without_message(unclear, "return_code is neither SUCCESS nor FAIL", false),
@@ -182,14 +180,10 @@ impl WechatV2 {
                 .map(|text| short(text, max))
         };
         Answer {
-            verdict,
             code: if_failed("err_code", 64),
             code_message: if_failed("err_code_des", 256),
-            why,
-            forged: false,
-            unknown_key: None,
-            signed_at: None,
             facts: facts::of(&message, reply),
+            ..Answer::new(verdict, why)
         }
     }
 
@@ -327,13 +321,7 @@ pub(super) fn refused_certificate(reply: &Reply) -> bool {
 
 pub(super) fn without_message<V>(verdict: V, why: impl Into<String>, forged: bool) -> Answer<V> {
     Answer {
-        verdict,
-        code: None,
-        code_message: None,
-        why: why.into(),
         forged,
-        unknown_key: None,
-        signed_at: None,
-        facts: Facts::new(),
+        ..Answer::new(verdict, why)
     }
 }

@@ -146,10 +146,10 @@ impl WechatV3 {
         let (success, max) = match reply.status {
             200..=299 => (true, MAX_BYTES),
             400..=599 => (false, MAX_ERROR_BYTES),
-            status => return nothing(unclear, format!("HTTP status {status}")),
+            status => return Answer::new(unclear, format!("HTTP status {status}")),
         };
         let Some(now) = reply.now.or(reply.date) else {
-            return nothing(unclear, "the gateway's time is not known".into());
+            return Answer::new(unclear, "the gateway's time is not known");
         };
         let signed_at = match self.verify(&reply.headers, &reply.body, now) {
             Verification::Proven { signed_at } => Some(signed_at),
@@ -181,7 +181,7 @@ impl WechatV3 {
             match proven(&body) {
                 Ok((verdict, why, facts)) => Answer {
                     facts,
-                    ..nothing(verdict, why)
+                    ..Answer::new(verdict, why)
                 },
                 Err(why) => return forged_answer(unclear, why.into(), None),
             }
@@ -198,7 +198,7 @@ impl WechatV3 {
             Answer {
                 code: shown(refusal.code, 64),
                 code_message: shown(&with_field(refusal.message, &body), 256),
-                ..nothing(verdict, why)
+                ..Answer::new(verdict, why)
             }
         };
         answer.signed_at = signed_at;
@@ -372,24 +372,11 @@ fn shown(text: &str, max: usize) -> Option<String> {
     Some(short(text, max)).filter(|text| !text.is_empty())
 }
 
-pub(super) fn nothing<V>(verdict: V, why: String) -> Answer<V> {
-    Answer {
-        verdict,
-        code: None,
-        code_message: None,
-        why,
-        forged: false,
-        unknown_key: None,
-        signed_at: None,
-        facts: Facts::new(),
-    }
-}
-
 pub(super) fn forged_answer<V>(unclear: V, why: String, unknown_key: Option<String>) -> Answer<V> {
     Answer {
         forged: true,
         unknown_key,
-        ..nothing(unclear, why)
+        ..Answer::new(unclear, why)
     }
 }
 
@@ -402,6 +389,6 @@ fn unreadable<V>(
     let why = format!("HTTP status {}, a body that is {error}", reply.status);
     Answer {
         signed_at,
-        ..nothing(unclear, why)
+        ..Answer::new(unclear, why)
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
-use super::answer::{forged_answer, nothing, text};
+use super::answer::{forged_answer, text};
 use super::verify::{Verification, claimed_time};
 use super::{WechatV3, facts, refund};
 use crate::crypto::{OpenError, aead_open};
@@ -75,7 +75,7 @@ impl Notifications for WechatV3 {
         let (verdict, why) = self.trade_state(expected, &body);
         Answer {
             facts: facts::of(&body, facts::ORDER),
-            ..nothing(verdict, why)
+            ..Answer::new(verdict, why)
         }
     }
 
@@ -90,7 +90,7 @@ impl Notifications for WechatV3 {
         Answer {
             code: failed.then(|| short(status, 64)),
             facts: facts::of(&body, refund::NAMES),
-            ..nothing(verdict, why)
+            ..Answer::new(verdict, why)
         }
     }
 

@@ -47,9 +47,20 @@ macro_rules! table {
 
 /// `wxpj`, so that another program's database is never taken for a journal.
 const APPLICATION_ID: i32 = 0x7778_706a;
-pub(super) const SCHEMA_VERSION: i32 = 2;
-/// The two tables differ in what their numbers are numbers of, see [`super::super::Book`].
-const SCHEMA: &str = concat!(table!("orders"), table!("refunds"),);
+pub(super) const SCHEMA_VERSION: i32 = 3;
+
+/// Rides are found by their `attach`, too: their callbacks may name them by nothing else.
+macro_rules! rides {
+    () => {
+        concat!(
+            table!("rides"),
+            "CREATE INDEX rides_attach ON rides (account, attach);"
+        )
+    };
+}
+
+/// The tables differ in what their numbers are numbers of, see [`super::super::Book`].
+const SCHEMA: &str = concat!(table!("orders"), table!("refunds"), rides!());
 /// From version 1, which knew code payments only.
 const FROM_1: &str = concat!(
     "ALTER TABLE orders RENAME COLUMN out_trade_no TO number;
@@ -57,6 +68,8 @@ const FROM_1: &str = concat!(
      ALTER TABLE orders ADD COLUMN document TEXT;",
     table!("refunds"),
 );
+/// From version 2, which knew no rides.
+const FROM_2: &str = rides!();
 /// How long another process may hold the write lock before a call gives up.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
@@ -100,7 +113,7 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         migrate(connection)?;
-        for table in ["orders", "refunds"] {
+        for table in ["orders", "refunds", "rides"] {
             connection.execute(
                 &format!(
                     "DELETE FROM {table}
@@ -148,8 +161,13 @@ fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(
 fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version == 1 {
-        transaction.execute_batch(FROM_1)?;
+    if version < SCHEMA_VERSION {
+        for (_, steps) in [(1, FROM_1), (2, FROM_2)]
+            .iter()
+            .filter(|(from, _)| *from >= version)
+        {
+            transaction.execute_batch(steps)?;
+        }
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
     transaction.commit()

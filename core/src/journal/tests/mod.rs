@@ -1,8 +1,9 @@
-//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; files of
-//! version 1 (`migration`) and refunds (`refunds`).
+//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; older files
+//! (`migration`), refunds (`refunds`) and rides (`rides`).
 
 mod migration;
 mod refunds;
+mod rides;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -372,7 +373,7 @@ fn edit(path: &Path, sql: &str) {
 fn a_newer_journal_is_refused() {
     let bench = Bench::new();
     drop(bench.open());
-    edit(&bench.path(), "PRAGMA user_version = 3");
+    edit(&bench.path(), "PRAGMA user_version = 4");
     assert!(
         bench.refusal().contains("newer wxpay"),
         "{}",

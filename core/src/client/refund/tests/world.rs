@@ -124,6 +124,7 @@ impl World {
         Arc::new(Client::from_parts(Parts {
             gateway: Arc::new(gateway),
             transport: Arc::new(Wire(Arc::clone(self))),
+            ride: None,
             clock: Arc::clone(self) as Arc<dyn Clock>,
             journal: Arc::new(self.journal()),
             policy,

@@ -104,6 +104,7 @@ impl Till {
         let client = Client::from_parts(Parts {
             gateway: Arc::new(gateway),
             transport: Arc::<Stage>::clone(&stage),
+            ride: None,
             journal: Arc::new(SqliteJournal::open(&journal, Arc::clone(&clock)).unwrap()),
             clock,
             policy: PolicyConfig::profile(Region::Mainland),
