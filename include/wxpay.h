@@ -598,7 +598,8 @@ WXPAY_API void WXPAY_CALL wxpay_task_free(wxpay_task *task);
 /**
  * Makes an order that the payer pays on the phone: by scanning a code that the shop shows
  * (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (H5) or in
- * the shop's own app (APP). docs/prepay.md has the fields of each.
+ * the shop's own app (APP). docs/prepay.md has the fields of each. Fubei has NATIVE alone, and makes
+ * codes for WeChat and for Alipay.
  *
  * WXPAY_OK               THERE IS SOMETHING TO SHOW, AND NOBODY HAS PAID YET: WXPAY_IS_PAID is not
  *                        for this status. The result has code_url (draw it as a QR code), h5_url
@@ -667,16 +668,18 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *
  * Gives money back for a paid order, whole or in part, several times if need be.
  *
  * WXPAY_REFUNDED         the money went back
- * WXPAY_ACCEPTED         WeChat has taken the refund on, and the money goes back later (minutes for
- *                        a balance, days for a bank card): the usual answer. wxpay_refund_query and
- *                        the notification tell the end
+ * WXPAY_ACCEPTED         the gateway has taken the refund on, and the money goes back later (minutes
+ *                        for a balance, days for a bank card): the usual answer. wxpay_refund_query
+ *                        and the notification tell the end
  * WXPAY_DECLINED         no money has gone back; code says why. Without refund_status it was refused
  *                        (the merchant's balance is too low ...): remove the cause and call again
  *                        with the SAME refund number. With refund_status it was taken on and failed
  *                        for good: settle it in the merchant platform
  * WXPAY_UNKNOWN          in doubt: the refund is in the journal. Call this again with the SAME
  *                        refund number and the same fields, or wxpay_refund_query, or
- *                        wxpay_recover. A NEW NUMBER WOULD BE A SECOND REFUND
+ *                        wxpay_recover. A NEW NUMBER WOULD BE A SECOND REFUND. Fubei does not
+ *                        promise that one number pays once, so there all of these only ask; what
+ *                        Fubei never heard of stays in doubt until somebody looks there
  * below zero             this call gave nothing back: after WXPAY_E_NETWORK, WXPAY_E_JOURNAL and
  *                        WXPAY_E_CLOSED the same refund number may be tried again,
  *                        WXPAY_E_DUPLICATE means that it was used for another refund, WXPAY_E_BUSY
@@ -685,10 +688,10 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *
  *
  * Never WXPAY_OK. request needs
  *
- *   out_refund_no  the till's own number of this refund, 1 to 64 characters, never used before; the
- *                  till keeps it before it calls, and repeats it when it tries again
+ *   out_refund_no  the till's own number of this refund, 1 to 64 characters (Fubei: 32), never used
+ *                  before; the till keeps it before it calls, and repeats it when it tries again
  *   out_trade_no   the order's number, or transaction_id, the gateway's number of it
- *   total_fee      what the order cost, in minor units (fen)
+ *   total_fee      what the order cost, in minor units (fen); Fubei knows it
  *   refund_fee     what goes back; the sum of all refunds of an order is at most total_fee
  *
  * and may have refund_desc, notify_url and what else docs/refunds.md lists. It is only read. The
@@ -696,7 +699,7 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_close(wxpay_client *client, const char *
  * fields is refused. One that was taken on is not sent again: it is asked for.
  *
  * Any thread. Blocks for a second or so. If the gateway asks for the same request again, or does not
- * answer, for about 90 s at most with the default configuration: 45 s (policy.reverse_budget), and one
+ * answer clearly, for about 90 s at most with the default configuration: 45 s (policy.reverse_budget), and one
  * connect and one answer time-out a host for the last request. Closing the client ends it; it cannot
  * be cancelled. Events name the refund number.
  */
@@ -710,7 +713,8 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_refund(wxpay_client *client,
  * Returns WXPAY_REFUNDED, WXPAY_ACCEPTED, WXPAY_DECLINED as wxpay_refund does; WXPAY_NOT_FOUND (the
  * gateway has no such refund, now: one that is under way may still arrive, so this is no licence for a
  * new number); WXPAY_E_DUPLICATE if the number is another refund's; WXPAY_E_NETWORK,
- * WXPAY_E_REJECTED, WXPAY_E_FORGED, WXPAY_E_CLOSED if there was no answer to go by.
+ * WXPAY_E_REJECTED, WXPAY_E_FORGED, WXPAY_E_CLOSED if there was no answer to go by; WXPAY_E_ARGUMENT
+ * with Fubei 1.0, which has to be told the order, too, if the journal does not know the refund.
  *
  * out_refund_no: the refund's number. Any thread. Blocks for one connect and one answer time-out a
  * host at most (20 s each by default).
@@ -792,7 +796,7 @@ WXPAY_API wxpay_status WXPAY_CALL wxpay_ride_pay(wxpay_client *client,
  *
  * Whatever it returns, answer the HTTP request with the result's fields reply_status (an HTTP
  * status), reply_type (a content type) and reply (the body, possibly empty), within 5 seconds: they
- * tell WeChat that it is done, or to send it again. The journal may not know the order (known is 0):
+ * tell the gateway that it is done, or to send it again. The journal may not know the order (known is 0):
  * then compare total_fee with the sale yourself. A notification may come twice, late, or never, so
  * bring the books up to date once for each order, and wxpay_query remains the way to be sure.
  *

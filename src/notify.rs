@@ -29,7 +29,7 @@ use crate::status::wxpay_status;
 ///
 /// Whatever it returns, answer the HTTP request with the result's fields reply_status (an HTTP
 /// status), reply_type (a content type) and reply (the body, possibly empty), within 5 seconds: they
-/// tell WeChat that it is done, or to send it again. The journal may not know the order (known is 0):
+/// tell the gateway that it is done, or to send it again. The journal may not know the order (known is 0):
 /// then compare total_fee with the sale yourself. A notification may come twice, late, or never, so
 /// bring the books up to date once for each order, and wxpay_query remains the way to be sure.
 ///

@@ -14,7 +14,8 @@ use crate::task::wxpay_task;
 
 /// Makes an order that the payer pays on the phone: by scanning a code that the shop shows
 /// (trade_type NATIVE), in WeChat or in a mini program (JSAPI), in the phone's browser (H5) or in
-/// the shop's own app (APP). docs/prepay.md has the fields of each.
+/// the shop's own app (APP). docs/prepay.md has the fields of each. Fubei has NATIVE alone, and makes
+/// codes for WeChat and for Alipay.
 ///
 /// WXPAY_OK               THERE IS SOMETHING TO SHOW, AND NOBODY HAS PAID YET: WXPAY_IS_PAID is not
 ///                        for this status. The result has code_url (draw it as a QR code), h5_url

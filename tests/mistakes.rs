@@ -17,8 +17,8 @@ use common::{
     Request, UNKNOWN,
 };
 use wxpay_simulator::{
-    Api, Certificate, Fault, FaultKind, FubeiAccount, HostState, Merchant, Operation, PayerAction, PolicyNumbers,
-    Scenario, Settings, State,
+    Api, Certificate, Fault, FaultKind, FubeiAccount, HostState, Merchant, Operation, PayerAction,
+    PolicyNumbers, Scenario, Settings, State,
 };
 
 on_every_gateway! {
@@ -424,8 +424,7 @@ fn two_merchants_at_once_in_one_process_do_not_mix_their_keys(api: Api) {
         (Merchant::example(), FubeiAccount::example()),
         (Merchant::second_example(), FubeiAccount::second_example()),
     ];
-    let shops =
-        merchants.map(|(merchant, account)| Shop::with(quick_for(api, merchant, account)));
+    let shops = merchants.map(|(merchant, account)| Shop::with(quick_for(api, merchant, account)));
     // The same journal and the same order numbers, two accounts.
     let journals = shops
         .each_ref()

@@ -353,10 +353,7 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
     // No request tells Fubei where to report refunds: that is set for the account.
     if api == Api::Fubei {
         let notification = loop {
-            match shop
-                .simulator
-                .notification_for_refund("NATIVE1-R1", None)
-            {
+            match shop.simulator.notification_for_refund("NATIVE1-R1", None) {
                 Ok(notification) => break notification,
                 Err(_) => std::thread::yield_now(),
             }

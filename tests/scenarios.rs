@@ -9,8 +9,7 @@ use common::shop::{FEE, Shop, quick, quick_on};
 use common::{Client, DECLINED, E_DUPLICATE, E_REJECTED, OK, REVERSED, Request, UNKNOWN, each};
 use wxpay_simulator::{
     Api, Fubei, FubeiApi, FubeiData, FubeiForms, FubeiLevel, FubeiRefused, Merchant, Operation,
-    PayingForm, PlatformKeys, PlatformSigner, ReversedPaid, Scenario,
-    Settings, SignType, State,
+    PayingForm, PlatformKeys, PlatformSigner, ReversedPaid, Scenario, Settings, SignType, State,
 };
 
 on_every_gateway! {

@@ -356,7 +356,10 @@ fn without_a_promise_that_the_number_pays_once_a_request_that_may_have_arrived_i
     // What the queries find in the end is told.
     let mut bench = Bench::begun(mainland(), NEVER_TWICE);
     bench.send(R::Unclear);
-    bench.query(R::NotFound).query(R::Rejected).query(R::NotFound);
+    bench
+        .query(R::NotFound)
+        .query(R::Rejected)
+        .query(R::NotFound);
     bench.query(R::Processing);
     bench.ends(Status::Accepted, Cause::TakenOn);
 
@@ -371,7 +374,9 @@ fn without_a_promise_that_the_number_pays_once_a_request_that_may_have_arrived_i
 fn without_that_promise_what_clearly_never_happened_is_told_as_elsewhere() {
     let begun = || Bench::begun(mainland(), NEVER_TWICE);
     begun().unsent().ends(Status::Network, Cause::NothingSent);
-    begun().send(R::Rejected).ends(Status::Rejected, Cause::Rejected);
+    begun()
+        .send(R::Rejected)
+        .ends(Status::Rejected, Cause::Rejected);
     let mut refused = begun();
     refused.send(UNLISTED).query(R::NotFound).query(R::NotFound);
     refused.ends(Status::Declined, Cause::Declined);
@@ -443,7 +448,10 @@ fn check(bench: &Bench, story: Story, begin: Begin) {
         }
         Status::Declined => assert!(story.refused && story.missing >= 1, "{context}"),
         Status::Rejected => assert!(story.refused, "{context}"),
-        Status::Network => assert!(!story.doubt && matches!(begin, Begin::New { .. }), "{context}"),
+        Status::Network => assert!(
+            !story.doubt && matches!(begin, Begin::New { .. }),
+            "{context}"
+        ),
         Status::Unknown => {}
         other => panic!("{other:?}: {context}"),
     }

@@ -172,6 +172,16 @@ fn a_callback_that_announces_no_success_proves_nothing() {
         let answer = second().judge(&payment(&signed(&data)), &expected());
         assert_ne!(answer.verdict, QueryVerdict::Paid, "{state}");
     }
+    // That an order to scan is not paid yet is not that its payment failed.
+    let to_scan = Expected {
+        product: crate::gateway::Product::Prepay,
+        ..expected()
+    };
+    let waiting = payment(&signed(&PAID_2.replace("SUCCESS", "USERPAYING")));
+    assert_eq!(
+        second().judge(&waiting, &to_scan).verdict,
+        QueryVerdict::Paying
+    );
     // What stands in data cannot speak for what stands beside it.
     let data = PAID_2.replacen('{', r#"{"result_code":200,"#, 1);
     let mut pairs = pairs(&data);

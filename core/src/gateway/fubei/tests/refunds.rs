@@ -107,6 +107,55 @@ fn a_refund_that_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn nobody_promises_that_one_number_pays_once_so_nothing_is_sent_again() {
+    for gateway in [gateway(), second(), vendor()] {
+        assert!(!gateway.may_resend());
+        let call = Refunds::call(&gateway, &refund(&gateway, &[]), &stamp());
+        assert_eq!(call.resend, crate::exchange::Resend::OnlyIfUnsent);
+    }
+}
+
+#[test]
+fn a_refund_whose_order_nobody_knows_is_asked_for_by_2_0_alone() {
+    let nameless = ExpectedRefund {
+        out_refund_no: "R1".into(),
+        ..ExpectedRefund::default()
+    };
+    let refused = gateway().check_question(&nameless).unwrap_err();
+    assert_eq!(refused.field, "out_refund_no");
+    assert!(refused.rule.contains("api = \"2.0\""), "{refused}");
+    assert!(second().check_question(&nameless).is_ok());
+    assert!(vendor().check_question(&nameless).is_ok());
+    let by_theirs = ExpectedRefund {
+        transaction_id: Some(ORDER_SN.into()),
+        ..nameless
+    };
+    for known in [by_theirs, expected_refund()] {
+        assert!(gateway().check_question(&known).is_ok(), "{known:?}");
+    }
+}
+
+#[test]
+fn a_refund_that_failed_tells_its_state_as_its_code_and_an_unclear_answer_tells_none() {
+    for state in ["REFUND_FAILER", "REFUND_FAIL"] {
+        let answer = gateway().read_query(&expected_refund(), &ok(&with_state(state)));
+        assert_eq!(answer.code.as_deref(), Some(state));
+        assert_eq!(answer.facts["refund_status"], state);
+    }
+    let done = gateway().read_query(&expected_refund(), &ok(&with_state("REFUND_SUCCESS")));
+    assert_eq!(done.code, None);
+    assert_eq!(done.facts["refund_status"], "REFUND_SUCCESS");
+    for unclear in [
+        with_state("REFUNDED"),
+        with_state("REFUND_SUCCESS").replace(r#""merchant_refund_sn":"R1","#, ""),
+    ] {
+        let answer = gateway().read_query(&expected_refund(), &ok(&unclear));
+        assert_eq!(answer.verdict, V::Unclear, "{unclear}");
+        assert!(!answer.facts.contains_key("refund_status"), "{unclear}");
+    }
+}
+
+#[test]
 fn the_question_names_the_order_too_where_1_0_needs_it() {
     let ask = |gateway: &Fubei, expected: &ExpectedRefund| {
         content(&Refunds::query(gateway, expected, &stamp()))

@@ -1,7 +1,7 @@
 //! What every answer means, exhaustively.
 
 use super::*;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Product};
 use crate::gateway::codes::CODES;
 use crate::verdict::QueryVerdict as Q;
 use crate::verdict::ReverseVerdict as R;
@@ -44,6 +44,19 @@ fn every_state_has_its_meaning_in_both_interfaces() {
             assert_eq!(query(&ok(&data)), queried, "{name}");
         }
     }
+}
+
+#[test]
+fn an_order_to_scan_that_waits_for_its_payer_is_not_paid() {
+    let to_scan = Expected {
+        product: Product::Prepay,
+        ..expected()
+    };
+    let asked = |name: &str| gateway().read_query(&to_scan, &ok(&state(name))).verdict;
+    assert_eq!(asked("USERPAYING"), Q::NotPaid);
+    assert_eq!(asked("REVOKED_ERROR"), Q::Paying);
+    assert_eq!(asked("CLOSED"), Q::Closed);
+    assert_eq!(gateway().read_query(&to_scan, &ok(PAID)).verdict, Q::Paid);
 }
 
 #[test]
