@@ -976,7 +976,10 @@ fn a_gate_that_reads_no_callbacks_waits_for_none_and_whoever_reads_them_settles_
     });
     assert_eq!(gate.pay(&[]).status, Status::Accepted);
     gate.says([Said::Lost]);
-    assert_eq!(gate.pay(&[("out_trade_no", "RIDE2")]).status, Status::Unknown);
+    assert_eq!(
+        gate.pay(&[("out_trade_no", "RIDE2")]).status,
+        Status::Unknown
+    );
     let again = gate.pay(&[]);
     assert_eq!(again.status, Status::Accepted);
     assert_eq!(again.int("replayed"), Some(1));

@@ -155,7 +155,10 @@ impl WechatV2 {
                             hint(remedy)
                         ),
                     ),
-                    None => (unclear, "return_code FAIL without a known reason".to_owned()),
+                    None => (
+                        unclear,
+                        "return_code FAIL without a known reason".to_owned(),
+                    ),
                 };
                 return Answer {
                     code: message.get("err_code").map(|code| short(code, 64)),
