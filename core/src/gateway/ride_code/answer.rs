@@ -26,10 +26,7 @@ pub(super) fn read(reply: &Reply) -> Answer<RideVerdict> {
     };
     let code = object.get("errcode").and_then(integer);
     let (verdict, why) = match (reply.status, code) {
-        (200, Some(0)) => (
-            RideVerdict::Accepted,
-            "accepted; a callback follows".to_owned(),
-        ),
+        (200, Some(0)) => (RideVerdict::Accepted, "errcode 0".to_owned()),
         (200, Some(code)) if TOKEN_CODES.contains(&code) => {
             let why = format!(
                 "errcode {code}: the access token was refused, so nothing was executed; \
