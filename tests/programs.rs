@@ -14,9 +14,7 @@ use common::on_every_gateway;
 use common::program::{Till, command, compile, run, under_valgrind};
 use common::shop::{FEE, Sale, Shop, quick, quick_on};
 use common::{OK, Request};
-use wxpay_simulator::{
-    Api, Operation, PayerAction, RideCode, Scenario, Settings, State, Timing,
-};
+use wxpay_simulator::{Api, Operation, PayerAction, RideCode, Scenario, Settings, State, Timing};
 
 on_every_gateway! {
     a_scanned_payment_is_clean,
@@ -422,16 +420,35 @@ fn the_validator_is_clean_and_its_rides_end_by_their_callbacks() {
     let url = listening.strip_prefix("listening on ").unwrap();
     shop.simulator.set_ride_callback(Some(url)).unwrap();
 
-    let arguments = |number| [config.as_str(), number, "200", "M393", "20261122090500", "TXSIMULATED0001"];
+    let arguments = |number| {
+        [
+            config.as_str(),
+            number,
+            "200",
+            "M393",
+            "20261122090500",
+            "TXSIMULATED0001",
+        ]
+    };
     for (number, first, notice, later) in [
-        ("RIDE-0000", (0, "WXPAY_ACCEPTED"), "WXPAY_OK", (0, "WXPAY_OK")),
+        (
+            "RIDE-0000",
+            (0, "WXPAY_ACCEPTED"),
+            "WXPAY_OK",
+            (0, "WXPAY_OK"),
+        ),
         (
             "RIDE-0101",
             (0, "WXPAY_ACCEPTED"),
             "WXPAY_DECLINED",
             (1, "WXPAY_DECLINED"),
         ),
-        ("RIDE-0301", (2, "WXPAY_UNKNOWN"), "WXPAY_OK", (0, "WXPAY_OK")),
+        (
+            "RIDE-0301",
+            (2, "WXPAY_UNKNOWN"),
+            "WXPAY_OK",
+            (0, "WXPAY_OK"),
+        ),
     ] {
         let ended = |name: &str| format!("RIDE name={name} out_trade_no={number} total_fee=200 ");
         let (code, output) = run(under_valgrind("examples-c/ride.c", &arguments(number)));

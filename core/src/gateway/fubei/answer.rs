@@ -237,4 +237,3 @@ fn judge(expected: &Expected, data: &Facts) -> Reading<QueryVerdict> {
     let (verdict, why) = paid::judge(expected, &payment);
     (verdict, why.to_owned())
 }
-

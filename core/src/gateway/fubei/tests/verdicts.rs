@@ -1,8 +1,8 @@
 //! What every answer means, exhaustively.
 
 use super::*;
-use crate::gateway::{Gateway, Product};
 use crate::gateway::codes::CODES;
+use crate::gateway::{Gateway, Product};
 use crate::verdict::QueryVerdict as Q;
 use crate::verdict::ReverseVerdict as R;
 use crate::verdict::SubmitVerdict as S;
