@@ -2,6 +2,8 @@
 //! decimal yuan, answers that nobody signs, callbacks that are forms, and the way from WeChat's own
 //! interfaces to it and back.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

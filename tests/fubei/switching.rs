@@ -72,7 +72,7 @@ fn a_till_moves_to_fubei_and_back_and_each_gateways_sales_are_settled_by_it() {
     // What is WeChat's to settle is left to it.
     let recovered = till.recover();
     assert_eq!(recovered.status(), OK, "{recovered:?}");
-    assert_eq!(listed(&recovered), [in_doubt_too.out_trade_no.clone()]);
+    assert_eq!(listed(&recovered), [in_doubt_too.out_trade_no.as_str()]);
     assert_eq!(shop.operations(&in_doubt), asked);
     assert_eq!(
         pay(&shop, &till, &second).get_int("replayed"),
@@ -84,7 +84,7 @@ fn a_till_moves_to_fubei_and_back_and_each_gateways_sales_are_settled_by_it() {
     let till = open(&wechat);
     let recovered = till.recover();
     assert_eq!(recovered.status(), OK, "{recovered:?}");
-    assert_eq!(listed(&recovered), [in_doubt.out_trade_no.clone()]);
+    assert_eq!(listed(&recovered), [in_doubt.out_trade_no.as_str()]);
     let again = pay(&shop, &till, &first);
     assert_eq!((again.status(), again.get_int("replayed")), (OK, Some(1)));
     for sale in [&in_doubt, &in_doubt_too] {
