@@ -341,7 +341,7 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says(api: Api) {
     // So many at once need some patience on a busy machine.
     let patient = PolicyNumbers {
         window: 4_000,
-        reverse_budget: 4_000,
+        reverse_budget: 8_000,
         answer_timeout: 2_000,
         ..PolicyNumbers::quick()
     };

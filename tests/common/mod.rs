@@ -53,7 +53,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
@@ -82,9 +82,12 @@ pub const E_UNSUPPORTED: i32 = -10;
 pub const E_INTERNAL: i32 = -11;
 
 /// Plays cases at the same time, as many as two processors can play without missing the seconds that
-/// tests have.
+/// tests have. Of the tests of one program only one has its crowd at a time.
 pub fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
     const CROWD: usize = 64;
+    static TURN: Mutex<()> = Mutex::new(());
+    // Another test's failure is no reason to fail.
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..cases.len().min(CROWD) {
