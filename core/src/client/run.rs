@@ -84,16 +84,24 @@ impl Run<'_> {
             }
             if self.signal.cancelled() && !cancel_told {
                 cancel_told = true;
-                actions = self.payment.step(policy::Event::Cancel, self.now());
+                actions = self.step(policy::Event::Cancel);
             }
             if actions.is_empty() {
-                actions = self.payment.step(event, self.now());
+                actions = self.step(event);
             }
             event = match self.perform(&actions, cancel_told) {
                 Ok(event) => event,
                 Err(stop) => return self.stop(stop),
             };
         }
+    }
+
+    fn step(&mut self, event: policy::Event) -> Vec<Action> {
+        let stage = self.payment.stage();
+        self.client.sinks.log(Level::Debug, || {
+            format!("{} policy, {stage}: {event}", self.key.number)
+        });
+        self.payment.step(event, self.now())
     }
 
     fn perform(&mut self, actions: &[Action], cancel_told: bool) -> Result<policy::Event, Stop> {

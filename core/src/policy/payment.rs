@@ -98,6 +98,22 @@ impl Payment {
         self.cancel_requested
     }
 
+    /// The name of the stage that it is in, for the log.
+    pub fn stage(&self) -> &'static str {
+        match self.stage {
+            Stage::Fresh => "Fresh",
+            Stage::Submitting => "Submitting",
+            Stage::Confirming { .. } => "Confirming",
+            Stage::Polling { .. } => "Polling",
+            Stage::Undoing(undoing) => match undoing.next {
+                Step::Check => "Checking",
+                Step::Reverse => "Reversing",
+                Step::Verify => "Verifying",
+            },
+            Stage::Over => "Over",
+        }
+    }
+
     /// When the present stage must be over, for displays.
     pub fn stage_end(&self) -> Moment {
         match self.stage {
