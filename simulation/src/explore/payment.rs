@@ -73,16 +73,21 @@ pub fn entries() -> Vec<Entry> {
     entries
 }
 
-/// Walks everything that a policy can do with an order that came in this way; an old one at every age.
+/// Walks everything that a policy can do with an order that came in this way; an old one fresh, past
+/// the first deadline, and past all of them.
 pub fn explore(variety: &Variety, entry: Entry, explored: &mut Explored) -> Result<(), String> {
     let settings = &variety.settings;
-    let oldest = settings.window.max(settings.code_lifetime).as_secs() + 1;
+    let step = Duration::from_secs(1);
+    let ages = [
+        Duration::ZERO,
+        settings.reverse_not_before + step,
+        settings.window.max(settings.code_lifetime) + step,
+    ];
     let ages = match entry {
-        Entry::New => 0..=0,
-        Entry::Resumed(..) | Entry::Closing(..) => 0..=oldest,
+        Entry::New => &ages[..1],
+        Entry::Resumed(..) | Entry::Closing(..) => &ages[..],
     };
-    for age in ages {
-        let age = Duration::from_secs(age);
+    for &age in ages {
         let starts = [false, true].map(|cancelled| Node0::start(variety, entry, age, cancelled));
         walk(starts.into_iter().collect::<Result<Vec<_>, _>>()?, explored)
             .map_err(|rule| format!("{}, {entry:?}, {age:?} old: {rule}", variety.name))?;
