@@ -122,6 +122,8 @@ pub(crate) struct Envelope {
     /// The gateway's clock.
     pub(crate) time: i64,
     pub(crate) dated: bool,
+    /// An earlier try of the same call has left.
+    pub(crate) repeated: bool,
 }
 
 pub(crate) fn reply(api: Api, said: &Said, envelope: Envelope) -> Reply {
@@ -137,6 +139,7 @@ pub(crate) fn reply(api: Api, said: &Said, envelope: Envelope) -> Reply {
         sent_at: envelope.sent_at,
         elapsed: envelope.elapsed,
         new_connection: false,
+        repeated: envelope.repeated,
         date: envelope.dated.then_some(envelope.time),
         now: None,
     }

@@ -670,7 +670,7 @@ impl State {
                 }
             }
         }
-        let fails = self.percent(10.0);
+        let fails = !plan.explicit_reverse && self.percent(10.0);
         let refund = Refund {
             order: request.order.clone(),
             fee: request.fee,

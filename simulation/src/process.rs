@@ -37,7 +37,6 @@ const BEAT_MS: u64 = 3_333;
 pub(crate) struct Program {
     pub(crate) client: Arc<Client>,
     pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) life: u32,
 }
 
 /// Where the journal is between the lives of processes.
@@ -216,7 +215,6 @@ impl World {
         let program = Program {
             client,
             journal,
-            life,
         };
         let mut programs = self.programs.lock().expect("nobody panics with it");
         while programs.len() <= index {

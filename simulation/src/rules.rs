@@ -22,6 +22,14 @@ pub(crate) struct Records {
     pub(crate) asked_back: BTreeSet<String>,
 }
 
+impl Records {
+    /// Whether a till knows the order as paid.
+    pub(crate) fn was_paid(&self, number: &str) -> bool {
+        let wanted = |told: &(Book, String, Status)| told.1 == number && told.2 == Status::Ok;
+        self.told.iter().any(wanted)
+    }
+}
+
 /// A call of a till.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
@@ -165,7 +173,10 @@ impl World {
             Status::Declined if charged => Some("declined, but charged"),
             Status::Reversed if net != 0 && !foreign => Some("reversed, but the money is there"),
             Status::Refunded if net != 0 && !asked_back => Some("refunded, but it was not"),
-            Status::Network | Status::ClientClosed | Status::Rejected if charged => {
+            // Of an order that an earlier call has left open it says nothing.
+            Status::Network | Status::ClientClosed | Status::Rejected
+                if charged && self.is_settled_as(number, outcome.status, journal) =>
+            {
                 Some("nothing was sent or executed, but charged")
             }
             Status::Internal | Status::Argument | Status::Config => Some("no such outcome"),
@@ -178,6 +189,13 @@ impl World {
                 outcome.status.name(),
                 outcome.message()
             ));
+        }
+    }
+
+    fn is_settled_as(&self, number: &str, status: Status, journal: &dyn Journal) -> bool {
+        match journal.find(&key(Book::Orders, number)) {
+            Ok(Some(entry)) => entry.outcome.is_some_and(|(recorded, _)| recorded == status),
+            _ => true,
         }
     }
 
@@ -263,6 +281,10 @@ impl World {
         drop(state);
         let booked = refund.as_ref().is_some_and(|refund| !refund.foreign);
         let wrong = match status {
+            // Asked for by its number alone, and of whomever.
+            Status::Accepted | Status::Refunded if refund.is_some() && fee.is_none() && !booked => {
+                None
+            }
             Status::Accepted | Status::Refunded if !booked => Some("it is not there"),
             Status::Refunded if refund.as_ref().is_some_and(|refund| refund.fails) => {
                 Some("it has failed")
@@ -275,9 +297,7 @@ impl World {
             Status::Declined if outcome.text("refund_status").is_some() => {
                 (!refund.as_ref().is_some_and(|refund| refund.fails)).then_some("it did not fail")
             }
-            Status::Declined | Status::Rejected | Status::Network | Status::ClientClosed
-                if booked =>
-            {
+            Status::Declined | Status::Rejected | Status::Network if booked => {
                 Some("but it was taken on")
             }
             Status::Duplicate => {

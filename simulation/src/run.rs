@@ -131,7 +131,7 @@ fn script(plan: &Plan, till: usize, rng: &mut fastrand::Rng) -> Vec<Call> {
         calls.push(Call::Reverse(number.clone()));
     }
     if plan.refunds {
-        // `wxpay_reverse` tells an order of which a part went back as undone: see `README.md`.
+        // An order in state REFUND is told as undone, also if only a part went back: see `README.md`.
         let fee = if plan.explicit_reverse { 888 } else { rng.i64(1..=888) };
         let refund = Call::Refund { number: "REFUND-R1".into(), order: "ORDER-A1".into(), fee };
         calls.push(refund.clone());
@@ -181,6 +181,11 @@ fn at_work(world: &Arc<World>, disk: &Disk, process: usize, script: Vec<Call>) {
             turns += 1;
             if let Call::Sleep(ms) = next {
                 world.sleep(world.now() + ms);
+                continue;
+            }
+            if let Call::Refund { order, .. } = &next
+                && !world.lock().records.was_paid(order)
+            {
                 continue;
             }
             let Some(program) = world.program(process) else {

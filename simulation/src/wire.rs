@@ -144,6 +144,7 @@ impl Wire {
         }
         self.process.boundary("before the first byte");
         let now_moment = wxpay_core::clock::Clock::now(&self.process);
+        let repeated = guard.sent();
         if !guard.may_send(now_moment) {
             return Attempt::Interrupted;
         }
@@ -226,6 +227,7 @@ impl Wire {
             elapsed,
             time,
             dated: weather != Weather::Undated,
+            repeated,
         };
         Attempt::Reply(Box::new(answers::reply(world.plan.api, &said, envelope)))
     }

@@ -239,10 +239,6 @@ impl World {
     pub(crate) fn later(&self, at: Ms, happening: Happening) {
         self.lock().later(at, happening);
     }
-
-    pub(crate) fn actor() -> usize {
-        ACTOR.get()
-    }
 }
 
 impl State {

@@ -215,7 +215,14 @@ impl Run<'_> {
             (Product::CodePayment, _) => self.ask(
                 OnCancel::Ignore.into(),
                 |expected, stamp| gateway.reverse(expected, stamp),
-                |expected, reply| gateway.read_reverse(expected, reply),
+                |expected, reply| {
+                    let mut answer = gateway.read_reverse(expected, reply);
+                    if reply.repeated && answer.verdict == ReverseVerdict::PayerBusy {
+                        // This one was refused. The one before it may still be carried out.
+                        answer.verdict = ReverseVerdict::Unclear;
+                    }
+                    answer
+                },
             ),
             (Product::Prepay, Some(prepay)) => self.ask(
                 OnCancel::Ignore.into(),
