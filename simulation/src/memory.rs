@@ -2,7 +2,7 @@
 //! `tests/journals.rs` shows.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,14 @@ use wxpay_core::status::Status;
 pub struct MemoryStore {
     rows: Mutex<BTreeMap<(u8, String, String), Stored>>,
     handles: AtomicU64,
+    full: AtomicBool,
+}
+
+impl MemoryStore {
+    /// What a full disk does: nothing can be written.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone)]
@@ -53,6 +61,13 @@ impl MemoryJournal {
         self.store.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn room(&self) -> Result<(), JournalError> {
+        match self.store.full.load(Ordering::Relaxed) {
+            true => Err(JournalError::Storage("the disk is full".into())),
+            false => Ok(()),
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, HashSet<Key>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,6 +84,7 @@ impl MemoryJournal {
     }
 
     fn update(&self, key: &Key, change: impl FnOnce(&mut Stored)) -> Result<(), JournalError> {
+        self.room()?;
         match self.rows().get_mut(&place(key)) {
             Some(stored) if stored.holder == Some(self.holder) => {
                 change(stored);
@@ -99,6 +115,7 @@ fn release(stored: &mut Stored) {
 
 impl Journal for MemoryJournal {
     fn begin(&self, sale: &Sale) -> Result<Begin, JournalError> {
+        self.room()?;
         let now = self.clock.unix_ms();
         let mut rows = self.rows();
         let place = place(&sale.key);
@@ -145,6 +162,7 @@ impl Journal for MemoryJournal {
     }
 
     fn take(&self, key: &Key, silent: Option<i64>) -> Result<Take, JournalError> {
+        self.room()?;
         let now = self.clock.unix_ms();
         let mut rows = self.rows();
         let Some(stored) = rows.get_mut(&place(key)) else {
@@ -159,6 +177,7 @@ impl Journal for MemoryJournal {
     }
 
     fn adopt(&self, key: &Key, gateway: &str) -> Result<Take, JournalError> {
+        self.room()?;
         let mut rows = self.rows();
         if let Some(stored) = rows.get(&place(key)) {
             return Ok(Take::Busy(stored.entry.clone()));
@@ -229,6 +248,7 @@ impl Journal for MemoryJournal {
     }
 
     fn mark_returned(&self, key: &Key) -> Result<(), JournalError> {
+        self.room()?;
         if let Some(stored) = self.rows().get_mut(&place(key))
             && stored.entry.phase.is_none()
         {
@@ -269,6 +289,6 @@ impl Journal for MemoryJournal {
     }
 
     fn check(&self) -> Result<(), JournalError> {
-        Ok(())
+        self.room()
     }
 }

@@ -196,6 +196,10 @@ impl World {
             journal: Arc::new(Watched {
                 process: process.clone(),
                 journal: Arc::clone(&journal),
+                store: match disk {
+                    Disk::Memory(store) => Some(Arc::clone(store)),
+                    Disk::File(_) => None,
+                },
             }),
             policy: self.plan.policy.clone(),
             language: Language::English,
@@ -348,6 +352,7 @@ impl Clock for Process {
 struct Watched {
     process: Process,
     journal: Arc<dyn Journal>,
+    store: Option<Arc<MemoryStore>>,
 }
 
 impl Watched {
@@ -359,10 +364,14 @@ impl Watched {
     ) -> Result<T, JournalError> {
         self.process.boundary(before);
         let world = &self.process.world;
-        if !world.lock().healed && world.chance(world.plan.journal_faults) {
+        let full = !world.lock().healed && world.chance(world.plan.journal_faults);
+        if let (true, Some(store)) = (full, &self.store) {
             world.tick("the disk is full");
             world.trace(|| format!("the disk is full {before}"));
-            return Err(JournalError::Storage("the disk is full".into()));
+            store.set_full(true);
+            let result = write();
+            store.set_full(false);
+            return result;
         }
         let result = write()?;
         world.trace(|| format!("journal: {after}"));

@@ -421,9 +421,9 @@ impl Run<'_> {
             Err(error) => {
                 let text = format!("the outcome is not on record: {error}");
                 self.log(Level::Error, &text);
-                let reverses_paid = self.client.policy.on_recovered_paid
-                    == OnRecoveredPaid::Reverse
-                    && self.expected.product == Product::CodePayment;
+                let reverses = self.client.policy.on_recovered_paid == OnRecoveredPaid::Reverse
+                    || self.payment.recorded() == Phase::Reversing;
+                let reverses_paid = reverses && self.expected.product == Product::CodePayment;
                 if outcome.status == Status::Ok && reverses_paid {
                     // The next recovery would give the money back after the goods have gone.
                     return Some(self.in_doubt(text));

@@ -98,6 +98,11 @@ impl Payment {
         self.cancel_requested
     }
 
+    /// The phase that was last to be committed: where a recovery would go on.
+    pub fn recorded(&self) -> Phase {
+        self.recorded
+    }
+
     /// The name of the stage that it is in, for the log.
     pub fn stage(&self) -> &'static str {
         match self.stage {
