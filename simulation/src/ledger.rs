@@ -54,12 +54,14 @@ pub(crate) struct Refund {
     pub(crate) fee: i64,
     pub(crate) fails: bool,
     pub(crate) foreign: bool,
-    since: Ms,
+    /// When it was taken on, if it is not over at once.
+    since: Option<Ms>,
 }
 
 impl Refund {
     fn status(&self, now: Ms) -> &'static str {
-        match (now.saturating_sub(self.since) > 20_000, self.fails) {
+        let over = self.since.is_none_or(|since| now.saturating_sub(since) > 20_000);
+        match (over, self.fails) {
             (false, _) => "PROCESSING",
             (true, false) => "SUCCESS",
             (true, true) => "CHANGE",
@@ -189,7 +191,7 @@ impl Ledger {
     }
 
     pub(crate) fn refunded_before(&mut self, number: &str, order: &str, fee: i64) {
-        let refund = Refund { order: order.into(), fee, fails: false, foreign: true, since: 0 };
+        let refund = Refund { order: order.into(), fee, fails: false, foreign: true, since: None };
         self.refunds.insert(number.into(), refund);
     }
 
@@ -367,6 +369,10 @@ impl State {
     fn charge(&mut self, plan: &Plan, request: &Request, id: u64) -> Said {
         let (number, total, now) = (request.number.as_str(), request.total, self.now);
         if let Some(order) = self.ledger.orders.get(number) {
+            // Some look at the payer's code first.
+            if order.foreign && !plan.calm && plan.seed.is_multiple_of(3) {
+                return refused("NOTENOUGH");
+            }
             return match order.standing() {
                 Standing::Paid | Standing::Refunded => refused("ORDERPAID"),
                 Standing::Closed => refused("ORDERCLOSED"),
@@ -418,7 +424,23 @@ impl State {
                 // A refusal that was none: the one question that follows shows it.
                 5 if plan.policy.confirm_declines => {
                     self.tally.fault("charged, and a refusal told");
-                    self.open(number, total, Standing::Paid, 0);
+                    let standing = match self.rng.u8(..8) {
+                        0..4 => Standing::Paid,
+                        4 => Standing::Failed,
+                        5 => Standing::Revoked,
+                        6 => Standing::Refunded,
+                        _ => Standing::Paying,
+                    };
+                    if standing == Standing::Paying {
+                        self.begin_typing(number, total);
+                    }
+                    self.open(number, total, standing, 0);
+                    if let (Standing::Refunded, Some(order)) =
+                        (standing, self.ledger.orders.get_mut(number))
+                    {
+                        order.charged = true;
+                        order.given_back = total;
+                    }
                     let code = self.pick(LISTED);
                     return refused(code);
                 }
@@ -470,6 +492,11 @@ impl State {
             94..96 => {
                 self.open(number, total, Standing::Closed, now);
                 refused(self.pick(UNLISTED))
+            }
+            // The gateway has given it up by itself.
+            96 => {
+                self.open(number, total, Standing::Revoked, now);
+                refused("SYSTEMERROR")
             }
             _ => refused(self.pick(UNLISTED)),
         }
@@ -639,7 +666,7 @@ impl State {
         }
         let mut told = None;
         if self.gateway_fault(plan) {
-            match self.rng.u8(..7) {
+            match self.rng.u8(..9) {
                 0 => {
                     self.tally.fault("refund: a system error, not taken on");
                     return refused("SYSTEMERROR");
@@ -664,6 +691,22 @@ impl State {
                     self.tally.fault("refund: in doubt, not taken on");
                     return refuse(self, refused("REFUND_FEE_MISMATCH"));
                 }
+                6 if plan.policy.confirm_declines => {
+                    self.tally.fault("refund: taken on, and a refusal told");
+                    told = Some(refused("NOTENOUGH"));
+                }
+                7 => {
+                    self.tally.fault("refund: taken on, and another amount told");
+                    self.ledger.lied.insert(number.to_owned());
+                    told = Some(Said::Refund {
+                        number: number.to_owned(),
+                        order: request.order.clone(),
+                        fee: request.fee + 1,
+                        total: request.total,
+                        status: "PROCESSING",
+                        asked: false,
+                    });
+                }
                 _ => {
                     self.tally.fault("refund: an unknown refusal");
                     return refused("SOMETHING_NEW");
@@ -671,12 +714,13 @@ impl State {
             }
         }
         let fails = !plan.explicit_reverse && self.percent(10.0);
+        let at_once = self.percent(30.0);
         let refund = Refund {
             order: request.order.clone(),
             fee: request.fee,
             fails,
             foreign: false,
-            since: self.now,
+            since: if at_once { None } else { Some(self.now) },
         };
         self.ledger.refunds.insert(number.to_owned(), refund);
         if let Some(order) = self.ledger.orders.get_mut(&request.order) {

@@ -132,6 +132,17 @@ impl Process {
             }
             state = world.lock();
         }
+        let at_once = place == "after begin" || place == "after take";
+        if at_once && state.cancels_left > 0 && state.rng.u8(..20) == 0 {
+            state.cancels_left -= 1;
+            drop(state);
+            if let Some(program) = world.program(self.index) {
+                world.trace(|| "cancel before anything is done".to_owned());
+                program.client.cancel("ORDER-A1");
+            }
+            world.tick("cancel before anything is done");
+            state = world.lock();
+        }
         if state.crashes_left > 0 && state.rng.f64() * 100.0 < world.plan.crash_percent {
             state.crashes_left -= 1;
             *state.tally.crashes.entry(place).or_default() += 1;

@@ -364,11 +364,14 @@ impl Payment {
         undone && !self.closes
     }
 
-    fn recovering(&self) -> bool {
-        matches!(
-            self.purpose(),
-            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid)
-        )
+    /// By a recovery, or by the same sale once more. (A close takes nothing back, so it needs no more
+    /// than what a new sale needs.)
+    fn taken_up_again(&self) -> bool {
+        match self.purpose() {
+            None | Some(Purpose::Undo) => false,
+            Some(Purpose::Settle) => !self.closes,
+            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid) => true,
+        }
     }
 
     fn query(&self, why: Why) -> Vec<Action> {

@@ -290,15 +290,16 @@ impl<'a> Node0<'a> {
         if !self.past.undo_left && !matches!(self.past.last_query, Some((Why::Check, _))) {
             return Err("reversed without a last look".into());
         }
-        let recovering = matches!(
-            self.purpose(),
-            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid)
-        );
-        if recovering
+        let taken_up_again = match self.purpose() {
+            None | Some(Purpose::Undo) => false,
+            Some(Purpose::Settle) => !self.closes(),
+            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid) => true,
+        };
+        if taken_up_again
             && !self.past.undo_left
             && matches!(self.past.last_query, Some((_, Q::Unclear | Q::Rejected)))
         {
-            return Err("a recovery reversed blindly".into());
+            return Err("an old order was reversed blindly".into());
         }
         Ok(())
     }
@@ -474,7 +475,8 @@ impl<'a> Node0<'a> {
 }
 
 impl Entry {
-    fn closing(self) -> bool {
+    /// Whether it is closed where others are reversed.
+    pub fn closing(self) -> bool {
         matches!(self, Self::Closing(..))
     }
 }
