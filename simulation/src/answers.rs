@@ -184,7 +184,12 @@ fn v2(api: Api, said: &Said, forged: bool) -> Wire {
             );
             return (200, Vec::new(), body.into_bytes());
         }
-        Said::Order { number, standing, total, paid_at } => {
+        Said::Order {
+            number,
+            standing,
+            total,
+            paid_at,
+        } => {
             set("out_trade_no", number.clone());
             set("trade_state", trade_state(*standing).into());
             if matches!(standing, Standing::Paid | Standing::Refunded) {
@@ -203,7 +208,14 @@ fn v2(api: Api, said: &Said, forged: bool) -> Wire {
             set("out_trade_no", number.clone());
             set("recall", if *recall { "Y" } else { "N" }.into());
         }
-        Said::Refund { number, order, fee, total, status, asked } => {
+        Said::Refund {
+            number,
+            order,
+            fee,
+            total,
+            status,
+            asked,
+        } => {
             set("out_trade_no", order.clone());
             set("transaction_id", "1008450740201411110005820873".into());
             set("total_fee", total.to_string());
@@ -218,7 +230,10 @@ fn v2(api: Api, said: &Said, forged: bool) -> Wire {
         }
     }
     fields.retain(|_, value| !value.is_empty());
-    let mut string: String = fields.iter().flat_map(|(name, value)| [name, "=", value, "&"]).collect();
+    let mut string: String = fields
+        .iter()
+        .flat_map(|(name, value)| [name, "=", value, "&"])
+        .collect();
     let key = if forged { "somebody else's" } else { KEY };
     string.push_str("key=");
     string.push_str(key);
@@ -251,7 +266,12 @@ fn v3(said: &Said, time: i64, forged: bool) -> Wire {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()));
             return (200, headers.into(), b"{}".to_vec());
         }
-        Said::Order { number, standing, total, paid_at } => {
+        Said::Order {
+            number,
+            standing,
+            total,
+            paid_at,
+        } => {
             let mut body = json!({
                 "appid": APPID,
                 "mchid": MERCHANT,
@@ -274,15 +294,30 @@ fn v3(said: &Said, time: i64, forged: bool) -> Wire {
             };
             (status, json!({ "code": code, "message": text }))
         }
-        Said::Undone { recall: true, .. } => {
-            (500, json!({ "code": "SYSTEM_ERROR", "message": "系统错误" }))
-        }
-        Said::Undone { number, recall: false } => {
+        Said::Undone { recall: true, .. } => (
+            500,
+            json!({ "code": "SYSTEM_ERROR", "message": "系统错误" }),
+        ),
+        Said::Undone {
+            number,
+            recall: false,
+        } => {
             let body = json!({ "appid": APPID, "mchid": MERCHANT, "out_trade_no": number });
             (200, body)
         }
-        Said::Refund { number, order, fee, total, status, .. } => {
-            let status = if *status == "CHANGE" { "ABNORMAL" } else { status };
+        Said::Refund {
+            number,
+            order,
+            fee,
+            total,
+            status,
+            ..
+        } => {
+            let status = if *status == "CHANGE" {
+                "ABNORMAL"
+            } else {
+                status
+            };
             let body = json!({
                 "out_refund_no": number,
                 "out_trade_no": order,
@@ -337,7 +372,14 @@ fn civil(unix: i64) -> [i64; 6] {
     let day = of_year - (153 * part + 2) / 5 + 1;
     let month = if part < 10 { part + 3 } else { part - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
-    [year, month, day, seconds / 3600, seconds / 60 % 60, seconds % 60]
+    [
+        year,
+        month,
+        day,
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+    ]
 }
 
 fn compact(unix: i64) -> String {

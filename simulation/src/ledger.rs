@@ -33,7 +33,9 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn standing(&self) -> Standing {
-        self.history.last().map_or(Standing::NotPaid, |(_, standing)| *standing)
+        self.history
+            .last()
+            .map_or(Standing::NotPaid, |(_, standing)| *standing)
     }
 
     fn at(&self, time: Ms) -> Option<Standing> {
@@ -43,7 +45,11 @@ impl Order {
 
     /// What the merchant has of it.
     pub(crate) fn net(&self) -> i64 {
-        if self.charged { self.total - self.given_back } else { 0 }
+        if self.charged {
+            self.total - self.given_back
+        } else {
+            0
+        }
     }
 }
 
@@ -60,7 +66,9 @@ pub(crate) struct Refund {
 
 impl Refund {
     fn status(&self, now: Ms) -> &'static str {
-        let over = self.since.is_none_or(|since| now.saturating_sub(since) > 20_000);
+        let over = self
+            .since
+            .is_none_or(|since| now.saturating_sub(since) > 20_000);
         match (over, self.fails) {
             (false, _) => "PROCESSING",
             (true, false) => "SUCCESS",
@@ -97,14 +105,32 @@ pub(crate) struct Request {
 /// What the gateway says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Said {
-    Order { number: String, standing: Standing, total: i64, paid_at: i64 },
-    Refused { code: &'static str, text: &'static str },
+    Order {
+        number: String,
+        standing: Standing,
+        total: i64,
+        paid_at: i64,
+    },
+    Refused {
+        code: &'static str,
+        text: &'static str,
+    },
     /// The request is wrong, says the door: no code, no signature.
     Turned(&'static str),
     /// APIv3: signed too long ago, or too early.
     WrongTime,
-    Undone { number: String, recall: bool },
-    Refund { number: String, order: String, fee: i64, total: i64, status: &'static str, asked: bool },
+    Undone {
+        number: String,
+        recall: bool,
+    },
+    Refund {
+        number: String,
+        order: String,
+        fee: i64,
+        total: i64,
+        status: &'static str,
+        asked: bool,
+    },
     Page(u16),
     Garbage,
     Forged(Box<Said>),
@@ -129,8 +155,18 @@ impl Said {
 }
 
 const REJECTED: &[&str] = &["PARAM_ERROR", "LACK_PARAMS", "NOAUTH"];
-const DUPLICATE: &[&str] = &["ORDERPAID", "OUT_TRADE_NO_USED", "ORDERCLOSED", "ORDERREVERSED"];
-const LISTED: &[&str] = &["NOTENOUGH", "NOTSUPORTCARD", "AUTHCODEEXPIRE", "AUTH_CODE_INVALID"];
+const DUPLICATE: &[&str] = &[
+    "ORDERPAID",
+    "OUT_TRADE_NO_USED",
+    "ORDERCLOSED",
+    "ORDERREVERSED",
+];
+const LISTED: &[&str] = &[
+    "NOTENOUGH",
+    "NOTSUPORTCARD",
+    "AUTHCODEEXPIRE",
+    "AUTH_CODE_INVALID",
+];
 const UNLISTED: &[&str] = &["RULE_LIMIT", "ACCOUNT_ERROR", "SOMETHING_NEW"];
 
 /// For lagging hosts: how far one may be behind.
@@ -175,7 +211,9 @@ impl Ledger {
     }
 
     pub(crate) fn charged(&self, number: &str) -> bool {
-        self.orders.get(number).is_some_and(|order| order.charged && !order.foreign)
+        self.orders
+            .get(number)
+            .is_some_and(|order| order.charged && !order.foreign)
     }
 
     pub(crate) fn sold_before(&mut self, number: &str, total: i64, standing: Standing) {
@@ -191,17 +229,19 @@ impl Ledger {
     }
 
     pub(crate) fn refunded_before(&mut self, number: &str, order: &str, fee: i64) {
-        let refund = Refund { order: order.into(), fee, fails: false, foreign: true, since: None };
+        let refund = Refund {
+            order: order.into(),
+            fee,
+            fails: false,
+            foreign: true,
+            since: None,
+        };
         self.refunds.insert(number.into(), refund);
     }
 
     /// An earlier answer, for somebody who asks now. What the library must be able to rely on is left
     /// out: see the assumptions in `README.md`.
-    pub(crate) fn earlier(
-        &self,
-        operation: Operation,
-        rng: &mut fastrand::Rng,
-    ) -> Option<Said> {
+    pub(crate) fn earlier(&self, operation: Operation, rng: &mut fastrand::Rng) -> Option<Said> {
         let fit: Vec<&Said> = self
             .past
             .iter()
@@ -293,7 +333,12 @@ impl World {
             .is_some_and(|at| at.abs_diff(gateway_time) > 300);
         let said = if wrong_time {
             if request.operation == Operation::Charge {
-                state.ledger.charges.entry(request.number.clone()).or_default().1 += 1;
+                state
+                    .ledger
+                    .charges
+                    .entry(request.number.clone())
+                    .or_default()
+                    .1 += 1;
             }
             state.tally.fault("refused for the clock");
             Said::WrongTime
@@ -309,7 +354,12 @@ impl World {
         state.ledger.past.push((request.operation, said.clone()));
         state.ledger.answers.insert(id, said.clone());
         drop(state);
-        self.trace(|| format!("gateway: {:?} {} says {said:?}", request.operation, request.number));
+        self.trace(|| {
+            format!(
+                "gateway: {:?} {} says {said:?}",
+                request.operation, request.number
+            )
+        });
     }
 
     /// A charge that was taken on earlier.
@@ -459,11 +509,21 @@ impl State {
                     self.tally.fault("charged, and another amount told");
                     self.open(number, total, Standing::Paid, now);
                     self.ledger.lied.insert(number.to_owned());
-                    let Said::Order { number, standing, paid_at, .. } = self.said_of(number, now)
+                    let Said::Order {
+                        number,
+                        standing,
+                        paid_at,
+                        ..
+                    } = self.said_of(number, now)
                     else {
                         return Said::Garbage;
                     };
-                    return Said::Order { number, standing, total: total + 1, paid_at };
+                    return Said::Order {
+                        number,
+                        standing,
+                        total: total + 1,
+                        paid_at,
+                    };
                 }
             }
         }
@@ -487,7 +547,10 @@ impl State {
             91..94 => {
                 self.open(number, total, Standing::Failed, now);
                 let text = "支付失败，请撤销订单";
-                Said::Refused { code: "TRADE_ERROR", text }
+                Said::Refused {
+                    code: "TRADE_ERROR",
+                    text,
+                }
             }
             94..96 => {
                 self.open(number, total, Standing::Closed, now);
@@ -524,11 +587,22 @@ impl State {
                     return Said::Forged(Box::new(honest));
                 }
                 20 => {
-                    if let Said::Order { number, standing: Standing::Paid, total, paid_at } = honest {
+                    if let Said::Order {
+                        number,
+                        standing: Standing::Paid,
+                        total,
+                        paid_at,
+                    } = honest
+                    {
                         self.tally.fault("query: another amount");
                         self.ledger.lied.insert(number.clone());
                         let standing = Standing::Paid;
-                        return Said::Order { number, standing, total: total + 1, paid_at };
+                        return Said::Order {
+                            number,
+                            standing,
+                            total: total + 1,
+                            paid_at,
+                        };
                     }
                 }
                 _ => {
@@ -558,9 +632,18 @@ impl State {
 
     fn reverse(&mut self, plan: &Plan, request: &Request) -> Said {
         let number = request.number.as_str();
-        let done = |recall| Said::Undone { number: number.to_owned(), recall };
-        if self.ledger.orders.get(number).is_some_and(|order| order.foreign) {
-            self.tally.fault("somebody else's order is asked to be reversed");
+        let done = |recall| Said::Undone {
+            number: number.to_owned(),
+            recall,
+        };
+        if self
+            .ledger
+            .orders
+            .get(number)
+            .is_some_and(|order| order.foreign)
+        {
+            self.tally
+                .fault("somebody else's order is asked to be reversed");
             return match self.percent(50.0) && !self.healed {
                 true => done(false),
                 false => refused("REVERSE_EXPIRE"),
@@ -585,14 +668,20 @@ impl State {
                     self.tally.fault("reverse refused");
                     let text = "商户权限异常";
                     return match self.rng.u8(..3) {
-                        0 => Said::Refused { code: "INVALID_REQUEST", text },
+                        0 => Said::Refused {
+                            code: "INVALID_REQUEST",
+                            text,
+                        },
                         1 => refused("TRADE_ERROR"),
                         _ => refused("REVERSE_EXPIRE"),
                     };
                 }
                 5 => {
                     self.tally.fault("reverse: too often");
-                    return Said::Refused { code: "INVALID_REQUEST", text: "频率限制" };
+                    return Said::Refused {
+                        code: "INVALID_REQUEST",
+                        text: "频率限制",
+                    };
                 }
                 6 | 7 => {
                     self.tally.fault("reverse: the payer is busy");
@@ -612,13 +701,19 @@ impl State {
     }
 
     fn undo(&mut self, plan: &Plan, number: &str) -> Said {
-        let done = Said::Undone { number: number.to_owned(), recall: false };
+        let done = Said::Undone {
+            number: number.to_owned(),
+            recall: false,
+        };
         let Some(order) = self.ledger.orders.get_mut(number) else {
             return match plan.stranger {
                 Stranger::Unknown => refused("ORDERNOTEXIST"),
                 Stranger::Ignored => done,
                 Stranger::Again if self.healed => refused("ORDERNOTEXIST"),
-                Stranger::Again => Said::Undone { number: number.to_owned(), recall: true },
+                Stranger::Again => Said::Undone {
+                    number: number.to_owned(),
+                    recall: true,
+                },
                 Stranger::BurntHidden => {
                     self.ledger.burnt.insert(number.to_owned());
                     refused("ORDERNOTEXIST")
@@ -657,7 +752,10 @@ impl State {
             return refusal.clone();
         }
         let refuse = |state: &mut Self, said: Said| {
-            state.ledger.refused_refunds.insert(number.to_owned(), said.clone());
+            state
+                .ledger
+                .refused_refunds
+                .insert(number.to_owned(), said.clone());
             said
         };
         let left = self.ledger.net(&request.order);
@@ -672,7 +770,8 @@ impl State {
                     return refused("SYSTEMERROR");
                 }
                 1 => {
-                    self.tally.fault("refund: taken on, and a system error told");
+                    self.tally
+                        .fault("refund: taken on, and a system error told");
                     told = Some(refused("BIZERR_NEED_RETRY"));
                 }
                 2 => {
@@ -696,7 +795,8 @@ impl State {
                     told = Some(refused("NOTENOUGH"));
                 }
                 7 => {
-                    self.tally.fault("refund: taken on, and another amount told");
+                    self.tally
+                        .fault("refund: taken on, and another amount told");
                     self.ledger.lied.insert(number.to_owned());
                     told = Some(Said::Refund {
                         number: number.to_owned(),
@@ -713,7 +813,8 @@ impl State {
                 }
             }
         }
-        let fails = !plan.explicit_reverse && self.percent(10.0);
+        let share = if told.is_some() { 40.0 } else { 10.0 };
+        let fails = !plan.explicit_reverse && self.percent(share);
         let at_once = self.percent(30.0);
         let refund = Refund {
             order: request.order.clone(),
@@ -737,7 +838,11 @@ impl State {
                 number: number.to_owned(),
                 order: refund.order.clone(),
                 fee: refund.fee,
-                total: self.ledger.orders.get(&refund.order).map_or(888, |order| order.total),
+                total: self
+                    .ledger
+                    .orders
+                    .get(&refund.order)
+                    .map_or(888, |order| order.total),
                 status: refund.status(self.now),
                 asked,
             },
@@ -761,10 +866,25 @@ impl State {
                 }
                 _ => {
                     let honest = self.said_of_refund(&request.number, true);
-                    if let Said::Refund { number, order, fee, total, status, asked } = honest {
+                    if let Said::Refund {
+                        number,
+                        order,
+                        fee,
+                        total,
+                        status,
+                        asked,
+                    } = honest
+                    {
                         self.tally.fault("refund query: another amount");
                         self.ledger.lied.insert(number.clone());
-                        return Said::Refund { number, order, fee: fee + 1, total, status, asked };
+                        return Said::Refund {
+                            number,
+                            order,
+                            fee: fee + 1,
+                            total,
+                            status,
+                            asked,
+                        };
                     }
                 }
             }

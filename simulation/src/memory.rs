@@ -58,7 +58,10 @@ impl MemoryJournal {
     }
 
     fn rows(&self) -> MutexGuard<'_, BTreeMap<(u8, String, String), Stored>> {
-        self.store.rows.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store
+            .rows
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn room(&self) -> Result<(), JournalError> {
@@ -258,7 +261,10 @@ impl Journal for MemoryJournal {
     }
 
     fn find(&self, key: &Key) -> Result<Option<Entry>, JournalError> {
-        Ok(self.rows().get(&place(key)).map(|stored| stored.entry.clone()))
+        Ok(self
+            .rows()
+            .get(&place(key))
+            .map(|stored| stored.entry.clone()))
     }
 
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {

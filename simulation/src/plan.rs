@@ -131,8 +131,16 @@ impl Plan {
             crashes: if crashing && !calm { rng.u32(1..=4) } else { 0 },
             crash_percent: 1.0 + 9.0 * rng.f64(),
             cancels: u32::from(cancels && !calm),
-            faults: if faulty && !calm { 5.0 + 60.0 * heavy * heavy } else { 0.0 },
-            gateway_faults: if gateway_faulty && !calm { 30.0 * rng.f64() } else { 0.0 },
+            faults: if faulty && !calm {
+                5.0 + 60.0 * heavy * heavy
+            } else {
+                0.0
+            },
+            gateway_faults: if gateway_faulty && !calm {
+                30.0 * rng.f64()
+            } else {
+                0.0
+            },
             suspends: suspends && !calm,
             journal_faults: if journal_faults && !calm { 4.0 } else { 0.0 },
             clock_jumps: clock_jumps && !calm,

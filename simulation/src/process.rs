@@ -227,10 +227,7 @@ impl World {
             Level::Debug,
             Some(Arc::new(move |_, line| writer.logged(line))),
         );
-        let program = Program {
-            client,
-            journal,
-        };
+        let program = Program { client, journal };
         let mut programs = self.programs.lock().expect("nobody panics with it");
         while programs.len() <= index {
             programs.push(None);
@@ -268,7 +265,11 @@ impl World {
             }
             Happening::SetClock(by) => {
                 self.trace(|| format!("the wall clock jumps by {by} ms"));
-                self.tick(if by < 0 { "clock set back" } else { "clock set forward" });
+                self.tick(if by < 0 {
+                    "clock set back"
+                } else {
+                    "clock set forward"
+                });
                 self.lock().skew_ms += by;
             }
             Happening::Cancel { process, number } => {
@@ -318,7 +319,8 @@ impl Process {
                 !state.processes[self.index].alive
             };
             if !dead {
-                self.world.violation(format!("the library calls it a bug: {line}"));
+                self.world
+                    .violation(format!("the library calls it a bug: {line}"));
             }
         }
         let Some((_, rest)) = line.split_once(" policy, ") else {
@@ -327,7 +329,11 @@ impl Process {
         let refund = line.contains(" refund policy, ");
         let mut state = self.world.lock();
         let tally = &mut state.tally;
-        let edges = if refund { &mut tally.refund_edges } else { &mut tally.edges };
+        let edges = if refund {
+            &mut tally.refund_edges
+        } else {
+            &mut tally.edges
+        };
         *edges.entry(rest.to_owned()).or_default() += 1;
     }
 }
@@ -396,10 +402,14 @@ impl Journal for Watched {
         self.write("before begin", "after begin", || self.journal.begin(sale))
     }
     fn take(&self, key: &Key, silent: Option<i64>) -> Result<Take, JournalError> {
-        self.write("before take", "after take", || self.journal.take(key, silent))
+        self.write("before take", "after take", || {
+            self.journal.take(key, silent)
+        })
     }
     fn adopt(&self, key: &Key, gateway: &str) -> Result<Take, JournalError> {
-        self.write("before adopt", "after adopt", || self.journal.adopt(key, gateway))
+        self.write("before adopt", "after adopt", || {
+            self.journal.adopt(key, gateway)
+        })
     }
     fn record(
         &self,
@@ -424,7 +434,9 @@ impl Journal for Watched {
         })
     }
     fn release(&self, key: &Key) -> Result<(), JournalError> {
-        self.write("before release", "after release", || self.journal.release(key))
+        self.write("before release", "after release", || {
+            self.journal.release(key)
+        })
     }
     fn mark_returned(&self, key: &Key) -> Result<(), JournalError> {
         self.write("before mark_returned", "after mark_returned", || {

@@ -33,11 +33,18 @@ impl Records {
 /// A call of a till.
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
-    Pay { number: String, total: i64 },
+    Pay {
+        number: String,
+        total: i64,
+    },
     Query(String),
     Reverse(String),
     Recover,
-    Refund { number: String, order: String, fee: i64 },
+    Refund {
+        number: String,
+        order: String,
+        fee: i64,
+    },
     RefundQuery(String),
     Sleep(Ms),
 }
@@ -125,7 +132,8 @@ impl World {
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let policy = &self.plan.policy;
         let hosts = u64::try_from(self.plan.hosts).unwrap_or(1);
-        let exchange = hosts * (CONNECT_MS + ANSWER_MS)
+        let exchange = hosts
+            * (CONNECT_MS + ANSWER_MS)
             * match self.plan.api {
                 // Refused for its time, or answered by a probe: asked again.
                 Api::V3 => 3,
@@ -161,7 +169,11 @@ impl World {
         let charged = state.ledger.charged(number);
         let asked_back = state.records.asked_back.contains(number);
         let lied = state.ledger.lied.contains(number);
-        let foreign = state.ledger.orders.get(number).is_some_and(|order| order.foreign);
+        let foreign = state
+            .ledger
+            .orders
+            .get(number)
+            .is_some_and(|order| order.foreign);
         drop(state);
         let wrong = match outcome.status {
             Status::Ok if !charged => Some("paid, but nobody was charged"),
@@ -194,7 +206,9 @@ impl World {
 
     fn is_settled_as(&self, number: &str, status: Status, journal: &dyn Journal) -> bool {
         match journal.find(&key(Book::Orders, number)) {
-            Ok(Some(entry)) => entry.outcome.is_some_and(|(recorded, _)| recorded == status),
+            Ok(Some(entry)) => entry
+                .outcome
+                .is_some_and(|(recorded, _)| recorded == status),
             _ => true,
         }
     }
@@ -224,7 +238,11 @@ impl World {
     fn check_asked(&self, number: &str, outcome: &Outcome) {
         let state = self.lock();
         let charged = state.ledger.charged(number);
-        let foreign = state.ledger.orders.get(number).is_some_and(|order| order.foreign);
+        let foreign = state
+            .ledger
+            .orders
+            .get(number)
+            .is_some_and(|order| order.foreign);
         let net = state.ledger.net(number);
         drop(state);
         match outcome.status {
@@ -239,9 +257,14 @@ impl World {
     }
 
     fn check_recovered(&self, outcome: &Outcome, journal: &dyn Journal) {
-        let orders = outcome.fields.get("orders").and_then(|orders| orders.as_array());
+        let orders = outcome
+            .fields
+            .get("orders")
+            .and_then(|orders| orders.as_array());
         for order in orders.into_iter().flatten() {
-            let code = order["status"].as_i64().and_then(|code| i32::try_from(code).ok());
+            let code = order["status"]
+                .as_i64()
+                .and_then(|code| i32::try_from(code).ok());
             let Some(status) = code.and_then(Status::from_code) else {
                 self.violation("recover lists something without a status");
                 continue;
@@ -290,7 +313,8 @@ impl World {
                 Some("it has failed")
             }
             Status::Accepted | Status::Refunded
-                if fee.is_some_and(|fee| refund.as_ref().is_some_and(|refund| refund.fee != fee)) =>
+                if fee
+                    .is_some_and(|fee| refund.as_ref().is_some_and(|refund| refund.fee != fee)) =>
             {
                 Some("another amount")
             }
@@ -314,7 +338,10 @@ impl World {
             _ => None,
         };
         if let Some(wrong) = wrong {
-            self.violation(format!("refund {number} is told as {}: {wrong}", status.name()));
+            self.violation(format!(
+                "refund {number} is told as {}: {wrong}",
+                status.name()
+            ));
         }
     }
 
@@ -324,14 +351,20 @@ impl World {
         let told = state.records.told.clone();
         let asked_back = state.records.asked_back.clone();
         let mut orders: BTreeSet<String> = state.ledger.orders.keys().cloned().collect();
-        orders.extend(told.iter().filter(|told| told.0 == Book::Orders).map(|told| told.1.clone()));
+        orders.extend(
+            told.iter()
+                .filter(|told| told.0 == Book::Orders)
+                .map(|told| told.1.clone()),
+        );
         let refunds: BTreeSet<String> = state.ledger.refunds.keys().cloned().collect();
         drop(state);
         for number in &orders {
             let charged = self.lock().ledger.charged(number);
             match journal.find(&key(Book::Orders, number)) {
                 Ok(Some(entry)) => self.check_entry(&entry),
-                Ok(None) if charged => self.violation(format!("{number} is charged and not on record")),
+                Ok(None) if charged => {
+                    self.violation(format!("{number} is charged and not on record"))
+                }
                 Ok(None) => {}
                 Err(error) => self.violation(format!("the journal cannot be read: {error}")),
             }
@@ -344,8 +377,16 @@ impl World {
         for (book, number, status) in &told {
             if *book == Book::Refunds {
                 let state = self.lock();
-                let booked = state.ledger.refunds.get(number).is_some_and(|refund| !refund.foreign);
-                let fails = state.ledger.refunds.get(number).is_some_and(|refund| refund.fails);
+                let booked = state
+                    .ledger
+                    .refunds
+                    .get(number)
+                    .is_some_and(|refund| !refund.foreign);
+                let fails = state
+                    .ledger
+                    .refunds
+                    .get(number)
+                    .is_some_and(|refund| refund.fails);
                 drop(state);
                 let wrong = match status {
                     Status::Accepted | Status::Refunded => !booked,
@@ -353,13 +394,20 @@ impl World {
                     _ => false,
                 };
                 if wrong {
-                    self.violation(format!("refund {number} was told as {}, and is not so", status.name()));
+                    self.violation(format!(
+                        "refund {number} was told as {}, and is not so",
+                        status.name()
+                    ));
                 }
                 continue;
             }
             let state = self.lock();
             let (net, charged) = (state.ledger.net(number), state.ledger.charged(number));
-            let foreign = state.ledger.orders.get(number).is_some_and(|order| order.foreign);
+            let foreign = state
+                .ledger
+                .orders
+                .get(number)
+                .is_some_and(|order| order.foreign);
             drop(state);
             let wrong = match status {
                 Status::Ok => net == 0 && !asked_back.contains(number),
@@ -380,7 +428,11 @@ impl World {
         let number = &entry.key.number;
         let state = self.lock();
         let (net, charged) = (state.ledger.net(number), state.ledger.charged(number));
-        let foreign = state.ledger.orders.get(number).is_some_and(|order| order.foreign);
+        let foreign = state
+            .ledger
+            .orders
+            .get(number)
+            .is_some_and(|order| order.foreign);
         let lied = state.ledger.lied.contains(number);
         let asked_back = state.records.asked_back.contains(number);
         drop(state);
@@ -428,7 +480,10 @@ impl World {
             _ => true,
         };
         if wrong {
-            self.violation(format!("refund {number} is on record as {}: {refund:?}", status.name()));
+            self.violation(format!(
+                "refund {number} is on record as {}: {refund:?}",
+                status.name()
+            ));
         }
     }
 }

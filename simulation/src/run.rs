@@ -77,12 +77,17 @@ pub fn run(seed: u64, traced: bool) -> Report {
     let actors = scripts.into_iter().enumerate().map(|(till, script)| {
         let process = if plan.one_process { 0 } else { till };
         let (world, disk) = (&world, &disk);
-        let work: Box<dyn FnOnce() + Send + '_> = Box::new(move || at_work(world, disk, process, script));
+        let work: Box<dyn FnOnce() + Send + '_> =
+            Box::new(move || at_work(world, disk, process, script));
         work
     });
     world.together(actors.collect());
     reckon(&world, &disk, processes);
-    world.programs.lock().expect("nobody panics with it").clear();
+    world
+        .programs
+        .lock()
+        .expect("nobody panics with it")
+        .clear();
     let mut state = world.lock();
     Report {
         seed,
@@ -102,7 +107,11 @@ fn prepare(world: &World, plan: &Plan, rng: &mut fastrand::Rng) {
         state.tally.fault("the number was used before");
         // Where the time of the charge may not be known, the amount has to tell.
         let total = if plan.calm { 888 } else { 777 };
-        let standing = if rng.u8(..4) == 0 { Standing::Closed } else { Standing::Paid };
+        let standing = if rng.u8(..4) == 0 {
+            Standing::Closed
+        } else {
+            Standing::Paid
+        };
         state.ledger.sold_before("ORDER-A1", total, standing);
     }
     if plan.refunds && rng.u8(..10) == 0 {
@@ -113,10 +122,21 @@ fn prepare(world: &World, plan: &Plan, rng: &mut fastrand::Rng) {
 
 fn script(plan: &Plan, till: usize, rng: &mut fastrand::Rng) -> Vec<Call> {
     let same = till == 0 || rng.u8(..10) < 6;
-    let number = if same { "ORDER-A1".to_owned() } else { format!("ORDER-B{till}") };
-    let total = if till > 0 && rng.u8(..10) < 2 { 999 } else { 888 };
+    let number = if same {
+        "ORDER-A1".to_owned()
+    } else {
+        format!("ORDER-B{till}")
+    };
+    let total = if till > 0 && rng.u8(..10) < 2 {
+        999
+    } else {
+        888
+    };
     let mut calls = Vec::new();
-    let pay = Call::Pay { number: number.clone(), total };
+    let pay = Call::Pay {
+        number: number.clone(),
+        total,
+    };
     if till > 0 {
         calls.push(Call::Sleep(rng.u64(..60_000)));
     }
@@ -132,8 +152,16 @@ fn script(plan: &Plan, till: usize, rng: &mut fastrand::Rng) -> Vec<Call> {
     }
     if plan.refunds {
         // An order in state REFUND is told as undone, also if only a part went back: see `README.md`.
-        let fee = if plan.explicit_reverse { 888 } else { rng.i64(1..=888) };
-        let refund = Call::Refund { number: "REFUND-R1".into(), order: "ORDER-A1".into(), fee };
+        let fee = if plan.explicit_reverse {
+            888
+        } else {
+            rng.i64(1..=888)
+        };
+        let refund = Call::Refund {
+            number: "REFUND-R1".into(),
+            order: "ORDER-A1".into(),
+            fee,
+        };
         calls.push(refund.clone());
         if rng.bool() {
             calls.push(Call::Sleep(rng.u64(..40_000)));
@@ -167,7 +195,11 @@ fn plan_interference(world: &World, plan: &Plan, scripts: &[Vec<Call>], rng: &mu
     if plan.clock_jumps {
         for _ in 0..rng.u8(1..=3) {
             let day = 86_400_000;
-            let by = if plan.clock_ahead { rng.i64(1_000..day) } else { -rng.i64(1_000..day) };
+            let by = if plan.clock_ahead {
+                rng.i64(1_000..day)
+            } else {
+                -rng.i64(1_000..day)
+            };
             world.later(rng.u64(..120_000), Happening::SetClock(by));
         }
     }

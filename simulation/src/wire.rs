@@ -124,7 +124,13 @@ impl Wire {
         !guard.cut()
     }
 
-    fn attempt(&self, call: &Call, host: usize, until: Option<Ms>, guard: &ExchangeGuard) -> Attempt {
+    fn attempt(
+        &self,
+        call: &Call,
+        host: usize,
+        until: Option<Ms>,
+        guard: &ExchangeGuard,
+    ) -> Attempt {
         let world = &self.process.world;
         let request = answers::read(call, host);
         let weather = self.weather(request.operation);
@@ -150,14 +156,25 @@ impl Wire {
         }
         let sent_at = guard.sent_at().unwrap_or(now_moment);
         self.check_sent(&request);
-        world.trace(|| format!("sends {:?} {} to host {host}, {}", request.operation, request.number, weather.name()));
+        world.trace(|| {
+            format!(
+                "sends {:?} {} to host {host}, {}",
+                request.operation,
+                request.number,
+                weather.name()
+            )
+        });
         let sent = world.now();
         let time_out = clamp(sent + ANSWER_MS);
         let (id, deliver, back) = {
             let mut state = world.lock();
             state.tally.requests += 1;
             let quick = world.plan.clock_ahead;
-            let there = if quick { state.rng.u64(1..500) } else { state.rng.u64(1..2_000) };
+            let there = if quick {
+                state.rng.u64(1..500)
+            } else {
+                state.rng.u64(1..2_000)
+            };
             let late = match request.operation {
                 Operation::Charge => state.rng.u64(2_000..50_000),
                 Operation::Refund | Operation::RefundQuery => state.rng.u64(2_000..18_000),
@@ -175,7 +192,10 @@ impl Wire {
                 state.later(at, Happening::Deliver(id));
             }
             if weather == Weather::Twice {
-                let again = state.ledger.admit(Request { copy: true, ..request.clone() });
+                let again = state.ledger.admit(Request {
+                    copy: true,
+                    ..request.clone()
+                });
                 // The first one's answer is the one that comes back.
                 state.later(sent + there + 700, Happening::Deliver(again));
             }
@@ -268,7 +288,11 @@ impl Wire {
         if request.operation == Operation::Charge {
             let charges = {
                 let mut state = world.lock();
-                let charges = state.ledger.charges.entry(request.number.clone()).or_default();
+                let charges = state
+                    .ledger
+                    .charges
+                    .entry(request.number.clone())
+                    .or_default();
                 charges.0 += 1;
                 *charges
             };

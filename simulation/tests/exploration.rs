@@ -7,7 +7,8 @@ fn no_order_of_events_breaks_a_rule_of_payments() {
     for variety in varieties() {
         let mut explored = Explored::default();
         for entry in payment::entries() {
-            payment::explore(&variety, entry, &mut explored).unwrap_or_else(|rule| panic!("{rule}"));
+            payment::explore(&variety, entry, &mut explored)
+                .unwrap_or_else(|rule| panic!("{rule}"));
         }
         println!(
             "{}: {} states, {} transitions, depth {}",

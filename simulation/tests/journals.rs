@@ -34,11 +34,24 @@ impl Clock for Wall {
 #[derive(Clone, Debug)]
 enum Step {
     Pass(i64),
-    Begin { parameters: u8, document: bool },
-    Take { silent: bool },
+    Begin {
+        parameters: u8,
+        document: bool,
+    },
+    Take {
+        silent: bool,
+    },
     Adopt,
-    Record { phase: Phase, submitted: Option<i64>, by_till: bool },
-    Settle { status: Status, failed: bool, returned: bool },
+    Record {
+        phase: Phase,
+        submitted: Option<i64>,
+        by_till: bool,
+    },
+    Settle {
+        status: Status,
+        failed: bool,
+        returned: bool,
+    },
     Release,
     MarkReturned,
     Heartbeat,
@@ -77,7 +90,11 @@ fn sale(key: &Key, parameters: u8, document: bool) -> Sale {
     facts.insert("out_trade_no".into(), "A1".into());
     Sale {
         key: key.clone(),
-        product: if document { Product::CodePayment } else { Product::Prepay },
+        product: if document {
+            Product::CodePayment
+        } else {
+            Product::Prepay
+        },
         gateway: "wechat-v2".into(),
         parameters: vec![parameters],
         document: document.then_some(facts),
@@ -93,7 +110,10 @@ fn sale(key: &Key, parameters: u8, document: bool) -> Sale {
 fn did(journal: &dyn Journal, key: &Key, step: &Step, seen: Option<i64>) -> (String, Option<i64>) {
     let result = match step {
         Step::Pass(_) => "time".to_owned(),
-        Step::Begin { parameters, document } => {
+        Step::Begin {
+            parameters,
+            document,
+        } => {
             format!("{:?}", journal.begin(&sale(key, *parameters, *document)))
         }
         Step::Take { silent } => format!("{:?}", journal.take(key, seen.filter(|_| *silent))),
@@ -101,7 +121,11 @@ fn did(journal: &dyn Journal, key: &Key, step: &Step, seen: Option<i64>) -> (Str
             Book::Orders => format!("{:?}", journal.adopt(key, "wechat-v3")),
             Book::Refunds | Book::Rides => String::new(),
         },
-        Step::Record { phase, submitted, by_till } => {
+        Step::Record {
+            phase,
+            submitted,
+            by_till,
+        } => {
             // Only orders can be reversed.
             let phase = match (key.book, phase) {
                 (Book::Refunds, Phase::Reversing) => Phase::Waiting,
@@ -109,7 +133,11 @@ fn did(journal: &dyn Journal, key: &Key, step: &Step, seen: Option<i64>) -> (Str
             };
             format!("{:?}", journal.record(key, phase, *submitted, *by_till))
         }
-        Step::Settle { status, failed, returned } => {
+        Step::Settle {
+            status,
+            failed,
+            returned,
+        } => {
             let mut facts = Facts::new();
             facts.insert("total_fee".into(), 888.into());
             if *failed {
@@ -129,7 +157,7 @@ fn did(journal: &dyn Journal, key: &Key, step: &Step, seen: Option<i64>) -> (Str
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn memory_and_file_are_one_to_whoever_asks(

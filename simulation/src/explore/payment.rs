@@ -88,8 +88,11 @@ pub fn explore(variety: &Variety, entry: Entry, explored: &mut Explored) -> Resu
         Entry::Resumed(..) | Entry::Closing(..) => &ages[..],
     };
     for &age in ages {
-        let starts = [false, true].map(|cancelled| Node0::start(variety, entry, age, cancelled));
-        walk(starts.into_iter().collect::<Result<Vec<_>, _>>()?, explored)
+        let mut starts = Vec::new();
+        for cancelled in [false, true] {
+            starts.push(Node0::start(variety, entry, age, cancelled, explored)?);
+        }
+        walk(starts, explored)
             .map_err(|rule| format!("{}, {entry:?}, {age:?} old: {rule}", variety.name))?;
     }
     Ok(())
@@ -152,6 +155,7 @@ impl<'a> Node0<'a> {
         entry: Entry,
         age: Duration,
         cancelled: bool,
+        explored: &mut Explored,
     ) -> Result<Self, String> {
         let settings = variety.settings.clone();
         let resume = |phase, purpose| Resume {
@@ -196,11 +200,13 @@ impl<'a> Node0<'a> {
                 asked: BEGIN,
             },
         };
+        if cancelled {
+            explored.edges.insert("Fresh: Cancel".into());
+        }
         if cancelled && !node.payment.step(Event::Cancel, BEGIN).is_empty() {
             return Err("a cancel before the start does something".into());
         }
-        let mut explored = Explored::default();
-        node.feed(Event::Start, &mut explored)?;
+        node.feed(Event::Start, explored)?;
         Ok(node)
     }
 
@@ -281,7 +287,11 @@ impl<'a> Node0<'a> {
         let earliest = match self.closes() {
             true => self.past.sent,
             false => {
-                self.past.sent + self.settings().reverse_not_before.saturating_sub(self.setup.age)
+                self.past.sent
+                    + self
+                        .settings()
+                        .reverse_not_before
+                        .saturating_sub(self.setup.age)
             }
         };
         if self.now < earliest {
@@ -348,8 +358,7 @@ impl<'a> Node0<'a> {
             Status::Reversed => match cause {
                 Cause::CancelledUnsent => past.submit.is_none() && !past.reversed,
                 Cause::FoundClosed => {
-                    matches!(last, Some(Q::Closed | Q::Reversed))
-                        && reversal == Reversal::Completed
+                    matches!(last, Some(Q::Closed | Q::Reversed)) && reversal == Reversal::Completed
                 }
                 Cause::FoundRefunded => last == Some(Q::Refunded),
                 Cause::ReverseConfirmed => {
@@ -360,9 +369,7 @@ impl<'a> Node0<'a> {
                 _ => false,
             },
             Status::Refunded => last == Some(Q::Refunded),
-            Status::Duplicate => {
-                last == Some(Q::Foreign) || past.submit == Some(S::Duplicate)
-            }
+            Status::Duplicate => last == Some(Q::Foreign) || past.submit == Some(S::Duplicate),
             Status::Rejected => past.submit == Some(S::Rejected) && !past.reversed,
             Status::Network => past.submitted && past.submit.is_none() && !past.reversed,
             Status::Unknown => {
@@ -431,11 +438,11 @@ impl<'a> Node0<'a> {
                     (Why::Verify, Q::NotFound) => {
                         let settings = &self.setup.variety.settings;
                         let first = *past.missing.get_or_insert(past.asked);
-                        let dead = past.sent
-                            + settings.code_lifetime.saturating_sub(self.setup.age);
+                        let dead =
+                            past.sent + settings.code_lifetime.saturating_sub(self.setup.age);
                         // An answer that came when the question was due for the second time proves it.
-                        past.proven_missing = past.asked >= dead
-                            && past.asked >= first + settings.confirm_interval;
+                        past.proven_missing =
+                            past.asked >= dead && past.asked >= first + settings.confirm_interval;
                     }
                     (Why::Verify, Q::Unclear | Q::Rejected) => {}
                     _ => past.missing = None,
@@ -454,7 +461,13 @@ impl<'a> Node0<'a> {
     fn check_strays(&self) -> Result<(), String> {
         let sent = self.now;
         let strays = [
-            (Action::Submit, Event::Submit { verdict: S::Paid, sent }),
+            (
+                Action::Submit,
+                Event::Submit {
+                    verdict: S::Paid,
+                    sent,
+                },
+            ),
             (Action::Submit, Event::SubmitUnsent),
             (Action::Query(Why::Poll), Event::Query(Q::Paid)),
             (Action::Reverse, Event::Reverse(R::Done)),
@@ -483,7 +496,11 @@ impl Entry {
 
 impl std::fmt::Debug for Node0<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} awaiting {:?}, {:?}", self.payment, self.next, self.past)
+        write!(
+            f,
+            "{:?} awaiting {:?}, {:?}",
+            self.payment, self.next, self.past
+        )
     }
 }
 

@@ -1,6 +1,5 @@
 //! The refund machine.
 
-
 use wxpay_core::clock::Moment;
 use wxpay_core::policy::Phase;
 use wxpay_core::policy::refund::{Action, Begin, Cause, Ending, Event, Refunding};
@@ -239,7 +238,9 @@ impl Node for Node0<'_> {
         let may_send = self.past.sends != u8::MAX;
         let events: Vec<Event> = match self.next {
             Action::Send => {
-                let sent = VERDICTS.into_iter().filter(|verdict| *verdict != R::NotFound);
+                let sent = VERDICTS
+                    .into_iter()
+                    .filter(|verdict| *verdict != R::NotFound);
                 sent.map(Event::Sent).chain([Event::Unsent]).collect()
             }
             // Only the request itself can be refused for a reason of the business.
