@@ -3,9 +3,10 @@
 #   make demo     takes payments with a till in C against the simulated gateway
 #   make test     everything
 #   make build    the shared library, target/release/libwxpay.so
+#   make simulate RUNS=1000000   simulated shops, each a function of its seed
 #   make bench    measures it beside others
 
-.PHONY: build demo test check lint bench
+.PHONY: build demo test check lint simulate bench
 
 # The second name is the SONAME, which programs look for.
 build:
@@ -29,6 +30,11 @@ check:
 	cargo build --workspace --locked
 	tests/check-header.sh
 	cargo test --workspace --locked
+
+RUNS = 1000000
+
+simulate:
+	cargo run --locked --package wxpay-simulation -- --runs $(RUNS)
 
 bench:
 	bench/run.sh

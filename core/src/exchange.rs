@@ -97,6 +97,9 @@ pub struct Reply {
     pub elapsed: Duration,
     /// A connection was made for it, instead of one from the pool.
     pub new_connection: bool,
+    /// An earlier try of the same call may have left, to this or another host, and got no answer: it
+    /// may still be carried out, whatever this reply says.
+    pub repeated: bool,
     /// The gateway's clock by the `Date` header of this verified connection, unix seconds.
     pub date: Option<i64>,
     /// The gateway's clock as well as the client knows it, unix seconds: what the times in signatures

@@ -50,7 +50,7 @@ impl Client {
             });
             stamp = self.stamp();
             question = call(&stamp);
-            reply = self.exchange(&question, limits, signal)?;
+            reply = again(&reply, self.exchange(&question, limits, signal)?);
             requests += 1;
         }
         if question.resend == Resend::Freely && self.gateway.is_probe(&reply) {
@@ -62,7 +62,7 @@ impl Client {
             });
             stamp = self.stamp();
             question = call(&stamp);
-            reply = self.exchange(&question, limits, signal)?;
+            reply = again(&reply, self.exchange(&question, limits, signal)?);
             requests += 1;
         }
         reply.now = Some(self.clocks.verification_time(
@@ -86,4 +86,10 @@ impl Client {
             requests,
         })
     }
+}
+
+/// What came of the first request's own repetitions is as open as before.
+fn again(before: &Reply, reply: Reply) -> Reply {
+    let repeated = before.repeated || reply.repeated;
+    Reply { repeated, ..reply }
 }

@@ -84,16 +84,24 @@ impl Run<'_> {
             }
             if self.signal.cancelled() && !cancel_told {
                 cancel_told = true;
-                actions = self.payment.step(policy::Event::Cancel, self.now());
+                actions = self.step(policy::Event::Cancel);
             }
             if actions.is_empty() {
-                actions = self.payment.step(event, self.now());
+                actions = self.step(event);
             }
             event = match self.perform(&actions, cancel_told) {
                 Ok(event) => event,
                 Err(stop) => return self.stop(stop),
             };
         }
+    }
+
+    fn step(&mut self, event: policy::Event) -> Vec<Action> {
+        let stage = self.payment.stage();
+        self.client.sinks.log(Level::Debug, || {
+            format!("{} policy, {stage}: {event}", self.key.number)
+        });
+        self.payment.step(event, self.now())
     }
 
     fn perform(&mut self, actions: &[Action], cancel_told: bool) -> Result<policy::Event, Stop> {
@@ -207,7 +215,14 @@ impl Run<'_> {
             (Product::CodePayment, _) => self.ask(
                 OnCancel::Ignore.into(),
                 |expected, stamp| gateway.reverse(expected, stamp),
-                |expected, reply| gateway.read_reverse(expected, reply),
+                |expected, reply| {
+                    let mut answer = gateway.read_reverse(expected, reply);
+                    if reply.repeated && answer.verdict == ReverseVerdict::PayerBusy {
+                        // This one was refused. The one before it may still be carried out.
+                        answer.verdict = ReverseVerdict::Unclear;
+                    }
+                    answer
+                },
             ),
             (Product::Prepay, Some(prepay)) => self.ask(
                 OnCancel::Ignore.into(),
@@ -406,9 +421,9 @@ impl Run<'_> {
             Err(error) => {
                 let text = format!("the outcome is not on record: {error}");
                 self.log(Level::Error, &text);
-                let reverses_paid = self.client.policy.on_recovered_paid
-                    == OnRecoveredPaid::Reverse
-                    && self.expected.product == Product::CodePayment;
+                let reverses = self.client.policy.on_recovered_paid == OnRecoveredPaid::Reverse
+                    || self.payment.recorded() == Phase::Reversing;
+                let reverses_paid = reverses && self.expected.product == Product::CodePayment;
                 if outcome.status == Status::Ok && reverses_paid {
                     // The next recovery would give the money back after the goods have gone.
                     return Some(self.in_doubt(text));

@@ -29,6 +29,7 @@ pub mod refund;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::clock::Moment;
@@ -59,6 +60,16 @@ pub enum Event {
     Query(QueryVerdict),
     /// A reverse was answered.
     Reverse(ReverseVerdict),
+}
+
+/// As the log has it: without times.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Submit { verdict, .. } => write!(f, "Submit({verdict:?})"),
+            event => write!(f, "{event:?}"),
+        }
+    }
 }
 
 /// What to do next. [`Action::Record`] is committed before the action behind it is begun; if it

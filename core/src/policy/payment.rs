@@ -98,6 +98,27 @@ impl Payment {
         self.cancel_requested
     }
 
+    /// The phase that was last to be committed: where a recovery would go on.
+    pub fn recorded(&self) -> Phase {
+        self.recorded
+    }
+
+    /// The name of the stage that it is in, for the log.
+    pub fn stage(&self) -> &'static str {
+        match self.stage {
+            Stage::Fresh => "Fresh",
+            Stage::Submitting => "Submitting",
+            Stage::Confirming { .. } => "Confirming",
+            Stage::Polling { .. } => "Polling",
+            Stage::Undoing(undoing) => match undoing.next {
+                Step::Check => "Checking",
+                Step::Reverse => "Reversing",
+                Step::Verify => "Verifying",
+            },
+            Stage::Over => "Over",
+        }
+    }
+
     /// When the present stage must be over, for displays.
     pub fn stage_end(&self) -> Moment {
         match self.stage {
@@ -343,11 +364,14 @@ impl Payment {
         undone && !self.closes
     }
 
-    fn recovering(&self) -> bool {
-        matches!(
-            self.purpose(),
-            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid)
-        )
+    /// By a recovery, or by the same sale once more. (A close takes nothing back, so it needs no more
+    /// than what a new sale needs.)
+    fn taken_up_again(&self) -> bool {
+        match self.purpose() {
+            None | Some(Purpose::Undo) => false,
+            Some(Purpose::Settle) => !self.closes,
+            Some(Purpose::RecoverKeepingPaid | Purpose::RecoverReversingPaid) => true,
+        }
     }
 
     fn query(&self, why: Why) -> Vec<Action> {

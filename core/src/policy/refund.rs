@@ -183,6 +183,17 @@ impl Refunding {
         }
     }
 
+    /// The name of the stage that it is in, for the log.
+    pub fn stage(&self) -> &'static str {
+        match self.stage {
+            Stage::Fresh => "Fresh",
+            Stage::Sending { .. } => "Sending",
+            Stage::Asking { .. } => "Asking",
+            Stage::Confirming(_) => "Confirming",
+            Stage::Over => "Over",
+        }
+    }
+
     /// When it must be over, for displays.
     pub fn deadline(&self) -> Moment {
         self.deadline

@@ -184,11 +184,13 @@ impl HttpsTransport {
         max_idle: Duration,
     ) -> Result<Reply, Fault> {
         let start = self.now();
+        let repeated = guard.sent();
         let flight = InFlight::new(guard, &self.dialer.clock, self.answer_timeout, latest);
         let result = {
             let _entered = flight.enter();
             self.send(host, call, max_idle, &flight, start)
         }
+        .map(|reply| Reply { repeated, ..reply })
         .map_err(|error| self.fault(&error, call, &flight));
         (self.observer)(&Attempt {
             operation: call.operation,
@@ -248,6 +250,7 @@ impl HttpsTransport {
             sent_at: flight.guard().sent_at().unwrap_or_else(|| self.now()),
             elapsed: self.now().since(start),
             new_connection: flight.dialled(),
+            repeated: false,
         })
     }
 

@@ -55,6 +55,10 @@ impl RefundRun<'_> {
             if self.signal.closing() {
                 return self.close();
             }
+            let stage = self.refunding.stage();
+            self.client.sinks.log(Level::Debug, || {
+                format!("{} refund policy, {stage}: {event:?}", self.key.number)
+            });
             let actions = self.refunding.step(event, self.now());
             event = match self.perform(&actions) {
                 Ok(event) => event,

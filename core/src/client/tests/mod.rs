@@ -1,6 +1,7 @@
 //! A client of simulated parts: the real codec and journal, and between them a shop whose ledger,
 //! clock and network the test holds in its hands.
 
+mod failover;
 mod notify;
 mod prepay;
 mod ride;

@@ -189,6 +189,7 @@ pub(crate) fn reply(status: u16, body: &[u8]) -> Reply {
         sent_at: Moment::default(),
         elapsed: std::time::Duration::ZERO,
         new_connection: true,
+        repeated: false,
         date: Some(NOW),
         now: Some(NOW),
     }

@@ -82,8 +82,11 @@ impl Payment {
         match verdict {
             Q::Closed | Q::Reversed => self.found_closed(),
             Q::Refunded => self.found_refunded(),
-            // A recovery acts on a clear answer only: the number may be somebody else's sale.
-            Q::Unclear | Q::Rejected if self.recovering() => self.again(undoing, Step::Check, now),
+            // An order that is taken up again is undone on a clear answer only: it may be somebody
+            // else's sale, or one that a till was told to be paid when that could not be recorded.
+            Q::Unclear | Q::Rejected if self.taken_up_again() => {
+                self.again(undoing, Step::Check, now)
+            }
             _ => self.go_on_undoing(
                 Undoing {
                     next: Step::Reverse,

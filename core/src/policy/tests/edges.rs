@@ -525,6 +525,23 @@ fn a_recovery_goes_on_reversing_and_does_not_believe_paid() {
     bench.ends(Status::Reversed, Cause::ReverseConfirmed);
 }
 
+/// A till may have been told that it is paid, when that could not be recorded.
+#[test]
+fn the_same_sale_once_more_reverses_nothing_before_it_has_a_clear_answer() {
+    for unusable in [Q::Unclear, Q::Rejected] {
+        let mut bench = Bench::resumed(mainland(), Phase::Waiting, 60.0, Purpose::Settle);
+        bench.query(Q::Unclear);
+        while bench.rest().ending().is_none() {
+            assert_eq!(bench.pending, [Action::Query(Why::Check)]);
+            bench.query(unusable);
+        }
+        bench.ends(Status::Unknown, Cause::StillUnclear);
+        let mut bench = Bench::resumed(mainland(), Phase::Waiting, 60.0, Purpose::Settle);
+        bench.query(Q::Unclear).query(unusable).query(Q::Paid);
+        bench.ends(Status::Ok, Cause::Paid);
+    }
+}
+
 #[test]
 fn a_recovery_reverses_nothing_before_it_has_a_clear_answer() {
     let mut bench = Bench::resumed(

@@ -16,6 +16,7 @@ fn a_charge_goes_once_to_the_second_host_if_the_first_refuses_the_connection() {
     let rig = Rig::new(&config(&pki, &[first.clone(), server.url()]));
     let reply = rig.charge().unwrap();
     assert_eq!(reply.host, server.url());
+    assert!(!reply.repeated, "nothing left before");
     assert_eq!(server.requests().len(), 1);
     let attempts = rig.attempts();
     assert_eq!(attempts.len(), 2);
@@ -101,7 +102,9 @@ fn a_query_without_an_answer_in_time_goes_to_the_second_host() {
     let mut config = config(&pki, &[first.url(), second.url()]);
     config.answer_timeout = SHORT;
     let rig = Rig::new(&config);
-    assert_eq!(rig.query().unwrap().host, second.url());
+    let reply = rig.query().unwrap();
+    assert_eq!(reply.host, second.url());
+    assert!(reply.repeated, "the first host may still act on it");
     let failure = rig.charge().unwrap_err();
     assert_eq!((failure.sent(), failure.host), (true, first.url()));
 }
@@ -114,8 +117,8 @@ fn a_query_on_a_stale_connection_is_sent_once_more_on_a_new_one() {
         _ => ok(stream, "x"),
     });
     let rig = Rig::new(&config(&pki, &[server.url()]));
-    rig.query().unwrap();
-    rig.query().unwrap();
+    assert!(!rig.query().unwrap().repeated);
+    assert!(rig.query().unwrap().repeated);
     let connections: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
     assert_eq!(connections, [1, 1, 2]);
 }

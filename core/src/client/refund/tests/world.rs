@@ -330,6 +330,7 @@ fn reply(world: &World, body: Vec<u8>) -> Reply {
         sent_at: world.now(),
         elapsed: ANSWER,
         new_connection: false,
+        repeated: false,
         date: Some(world.unix_ms() / 1000),
         now: None,
     }

@@ -200,6 +200,7 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
         sent_at: crate::clock::Moment::default(),
         elapsed: std::time::Duration::ZERO,
         new_connection: false,
+        repeated: false,
         status,
         headers: vec![("request-id".into(), "08F-268512771".into())],
         body: body.into(),
