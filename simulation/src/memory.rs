@@ -280,6 +280,21 @@ impl Journal for MemoryJournal {
         Ok(open.into_iter().map(|entry| entry.key.clone()).collect())
     }
 
+    fn with_attach(
+        &self,
+        book: Book,
+        account: &str,
+        attach: &str,
+    ) -> Result<Vec<Key>, JournalError> {
+        let rows = self.rows();
+        let entries = rows.values().map(|stored| &stored.entry);
+        let meant = entries.filter(|entry| {
+            let key = &entry.key;
+            key.book == book && key.account == account && entry.attach.as_deref() == Some(attach)
+        });
+        Ok(meant.map(|entry| entry.key.clone()).take(2).collect())
+    }
+
     fn heartbeat(&self) -> Result<(), JournalError> {
         let held: Vec<Key> = self.held().iter().cloned().collect();
         for key in held {

@@ -212,6 +212,7 @@ impl World {
                     Disk::File(_) => None,
                 },
             }),
+            ride: None,
             policy: self.plan.policy.clone(),
             language: Language::English,
         }));
@@ -450,6 +451,15 @@ impl Journal for Watched {
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {
         self.process.boundary("before pending");
         self.journal.pending(book, account)
+    }
+    fn with_attach(
+        &self,
+        book: Book,
+        account: &str,
+        attach: &str,
+    ) -> Result<Vec<Key>, JournalError> {
+        self.process.boundary("before with_attach");
+        self.journal.with_attach(book, account, attach)
     }
     fn heartbeat(&self) -> Result<(), JournalError> {
         self.journal.heartbeat()
