@@ -24,7 +24,7 @@ pub struct Explored {
     pub states: usize,
     /// Events that were fed to one of them.
     pub transitions: usize,
-    /// The longest order of events; nothing was cut off.
+    /// How many events the farthest state is away from the start; nothing was cut off.
     pub depth: usize,
     /// Each stage with each event that it can meet, as the client's log names them.
     pub edges: BTreeSet<String>,

@@ -133,7 +133,7 @@ pub(crate) enum Said {
     },
     Page(u16),
     Garbage,
-    Forged(Box<Said>),
+    Forged(Box<Self>),
     Probe,
 }
 

@@ -46,19 +46,19 @@ fn all() -> Tally {
                     let report = run(seed, false);
                     tally.add(&report.tally);
                     if !report.violations.is_empty() {
-                        broken.lock().unwrap().push(seed);
+                        broken.lock().expect("no thread panics").push(seed);
                     }
                 }
-                total.lock().unwrap().add(&tally);
+                total.lock().expect("no thread panics").add(&tally);
             });
         }
     });
-    let mut broken = broken.into_inner().unwrap();
+    let mut broken = broken.into_inner().expect("no thread panics");
     broken.sort_unstable();
     if let Some(first) = broken.first() {
         panic!("{broken:?}\n{}", run(*first, true).explain());
     }
-    total.into_inner().unwrap()
+    total.into_inner().expect("no thread panics")
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub fn explore(variety: &Variety, entry: Entry, explored: &mut Explored) -> Resu
     for &age in ages {
         let mut starts = Vec::new();
         for cancelled in [false, true] {
-            starts.push(Node0::start(variety, entry, age, cancelled, explored)?);
+            starts.push(Walker::start(variety, entry, age, cancelled, explored)?);
         }
         walk(starts, explored)
             .map_err(|rule| format!("{}, {entry:?}, {age:?} old: {rule}", variety.name))?;
@@ -122,7 +122,7 @@ struct Past {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Node0<'a> {
+struct Walker<'a> {
     setup: Setup<'a>,
     payment: Payment,
     now: Moment,
@@ -149,7 +149,7 @@ impl std::hash::Hash for Setup<'_> {
     fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
-impl<'a> Node0<'a> {
+impl<'a> Walker<'a> {
     fn start(
         variety: &'a Variety,
         entry: Entry,
@@ -277,7 +277,7 @@ impl<'a> Node0<'a> {
         Ok(())
     }
 
-    fn check_reverse(&mut self) -> Result<(), String> {
+    fn check_reverse(&self) -> Result<(), String> {
         if self.settings().reverse == ReverseMode::Never && !self.closes() {
             return Err("reversed, although it must never be".into());
         }
@@ -494,7 +494,7 @@ impl Entry {
     }
 }
 
-impl std::fmt::Debug for Node0<'_> {
+impl std::fmt::Debug for Walker<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
@@ -504,7 +504,7 @@ impl std::fmt::Debug for Node0<'_> {
     }
 }
 
-impl Node for Node0<'_> {
+impl Node for Walker<'_> {
     fn successors(&self, explored: &mut Explored) -> Result<Vec<Self>, String> {
         self.check_strays()?;
         let mut successors = Vec::new();

@@ -30,7 +30,7 @@ pub const BEGINNINGS: [Begin; 3] = [
 
 /// Walks everything that the policy can do with a refund that came in this way.
 pub fn explore(variety: &Variety, begin: Begin, explored: &mut Explored) -> Result<(), String> {
-    let mut node = Node0 {
+    let mut node = Walker {
         variety: Same(variety),
         refunding: Refunding::new(variety.settings.clone(), begin),
         now: BEGIN,
@@ -83,7 +83,7 @@ impl std::hash::Hash for Same<'_> {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Node0<'a> {
+struct Walker<'a> {
     variety: Same<'a>,
     refunding: Refunding,
     now: Moment,
@@ -91,7 +91,7 @@ struct Node0<'a> {
     past: Past,
 }
 
-impl Node0<'_> {
+impl Walker<'_> {
     /// One that cannot be sent is told so once and for all, so it need not be remembered.
     fn may_send(&mut self, may: bool) {
         if !may {
@@ -223,7 +223,7 @@ impl Node0<'_> {
     }
 }
 
-impl std::fmt::Debug for Node0<'_> {
+impl std::fmt::Debug for Walker<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
@@ -233,7 +233,7 @@ impl std::fmt::Debug for Node0<'_> {
     }
 }
 
-impl Node for Node0<'_> {
+impl Node for Walker<'_> {
     fn successors(&self, explored: &mut Explored) -> Result<Vec<Self>, String> {
         let may_send = self.past.sends != u8::MAX;
         let events: Vec<Event> = match self.next {
