@@ -22,8 +22,9 @@ const VERDICTS: [R; 10] = [
 ];
 
 /// Every way in.
-pub const BEGINNINGS: [Begin; 3] = [
-    Begin::New,
+pub const BEGINNINGS: [Begin; 4] = [
+    Begin::New { may_resend: true },
+    Begin::New { may_resend: false },
     Begin::Resumed { may_send: true },
     Begin::Resumed { may_send: false },
 ];
@@ -32,11 +33,12 @@ pub const BEGINNINGS: [Begin; 3] = [
 pub fn explore(variety: &Variety, begin: Begin, explored: &mut Explored) -> Result<(), String> {
     let mut node = Walker {
         variety: Same(variety),
+        begin,
         refunding: Refunding::new(variety.settings.clone(), begin),
         now: BEGIN,
         next: Action::Wait(BEGIN),
         past: Past {
-            doubt: begin != Begin::New,
+            doubt: matches!(begin, Begin::Resumed { .. }),
             sends: 0,
             last_sent: None,
             last: None,
@@ -46,9 +48,7 @@ pub fn explore(variety: &Variety, begin: Begin, explored: &mut Explored) -> Resu
             asked: BEGIN,
         },
     };
-    let may_send = begin != Begin::Resumed { may_send: false };
-    node.feed(Event::Start, explored, may_send)?;
-    node.may_send(may_send);
+    node.feed(Event::Start, explored)?;
     walk([node], explored).map_err(|rule| format!("{}, {begin:?}: {rule}", variety.name))
 }
 
@@ -85,6 +85,7 @@ impl std::hash::Hash for Same<'_> {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Walker<'a> {
     variety: Same<'a>,
+    begin: Begin,
     refunding: Refunding,
     now: Moment,
     next: Action,
@@ -92,33 +93,16 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
-    /// One that cannot be sent is told so once and for all, so it need not be remembered.
-    fn may_send(&mut self, may: bool) {
-        if !may {
-            self.past.sends = u8::MAX;
-        }
-    }
-
-    fn feed(
-        &mut self,
-        event: Event,
-        explored: &mut Explored,
-        may_send: bool,
-    ) -> Result<(), String> {
+    fn feed(&mut self, event: Event, explored: &mut Explored) -> Result<(), String> {
         explored
             .edges
             .insert(format!("{}: {event:?}", self.refunding.stage()));
         let actions = self.refunding.step(event, self.now);
-        self.take(&actions, explored, may_send)
+        self.take(&actions, explored)
             .map_err(|rule| format!("{rule}; {event:?} at {:?} of {self:?}", self.now))
     }
 
-    fn take(
-        &mut self,
-        actions: &[Action],
-        explored: &mut Explored,
-        may_send: bool,
-    ) -> Result<(), String> {
+    fn take(&mut self, actions: &[Action], explored: &mut Explored) -> Result<(), String> {
         let Some((last, records)) = actions.split_last() else {
             return Err("an awaited event leads to nothing".into());
         };
@@ -134,7 +118,7 @@ impl Walker<'_> {
             Action::Record(_) => Err("a record announces nothing".into()),
             Action::Wait(until) if until <= self.now => Err("a wait that does not wait".into()),
             Action::Wait(_) | Action::Query => Ok(()),
-            Action::Send => self.check_send(records, may_send),
+            Action::Send => self.check_send(records),
             Action::Finish(ending) => {
                 explored
                     .endings
@@ -144,9 +128,15 @@ impl Walker<'_> {
         }
     }
 
-    fn check_send(&mut self, records: &[Action], may_send: bool) -> Result<(), String> {
-        if !may_send {
-            return Err("sent, although it cannot be".into());
+    fn check_send(&mut self, records: &[Action]) -> Result<(), String> {
+        match self.begin {
+            Begin::Resumed { may_send: false } => {
+                return Err("sent, although it cannot be".into());
+            }
+            Begin::New { may_resend: false } if self.past.sends > 0 => {
+                return Err("sent again, although that may be a second refund".into());
+            }
+            _ => {}
         }
         let first = self.past.sends == 0 && !self.past.doubt;
         let wanted = match first {
@@ -235,7 +225,6 @@ impl std::fmt::Debug for Walker<'_> {
 
 impl Node for Walker<'_> {
     fn successors(&self, explored: &mut Explored) -> Result<Vec<Self>, String> {
-        let may_send = self.past.sends != u8::MAX;
         let events: Vec<Event> = match self.next {
             Action::Send => {
                 let sent = VERDICTS
@@ -279,7 +268,7 @@ impl Node for Walker<'_> {
                 let mut node = self.clone();
                 node.now = node.now + delay;
                 node.learn(event);
-                node.feed(event, explored, may_send)?;
+                node.feed(event, explored)?;
                 successors.push(node);
             }
         }

@@ -61,6 +61,7 @@ fn outcome(repeated: bool, fills_disk: bool) -> Outcome {
     };
     let client = Client::from_parts(Parts {
         gateway: Arc::new(WechatV2::new(v2::config())),
+        ride: None,
         transport: Arc::new(hosts),
         clock: Arc::clone(&time) as Arc<dyn Clock>,
         journal: disk,

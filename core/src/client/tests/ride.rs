@@ -71,6 +71,7 @@ impl Transport for Platform {
                 sent_at: self.time.now(),
                 elapsed: Duration::from_millis(30),
                 new_connection: true,
+                repeated: false,
                 date: Some(START + 86_400),
                 now: None,
             }),

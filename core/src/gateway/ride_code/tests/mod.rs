@@ -114,6 +114,7 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
         sent_at: crate::clock::Moment::default(),
         elapsed: std::time::Duration::ZERO,
         new_connection: false,
+        repeated: false,
         status,
         headers: Vec::new(),
         body: body.into(),
