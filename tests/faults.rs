@@ -9,7 +9,7 @@ use common::on_every_gateway;
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
     Client, DECLINED, E_DUPLICATE, E_NETWORK, NOT_FOUND, OK, Outcome, REVERSED, RUNNING, Task,
-    UNKNOWN, each,
+    UNKNOWN, each, turn,
 };
 use wxpay_simulator::{
     Api, Fault, FaultKind, HostState, Operation, PayerAction, PolicyNumbers, Scenario, Settings,
@@ -303,6 +303,7 @@ fn check(shop: &Shop, sale: &Sale, outcome: &Outcome, ending: Ending, fault: &Fa
 }
 
 fn every_fault_of_every_operation_ends_as_the_ledger_says(api: Api) {
+    let _turn = turn();
     type Expected = fn(Api, &FaultKind) -> Ending;
     type Occurs = fn(Operation, FaultKind) -> Fault;
     let plays: [(Scenario, Operation, Occurs, Expected); 5] = [

@@ -54,7 +54,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -82,12 +82,9 @@ pub const E_UNSUPPORTED: i32 = -10;
 pub const E_INTERNAL: i32 = -11;
 
 /// Plays cases at the same time, as many as two processors can play without missing the seconds that
-/// tests have. Of the tests of one program only one has its crowd at a time.
+/// tests have.
 pub fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
     const CROWD: usize = 64;
-    static TURN: Mutex<()> = Mutex::new(());
-    // Another test's failure is no reason to fail.
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..cases.len().min(CROWD) {
@@ -98,6 +95,13 @@ pub fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
             });
         }
     });
+}
+
+/// For the largest crowds: of the tests of one program that ask for it, one goes on at a time.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    // Another test's failure is no reason to fail.
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 type Handle = *mut c_void;
