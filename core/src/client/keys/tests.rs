@@ -378,12 +378,13 @@ fn the_log_shows_a_strange_serial_cut_short() {
 
 /// Holds the first download until `waiting` says so.
 fn hold(shop: &Setting, release: &Arc<AtomicBool>) {
-    let release = Arc::clone(release);
-    shop.wire.will(move |_, now| {
+    let (release, time) = (Arc::clone(release), Arc::clone(&shop.time));
+    shop.wire.will(move |_, _| {
         while !release.load(Ordering::SeqCst) {
             std::thread::yield_now();
         }
-        Ok(certificates(now))
+        // Whoever waits moves the time on, and an answer from before would be too old.
+        Ok(certificates(time.gateway()))
     });
 }
 
