@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::str;
 
 use quick_xml::escape::{escape, resolve_xml_entity};
+use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesCData, BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
@@ -184,7 +185,27 @@ impl Place {
     }
 }
 
+/// The reader looks for what it wants to know in a declaration, whatever is around it.
 fn check_declaration(declaration: &BytesDecl<'_>) -> Result<(), XmlError> {
+    let said = Attributes::new(declaration, "xml".len())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| XmlError::Malformed)?;
+    let names: Vec<_> = said.iter().map(|one| one.key.as_ref()).collect();
+    let plain = |value: &str| {
+        value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    };
+    if !matches!(
+        names[..],
+        ["version"]
+            | ["version", "encoding"]
+            | ["version", "standalone"]
+            | ["version", "encoding", "standalone"]
+    ) || !said.iter().all(|one| plain(&one.value))
+    {
+        return Err(XmlError::Malformed);
+    }
     match declaration.encoding() {
         None => Ok(()),
         Some(Ok(encoding)) if encoding.eq_ignore_ascii_case("utf-8") => Ok(()),

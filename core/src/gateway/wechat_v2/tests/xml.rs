@@ -40,6 +40,10 @@ fn text_cdata_and_entities_are_read_as_their_characters() {
             "1",
         ),
         ("<?xml version='1.0'?><xml><a>1</a></xml>", "1"),
+        (
+            "<?xml version=\"1.0\" encoding='utf-8' standalone=\"yes\" ?><xml><a>1</a></xml>",
+            "1",
+        ),
         ("\n <xml>\t<a>1</a>\r\n</xml> ", "1"),
         ("<xml><a><![CDATA[&amp;]]></a></xml>", "&amp;"),
         ("<xml><a>&amp;lt;</a></xml>", "&lt;"),
@@ -104,6 +108,30 @@ fn everything_else_is_refused() {
         (
             "<?xml version=\"1.0\" encoding=\"GBK\"?><xml><a>1</a></xml>",
             XmlError::NotUtf8,
+        ),
+        (
+            "<?xml version=\"1.0\" enco><!DOCTYPE x>ding=\"UTF-8\"?><xml><a>1</a></xml>",
+            XmlError::Malformed,
+        ),
+        (
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" encoding=\"GBK\"?><xml><a>1</a></xml>",
+            XmlError::Malformed,
+        ),
+        (
+            "<?xml encoding=\"UTF-8\"?><xml><a>1</a></xml>",
+            XmlError::Malformed,
+        ),
+        (
+            "<?xml version=\"<\"?><xml><a>1</a></xml>",
+            XmlError::Malformed,
+        ),
+        (
+            "<?xml version=\"1.0\" standalone=\"&amp;\"?><xml><a>1</a></xml>",
+            XmlError::Malformed,
+        ),
+        (
+            "<?xml version=\"1.0\" more=\"1\"?><xml><a>1</a></xml>",
+            XmlError::Malformed,
         ),
     ] {
         assert_eq!(read(text), Err(error), "{text}");
