@@ -19,6 +19,7 @@ use wxpay_simulator::{
 };
 
 on_every_gateway! {
+    the_first_order_of_a_till_is_not_paid_by_an_earlier_sale,
     a_task_whose_payer_pays_ends_paid,
     a_task_whose_time_is_over_has_closed_the_order,
     a_cancel_closes_the_order,
@@ -379,4 +380,20 @@ fn no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed(api: Api) {
         let shown = shop.count(sale, Operation::Close) > 0;
         assert!(!shown || !pays(&shop, sale), "{fault:?} {recovered:?}");
     }
+}
+
+/// Before its first answer a till knows no time but its own machine's.
+fn the_first_order_of_a_till_is_not_paid_by_an_earlier_sale(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let shown = till.prepay(&Request::order("FIRST-ORDER", FEE));
+    assert_eq!(shown.status(), OK, "{shown:?}");
+    shop.simulator
+        .payer("FIRST-ORDER", PayerAction::Pay)
+        .unwrap();
+    let earlier = FaultKind::OldTimeEnd { seconds: 86_400 };
+    shop.simulator
+        .fault(Fault::once(Operation::Orderquery, earlier));
+    let outcome = till.query("FIRST-ORDER");
+    assert_eq!(outcome.status(), E_DUPLICATE, "{outcome:?}");
 }

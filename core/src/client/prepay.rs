@@ -135,8 +135,10 @@ impl Client {
         };
 
         let tried = self.ask_for_it(prepay, &order, call.signal());
+        let mut learned = None;
         if let (None, None, Ok(told)) = (&held.shown_before, expected.submitted_at, &tried.last) {
-            expected.submitted_at = told.reply.date;
+            learned = told.reply.date;
+            expected.submitted_at = learned;
         }
         let mut outcome = tried.describe();
         outcome.set("out_trade_no", number);
@@ -148,7 +150,7 @@ impl Client {
             let refusal = self.not_shown(held, &tried, outcome, call.signal());
             return Err(Box::new(refusal));
         }
-        if let Err(error) = held.record_shown(waits, expected.submitted_at) {
+        if let Err(error) = held.record_shown(waits, learned) {
             let message = format!(
                 "there is something to show, but that cannot be recorded, so it is not shown: {error}"
             );
@@ -369,16 +371,20 @@ struct Held<'a> {
 
 impl Held<'_> {
     /// Puts on record that there is something to show. A task's order stays held, for its run.
-    fn record_shown(mut self, waits: Waits, submitted_at: Option<i64>) -> Result<(), JournalError> {
+    /// `learned`: when it was made, if that was not known before.
+    fn record_shown(mut self, waits: Waits, learned: Option<i64>) -> Result<(), JournalError> {
         let journal = &self.client.journal;
         match waits {
             // Returned, so that no recovery closes what somebody may be about to pay.
             Waits::Nobody => {
+                if learned.is_some() {
+                    journal.record(&self.key, Phase::Waiting, learned, false)?;
+                }
                 let mut facts = Facts::new();
                 facts.insert("message".into(), "shown, and unpaid so far".into());
                 journal.settle(&self.key, Status::NotPaid, &facts, true)?;
             }
-            Waits::Task => journal.record(&self.key, Phase::Waiting, submitted_at, false)?,
+            Waits::Task => journal.record(&self.key, Phase::Waiting, learned, false)?,
         }
         self.done = true;
         Ok(())

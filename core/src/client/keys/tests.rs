@@ -373,7 +373,10 @@ fn the_log_shows_a_strange_serial_cut_short() {
     let shop = Setting::new();
     shop.fetch_for(&"F".repeat(1000));
     let log = shop.log.lock().unwrap();
-    assert!(log.iter().any(|(_, line)| line.contains("FFFFFFFF")), "{log:?}");
+    assert!(
+        log.iter().any(|(_, line)| line.contains("FFFFFFFF")),
+        "{log:?}"
+    );
     assert!(log.iter().all(|(_, line)| line.len() < 400), "{log:?}");
 }
 

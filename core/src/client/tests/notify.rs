@@ -102,8 +102,12 @@ fn what_is_no_notification_is_an_argument() {
         assert_eq!(outcome.text("field"), Some(field));
         answered(&outcome, 400, "FAIL");
     }
-    let nothing = paid().without("time_end").signed();
-    ended(&told(&bench, &nothing), Status::Ok);
+    // An order that was made at a known time is not paid by a payment that names none.
+    let undated = told(&bench, &paid().without("time_end").signed());
+    ended(&undated, Status::Argument);
+    assert_eq!(undated.text("field"), Some("body"));
+    assert_eq!(bench.kept(), Some(Status::NotPaid));
+    ended(&told(&bench, &paid().signed()), Status::Ok);
 }
 
 #[test]
