@@ -4,9 +4,10 @@
 #   make test     everything
 #   make build    the shared library, target/release/libwxpay.so
 #   make simulate RUNS=1000000   simulated shops, each a function of its seed
+#   make power KILLS=3000        tills that are killed; SEED=… chooses other moments
 #   make bench    measures it beside others
 
-.PHONY: build demo test check lint simulate bench
+.PHONY: build demo test check lint simulate power bench
 
 # The second name is the SONAME, which programs look for.
 build:
@@ -35,6 +36,13 @@ RUNS = 1000000
 
 simulate:
 	cargo run --locked --package wxpay-simulation -- --runs $(RUNS)
+
+KILLS = 3000
+SEED =
+
+# The debug library: every arithmetic overflow in it counts.
+power:
+	WXPAY_KILLS=$(KILLS) WXPAY_SEED=$(SEED) cargo test --locked --test power -- --nocapture
 
 bench:
 	bench/run.sh

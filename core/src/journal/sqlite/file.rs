@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::crypto::digest;
@@ -70,6 +71,8 @@ const FROM_1: &str = concat!(
 );
 /// From version 2, which knew no rides.
 const FROM_2: &str = rides!();
+/// See SQLite's file format.
+const SMALLEST_PAGE: u64 = 512;
 /// How long another process may hold the write lock before a call gives up.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
@@ -98,18 +101,22 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
     if !path.exists() {
         create(path, describe)?;
     }
-    if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-        return Err(
-            "it is empty, so it is damaged; delete it only if it never held an order".into(),
-        );
+    // What is shorter than any page is an empty database to SQLite.
+    if length(path).is_some_and(|length| length < SMALLEST_PAGE) {
+        let why = "it is empty or cut short, so it is damaged; delete it only if it never held an \
+                   order";
+        return Err(why.into());
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(describe)?;
     let open = |connection: &mut Connection| -> rusqlite::Result<Result<(), String>> {
         connection.busy_timeout(LOCK_TIMEOUT)?;
-        if let Err(why) = check(connection)? {
+        // A damaged file is left as it is: closing must not write the log into it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        if let Err(why) = check(connection, path)? {
             return Ok(Err(why));
         }
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         migrate(connection)?;
@@ -173,7 +180,22 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-fn check(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
+fn check(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), String>> {
+    let damaged = |why: &str| {
+        Ok(Err(format!(
+            "it is damaged ({why}); restore it from a backup, or move it away after settling its \
+             open orders by hand"
+        )))
+    };
+    // With a log beside it the end may be half written, and what is missing is in the log.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if length(Path::new(&log)).unwrap_or(0) == 0 {
+        let page: u32 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        if length(path).is_some_and(|length| length % u64::from(page) != 0) {
+            return damaged("its last page is cut short");
+        }
+    }
     let application: i32 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application != APPLICATION_ID {
@@ -188,12 +210,15 @@ fn check(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
              {SCHEMA_VERSION}); install that version"
         )));
     }
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    // Not the quick one: what is open is found by an index, which has to agree with its table.
+    let verdict: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if verdict != "ok" {
-        return Ok(Err(format!(
-            "it is damaged ({verdict}); restore it from a backup, or move it away after settling \
-             its open orders by hand"
-        )));
+        return damaged(&verdict);
     }
     Ok(Ok(()))
+}
+
+fn length(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().map(|file| file.len())
 }

@@ -1,9 +1,10 @@
 //! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; older files
-//! (`migration`), refunds (`refunds`) and rides (`rides`).
+//! (`migration`), refunds (`refunds`), rides (`rides`) and torn files (`torn`).
 
 mod migration;
 mod refunds;
 mod rides;
+mod torn;
 
 use std::path::Path;
 use std::sync::Arc;
