@@ -5,9 +5,10 @@
 #   make build    the shared library, target/release/libwxpay.so
 #   make simulate RUNS=1000000   simulated shops, each a function of its seed
 #   make power KILLS=3000        tills that are killed; SEED=… chooses other moments
+#   make fuzz SECONDS=1200       every parser of outside bytes and the C functions, by libFuzzer
 #   make bench    measures it beside others
 
-.PHONY: build demo test check lint simulate power bench
+.PHONY: build demo test check lint simulate power fuzz bench
 
 # The second name is the SONAME, which programs look for.
 build:
@@ -46,3 +47,10 @@ power:
 
 bench:
 	bench/run.sh
+
+# Every fuzz target for so many seconds, or those of TARGETS; see docs/testing.md.
+SECONDS = 1200
+TARGETS =
+
+fuzz:
+	fuzz/run.sh $(SECONDS) $(TARGETS)

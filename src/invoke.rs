@@ -190,7 +190,7 @@ impl Operation {
 }
 
 /// Reads the arguments of an operation.
-fn parse(json: &str) -> Result<Fields, InvalidArgument> {
+pub(crate) fn parse(json: &str) -> Result<Fields, InvalidArgument> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let object = deserializer
         .deserialize_map(Object)

@@ -27,6 +27,9 @@
 mod boundary;
 pub mod client;
 mod encoding;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod invoke;
 pub mod library;
 pub mod notify;

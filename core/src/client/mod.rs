@@ -12,6 +12,9 @@ mod calls;
 mod check;
 mod clocks;
 mod close;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod heartbeat;
 mod inquiry;

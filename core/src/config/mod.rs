@@ -4,6 +4,9 @@ mod check;
 mod context;
 mod document;
 mod fubei;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod policy;
 mod ride_code;
 mod secret;

@@ -16,6 +16,9 @@ mod detail;
 mod facts;
 mod fields;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod message;
 mod money;
 mod notice;

@@ -8,6 +8,9 @@
 mod answer;
 mod facts;
 mod fields;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod notice;
 mod prepay;
 mod refund;
