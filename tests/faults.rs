@@ -96,6 +96,8 @@ fn of_a_faulty_charge(_: Api, kind: &FaultKind) -> Ending {
         }
         // Of Fubei alone: unreadable, as in its own sample.
         F::MissingComma => Ending::Paid,
+        // See tests/hostile.rs.
+        F::Hostile { .. } => Ending::Paid,
     }
 }
 
@@ -136,6 +138,7 @@ fn of_a_faulty_first_query(_: Api, kind: &FaultKind) -> Ending {
         }
         // Of Fubei alone: unreadable, as in its own sample.
         F::MissingComma => Ending::Paid,
+        F::Hostile { .. } => Ending::Paid,
     }
 }
 
@@ -176,6 +179,7 @@ fn of_faulty_queries(api: Api, kind: &FaultKind) -> Ending {
         }
         // Of Fubei alone.
         F::MissingComma => Ending::Open,
+        F::Hostile { .. } => Ending::Open,
     }
 }
 
@@ -222,6 +226,7 @@ fn of_faulty_reverses(api: Api, kind: &FaultKind) -> Ending {
         }
         // Of Fubei alone.
         F::MissingComma => Ending::Open,
+        F::Hostile { .. } => Ending::Open,
     }
 }
 

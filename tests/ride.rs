@@ -357,6 +357,8 @@ fn of_fault(fault: NotificationFault) -> Option<i32> {
         F::WrongAmount => Some(UNKNOWN),
         F::ForeignOrder => Some(OK),
         F::SignProbe | F::OldTimestamp { .. } | F::UnknownSerial | F::Doctype => None,
+        // See tests/hostile.rs.
+        F::Hostile { .. } => None,
     }
 }
 

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::hostile::Hostile;
+
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -168,6 +170,14 @@ pub enum FaultKind {
     MissingSerial,
     /// Fubei and rides only. Executed; a comma is lacking in the JSON, as in Fubei's own sample.
     MissingComma,
+    /// Executed; a case of the table of hostile answers (`docs/hostile.md`).
+    Hostile {
+        /// Which.
+        case: Hostile,
+        /// Before the case's own changes, the answer becomes the best of news: paid, as asked.
+        #[serde(default)]
+        lie: bool,
+    },
 }
 
 fn a_day() -> i64 {
@@ -214,6 +224,7 @@ impl FaultKind {
             Self::UnknownSerial => "unknown_serial",
             Self::MissingSerial => "missing_serial",
             Self::MissingComma => "missing_comma",
+            Self::Hostile { .. } => "hostile",
         }
     }
 

@@ -8,6 +8,7 @@
 //! * [`Settings`]: what a simulator is started with.
 //! * [`Scenario`]: what happens to a sale, chosen by the last four digits of the auth code.
 //! * [`Fault`]: what goes wrong on top of it, and which requests it happens to.
+//! * [`hostile`]: every way an answer, a notification or a connection can be wrong, as one table.
 //! * [`Ledger`]: what was charged and what was given back.
 //! * [`Notification`]: what is sent to a `notify_url`.
 //! * `v2`, `v3`, `fubei`, `ride`: the gateways' requests, checks, answers and signatures.
@@ -36,6 +37,7 @@ mod control;
 mod fault;
 mod fubei;
 mod host;
+pub mod hostile;
 mod hosts;
 mod ledger;
 mod notify;
@@ -148,8 +150,7 @@ impl Simulator {
                 "settings.fubei.accounts is empty; add one",
             ));
         }
-        let certificates =
-            Certificates::issue(&settings.merchants, settings.certificate, settings.pkcs12)?;
+        let certificates = Certificates::issue(&settings)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("wxpay-simulator")

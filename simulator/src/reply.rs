@@ -6,13 +6,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderValue, LOCATION};
+use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION};
 use hyper::{Response, StatusCode};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{Sleep, sleep};
 
 use crate::fault::FaultKind;
+use crate::hostile::{self, Case, Raw, Step};
 
 /// What becomes of a connection when a request was handled.
 pub(crate) enum Delivery {
@@ -39,6 +40,9 @@ impl Delivery {
                 _ => {}
             }
         }
+        if let Some((case, _)) = hostile::of(faults) {
+            reply.alter(case);
+        }
         Self::Send(reply)
     }
 }
@@ -55,6 +59,8 @@ pub(crate) struct Reply {
     /// The connection ends in the middle of the body.
     pub(crate) cut: bool,
     pub(crate) ending: Ending,
+    /// How its bytes leave if not by HTTP's rules.
+    pub(crate) steps: &'static [Step],
 }
 
 /// What becomes of the connection after the reply.
@@ -76,6 +82,7 @@ impl Reply {
             pause: None,
             cut: false,
             ending: Ending::Kept,
+            steps: &[],
         }
     }
 
@@ -97,6 +104,33 @@ impl Reply {
                  <body><center><h1>{status} {title}</h1></center></body>\r\n</html>\r\n"
             ),
         )
+    }
+
+    /// What a hostile case does to what is around the body.
+    fn alter(&mut self, case: &Case) {
+        if let Some(status) = case.status {
+            self.status = status;
+        }
+        hostile::told_headers(&mut self.headers, case.headers);
+        self.steps = case.wire;
+    }
+
+    /// The pieces of a reply that leaves by a script.
+    pub(crate) fn into_raw(self, date: &str) -> Raw {
+        // The connection ends with it: whoever reads that it will not send another request down it.
+        let mut head = format!(
+            "content-type: {}\r\ndate: {date}\r\nconnection: close\r\n",
+            self.content_type
+        );
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        Raw {
+            steps: self.steps,
+            status: self.status,
+            head,
+            body: self.body.to_vec(),
+        }
     }
 
     /// The HTTP response; `closed` is notified when the connection is to end unannounced.
@@ -127,7 +161,11 @@ impl Reply {
         }
         for (name, value) in self.headers {
             if let Ok(value) = HeaderValue::try_from(value) {
-                headers.insert(name, value);
+                // What is there twice is so on purpose.
+                if HeaderName::from_static(name) == CONTENT_TYPE {
+                    headers.remove(CONTENT_TYPE);
+                }
+                headers.append(name, value);
             }
         }
         if self.ending == Ending::Announced {

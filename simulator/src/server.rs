@@ -11,11 +11,12 @@ use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use crate::fault::{FaultKind, Operation};
+use crate::hostile::{self, Raw};
 use crate::reply::{Delivery, PacedBody, Reply};
 use crate::requests::RequestRecord;
 use crate::shared::Shared;
@@ -111,6 +112,11 @@ impl Gate {
     pub(crate) async fn serve(self, stream: TcpStream) {
         // It only speeds things up; a failure shows on the stream itself.
         let _ = stream.set_nodelay(true);
+        if let Some(hostile) = self.shared.settings().hostile
+            && hostile.case().is_raw()
+        {
+            return hostile::greet(stream, hostile.case()).await;
+        }
         let Ok(Ok(stream)) = timeout(HANDSHAKE, self.acceptor.accept(stream)).await else {
             return;
         };
@@ -125,17 +131,24 @@ impl Gate {
                 }),
         };
         let closed = Arc::new(Notify::new());
+        let (script, mut scripts) = mpsc::channel(1);
         let service = service_fn(|request| {
             let (gate, certificate, closed) = (self.clone(), certificate.clone(), closed.clone());
-            async move { gate.respond(request, certificate, closed).await }
+            let script = script.clone();
+            async move { gate.respond(request, certificate, closed, script).await }
         });
-        let connection = http1::Builder::new()
+        let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service);
         tokio::select! {
             // An error is how a dropped or cut answer ends; it is in the record already.
-            _ = connection => {}
+            _ = &mut connection => {}
             () = closed.notified() => {}
+            Some(raw) = scripts.recv() => {
+                let mut stream = connection.into_parts().io.into_inner();
+                // How it ends is the client's to see.
+                let _ = hostile::send(&mut stream, &raw).await;
+            }
         }
     }
 
@@ -144,6 +157,7 @@ impl Gate {
         request: hyper::Request<Incoming>,
         certificate: ClientCertificate,
         closed: Arc<Notify>,
+        script: mpsc::Sender<Raw>,
     ) -> Result<Response<PacedBody>, io::Error> {
         let (head, body) = request.into_parts();
         let body = Limited::new(body, LARGEST_BODY).collect().await;
@@ -177,6 +191,12 @@ impl Gate {
             delivery
         });
         match handled.await {
+            Ok(Delivery::Send(reply)) if !reply.steps.is_empty() => {
+                let raw = reply.into_raw(&shared.clock().http_date());
+                // The connection takes it from here; nobody is left to take it if that has ended.
+                let _ = script.send(raw).await;
+                std::future::pending().await
+            }
             Ok(Delivery::Send(reply)) => {
                 Ok(reply.into_response(&shared.clock().http_date(), closed))
             }

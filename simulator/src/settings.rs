@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::fubei::Fubei;
+use crate::hostile::Hostile;
 use crate::requests::RequestRecord;
 use crate::ride::RideCode;
 
@@ -23,6 +24,9 @@ pub struct Settings {
     pub control_port: Option<u16>,
     /// Which server certificate the hosts show.
     pub certificate: Certificate,
+    /// A case of the table of hostile gateways whose subject is the connection; it goes before
+    /// `certificate`.
+    pub hostile: Option<Hostile>,
     /// How the PKCS#12 file is encrypted.
     pub pkcs12: Pkcs12,
     /// The durations and repetitions of scenarios.
@@ -75,6 +79,7 @@ impl Default for Settings {
             ports: vec![0, 0],
             control_port: None,
             certificate: Certificate::Good,
+            hostile: None,
             pkcs12: Pkcs12::Legacy,
             timing: Timing::default(),
             reversed_paid: ReversedPaid::Revoked,

@@ -14,11 +14,13 @@ use rcgen::{
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use crate::settings::{Certificate, Merchant, Pkcs12};
+use crate::hostile;
+use crate::settings::{Certificate, Pkcs12, Settings};
 
 /// Why the certificates could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,9 @@ pub enum CertificateError {
     #[error("could not read an RSA key: {0}")]
     Rsa(String),
 }
+
+/// What the authority calls itself that tills trust.
+pub(crate) const CA_NAME: &str = "wxpay simulator CA";
 
 pub(crate) type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -59,19 +64,20 @@ pub(crate) struct ClientIdentity {
 }
 
 impl Certificates {
-    pub(crate) fn issue(
-        merchants: &[Merchant],
-        server: Certificate,
-        pkcs12: Pkcs12,
-    ) -> Result<Self, CertificateError> {
-        let ca = authority("wxpay simulator CA", KeyPair::generate()?)?;
-        let clients = merchants
+    pub(crate) fn issue(settings: &Settings) -> Result<Self, CertificateError> {
+        let ca = authority(CA_NAME, KeyPair::generate()?)?;
+        let clients = settings
+            .merchants
             .iter()
-            .map(|merchant| ClientIdentity::issue(&merchant.mch_id, &ca, pkcs12))
+            .map(|merchant| ClientIdentity::issue(&merchant.mch_id, &ca, settings.pkcs12))
             .collect::<Result<_, _>>()?;
+        let shown = settings.hostile.and_then(|hostile| hostile.case().shown);
         Ok(Self {
             ca_pem: ca.pem(),
-            server: server_config(&ca, server)?,
+            server: match shown {
+                Some(shown) => hostile::server_config(&ca, shown)?,
+                None => server_config(&ca, settings.certificate)?,
+            },
             clients,
         })
     }
@@ -118,14 +124,22 @@ fn server_config(ca: &Issuer, kind: Certificate) -> Result<Arc<ServerConfig>, Ce
     } else {
         params.signed_by(&key, ca)?
     };
+    serving(vec![certificate.der().clone()], &key)
+}
+
+/// A server that shows `chain` and signs with `key`, which may be another than the chain's.
+pub(crate) fn serving(
+    chain: Vec<CertificateDer<'static>>,
+    key: &KeyPair,
+) -> Result<Arc<ServerConfig>, CertificateError> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let key = provider.key_provider.load_private_key(key)?;
+    let shown = SingleCertAndKey::from(CertifiedKey::new(chain, key));
     let config = ServerConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(Arc::new(AnyClient(provider)))
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )?;
+        .with_cert_resolver(Arc::new(shown));
     Ok(Arc::new(config))
 }
 
@@ -265,9 +279,11 @@ mod tests {
     #[test]
     fn the_pkcs12_file_opens_with_the_merchant_number_in_both_encryptions() {
         for encryption in [Pkcs12::Legacy, Pkcs12::Modern] {
-            let merchants = [Merchant::example()];
-            let certificates =
-                Certificates::issue(&merchants, Certificate::Good, encryption).unwrap();
+            let settings = Settings {
+                pkcs12: encryption,
+                ..Settings::default()
+            };
+            let certificates = Certificates::issue(&settings).unwrap();
             let file = &certificates.clients[0].pkcs12;
             let store =
                 KeyStore::from_pkcs12(file, "10000100", Pkcs12ImportPolicy::Relaxed).unwrap();

@@ -5,6 +5,7 @@ mod answer;
 mod codes;
 mod envelope;
 mod fields;
+mod hostile;
 mod method;
 mod money;
 pub(crate) mod notice;
@@ -104,7 +105,14 @@ pub(crate) async fn handle(shared: &Shared, request: &Request) -> (Option<Operat
 
     let mut reply = Reply::json(200, String::new());
     reply.content_type = "application/json;charset=UTF-8";
-    reply.body = answer.body(shared.settings().fubei.forms, &faults).into();
+    let body = answer.body(shared.settings().fubei.forms, &faults);
+    reply.body = match crate::hostile::of(&faults) {
+        Some((case, lie)) => {
+            let lie = out_trade_no.as_deref().filter(|_| lie);
+            hostile::altered(shared, &body, lie, case).into()
+        }
+        None => body.into(),
+    };
     let delivery = Delivery::of(reply, &faults, &request.base);
     let mut outcome = Outcome::new(delivery, &verdict);
     outcome.out_trade_no = out_trade_no;

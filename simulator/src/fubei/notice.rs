@@ -7,6 +7,7 @@ use super::settings::{FubeiApi, FubeiCallbacks, FubeiLevel};
 use super::sign::sign;
 use super::{Verified, answer::Member, refund, told};
 use crate::fault::{FaultKind, Operation};
+use crate::hostile::{self, Case, Seal, Subject};
 use crate::ledger::Notice;
 use crate::notify::NotificationFault;
 use crate::raw_json::Members;
@@ -50,6 +51,11 @@ pub(crate) fn body(
         }
         Notice::Refund(refund, order) => refund::told(shared, api, refund, order),
     };
+    let subject = match notice {
+        Notice::Payment(_) => Subject::Payment,
+        Notice::Refund(..) => Subject::Refund,
+    };
+    let case = NotificationFault::case(fault, subject);
     match fault {
         None
         | Some(
@@ -61,6 +67,7 @@ pub(crate) fn body(
         Some(NotificationFault::ForeignMerchant) if data.names_merchant() => {
             data.tamper(&FaultKind::ForeignMerchant);
         }
+        Some(NotificationFault::Hostile { .. }) if case.is_some() => {}
         Some(_) => return None,
     }
     let data = match fault {
@@ -76,6 +83,9 @@ pub(crate) fn body(
         ("result_message", message),
         ("data", data.as_str()),
     ];
+    if let Some(case) = case {
+        return Some(altered(&fields, account.secret(level), case));
+    }
     let skips = fubei.forms.callbacks == FubeiCallbacks::EmptySkipped;
     let signed = fields
         .into_iter()
@@ -90,6 +100,44 @@ pub(crate) fn body(
         fields.push(("sign", signature.as_str()));
     }
     Some(form(&fields).into_bytes())
+}
+
+/// The form with what a hostile case changes.
+fn altered(fields: &[(&str, &str)], secret: &str, case: &Case) -> Vec<u8> {
+    let mut fields: Vec<(String, String)> = fields
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    for (name, value) in &mut fields {
+        if let ("data", Ok(mut data)) = (name.as_str(), serde_json::from_str(value))
+            && !case.inner.is_empty()
+        {
+            hostile::json_fields(&mut data, case.inner);
+            *value = data.to_string();
+        }
+    }
+    hostile::pairs(&mut fields, case.fields);
+    let signed = |secret| sign(fields.iter().map(|(n, v)| (n.as_str(), v.as_str())), secret);
+    let signature = match case.seal {
+        Seal::None => None,
+        Seal::OtherKey => Some(signed("somebodyelsessecret0123456789abc")),
+        Seal::NoKey => Some(signed("")),
+        Seal::Wrong => {
+            let right = signed(secret);
+            let digit = if right.starts_with('0') { "1" } else { "0" };
+            Some(format!("{digit}{}", &right[1..]))
+        }
+        _ => Some(signed(secret)),
+    };
+    fields.extend(signature.map(|signature| ("sign".to_owned(), signature)));
+    hostile::pairs(&mut fields, case.after);
+    let pairs: Vec<_> = fields
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    let mut body = form(&pairs).into_bytes();
+    hostile::bytes(&mut body, case.text);
+    body
 }
 
 /// `application/x-www-form-urlencoded`

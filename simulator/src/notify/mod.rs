@@ -13,6 +13,7 @@ pub(crate) use record::Notifications;
 pub use record::{NotificationKind, NotificationRecord};
 pub(crate) use send::run;
 
+use crate::hostile::{self, Case, Hostile, Subject};
 use crate::ledger::{Generation, Notice};
 use crate::ride::{self, Callback, Ride, RideSeal};
 use crate::shared::Shared;
@@ -79,6 +80,23 @@ pub enum NotificationFault {
     NoJson,
     /// Ride code: what is encrypted was not padded, rightly signed.
     BadPadding,
+    /// A case of the table of hostile notifications (`docs/hostile.md`).
+    Hostile {
+        /// Which.
+        case: Hostile,
+    },
+}
+
+impl NotificationFault {
+    /// The case of the table, if it is one about this.
+    pub(crate) fn case(fault: Option<Self>, subject: Subject) -> Option<&'static Case> {
+        match fault {
+            Some(Self::Hostile { case }) => {
+                Some(case.case()).filter(|case| case.subject == subject)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Why there is no notification.
@@ -180,12 +198,13 @@ impl Message {
                 v3::notice::headers(shared, &self.body, self.fault),
             ),
         };
+        let mut body = self.body.clone();
+        if let (Style::V3, Some(NotificationFault::Hostile { case })) = (&self.style, self.fault) {
+            hostile::bytes(&mut body, case.case().text);
+        }
         let mut headers = vec![("Content-Type".to_owned(), content_type.to_owned())];
         headers.extend(signature);
-        Notification {
-            headers,
-            body: self.body.clone(),
-        }
+        Notification { headers, body }
     }
 }
 

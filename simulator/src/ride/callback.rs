@@ -8,6 +8,7 @@ use super::scenario::RideScenario;
 use super::seal::{encrypt, sign, written};
 use super::settings::{RideCode, RideNumber, RideSeal};
 use crate::clock::beijing;
+use crate::hostile::{self, Case, Seal, Subject};
 use crate::notify::NotificationFault;
 use crate::raw_json;
 use crate::shared::Shared;
@@ -26,6 +27,7 @@ pub(crate) fn callback(
     ride: &Ride,
     fault: Option<NotificationFault>,
 ) -> Option<Callback> {
+    let case = NotificationFault::case(fault, Subject::Ride);
     let mut content = content(shared, platform, ride)?;
     let mut mch_id = platform.mch_id.as_str();
     let text = match fault {
@@ -58,8 +60,17 @@ pub(crate) fn callback(
             | NotificationFault::UnknownSerial
             | NotificationFault::Doctype,
         ) => return None,
+        Some(NotificationFault::Hostile { .. }) => {
+            json_inner(&mut content, case?);
+            None
+        }
     };
     let mut text = text.unwrap_or_else(|| Value::Object(content).to_string());
+    if let Some(case) = case {
+        let mut bytes = text.into_bytes();
+        hostile::bytes(&mut bytes, case.inner_text);
+        text = String::from_utf8_lossy(&bytes).into_owned();
+    }
     let padded = fault != Some(NotificationFault::BadPadding);
     if !padded {
         // Whole blocks whose last byte is no length of a padding.
@@ -88,6 +99,10 @@ pub(crate) fn callback(
         ("encrypted_data", encrypted_data.as_str()),
         ("iv", iv.as_str()),
     ];
+    if let Some(case) = case {
+        let body = altered(seal, &fields, case);
+        return Some(Callback { body, nonce_str });
+    }
     let mut signature = sign(seal, &fields);
     match (&mut signature, fault) {
         (Some(signature), Some(NotificationFault::WrongSignature)) => {
@@ -108,6 +123,55 @@ pub(crate) fn callback(
         body: Value::Object(body).to_string().into_bytes(),
         nonce_str,
     })
+}
+
+fn json_inner(content: &mut Map<String, Value>, case: &Case) {
+    let mut document = Value::Object(std::mem::take(content));
+    hostile::json_fields(&mut document, case.inner);
+    if let Value::Object(changed) = document {
+        *content = changed;
+    }
+}
+
+/// The envelope with what a hostile case changes.
+fn altered(seal: &RideSeal, fields: &[(&str, &str)], case: &Case) -> Vec<u8> {
+    let mut envelope = Value::Object(
+        fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+            .collect(),
+    );
+    hostile::json_fields(&mut envelope, case.fields);
+    let signed = |key: &str| {
+        let texts: Vec<_> = envelope
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+            .collect();
+        let seal = RideSeal {
+            sign_key: key.to_owned(),
+            ..seal.clone()
+        };
+        sign(&seal, &texts)
+    };
+    let signature = match case.seal {
+        Seal::None => None,
+        Seal::OtherKey => signed("somebodyelseskey"),
+        Seal::NoKey => signed(""),
+        Seal::Wrong => signed(&seal.sign_key).map(|right| {
+            let digit = if right.starts_with('0') { "1" } else { "0" };
+            format!("{digit}{}", &right[1..])
+        }),
+        _ => signed(&seal.sign_key),
+    };
+    if let Some(signature) = signature {
+        envelope["sign"] = signature.into();
+    }
+    hostile::json_fields(&mut envelope, case.after);
+    let mut body = envelope.to_string().into_bytes();
+    hostile::bytes(&mut body, case.text);
+    body
 }
 
 /// What is encrypted.

@@ -26,6 +26,7 @@ use self::book::{Asked, Received};
 use self::callback::answer;
 use self::scenario::{Said, Script};
 use crate::fault::{FaultKind, Operation};
+use crate::hostile;
 use crate::raw_json;
 use crate::reply::{Delivery, Reply};
 use crate::server::{Outcome, Request};
@@ -180,6 +181,13 @@ fn replacement(fault: &FaultKind) -> Option<Value> {
 
 /// The body, with what `faults` do to it. Nobody signs it.
 fn written(said: &Value, faults: &[FaultKind]) -> Vec<u8> {
+    if let Some((case, _)) = hostile::of(faults) {
+        let mut said = said.clone();
+        hostile::json_fields(&mut said, case.fields);
+        let mut body = said.to_string().into_bytes();
+        hostile::bytes(&mut body, case.text);
+        return body;
+    }
     let mut text = said.to_string();
     for fault in faults {
         match fault {

@@ -16,6 +16,7 @@ use self::answer::{Account, Answer};
 use self::check::Objection;
 use self::xml::Parameters;
 use crate::fault::{FaultKind, Operation};
+use crate::hostile;
 use crate::ledger::{Counts, Generation, Key, Notify, RefundKey};
 use crate::reply::{Delivery, Reply};
 use crate::server::{ClientCertificate, Outcome, Request};
@@ -95,7 +96,8 @@ pub(crate) async fn handle(shared: &Shared, operation: Operation, request: &Requ
         .or_else(|| honest.map(|(answer, _)| answer))
         .unwrap_or_else(|| Answer::communication_failure("系统繁忙"));
 
-    let mut outcome = Outcome::new(deliver(answer, &faults, request), &verdict);
+    let subject = (shared, out_trade_no.as_deref().unwrap_or_default());
+    let mut outcome = Outcome::new(deliver(answer, &faults, subject, request), &verdict);
     outcome.out_trade_no = out_trade_no;
     outcome.set_faults(&faults);
     outcome
@@ -293,11 +295,24 @@ fn execute(shared: &Shared, operation: Operation, verified: &Verified, earlier: 
 }
 
 /// Tampers with an answer, signs it, and decides how its bytes leave.
-fn deliver(mut answer: Answer, faults: &[FaultKind], request: &Request) -> Delivery {
+fn deliver(
+    mut answer: Answer,
+    faults: &[FaultKind],
+    (shared, out_trade_no): (&Shared, &str),
+    request: &Request,
+) -> Delivery {
     for fault in faults {
         answer.tamper(fault);
     }
-    let mut reply = Reply::xml(answer.render(faults));
+    let mut reply = Reply::xml(String::new());
+    if let Some((case, lie)) = hostile::of(faults) {
+        if lie {
+            answer.lie(shared, out_trade_no);
+        }
+        reply.body = answer.altered("xml", case).into();
+    } else {
+        reply.body = answer.render(faults).into();
+    }
     for fault in faults {
         match fault {
             FaultKind::Garbage => {

@@ -10,6 +10,7 @@ use md5::{Digest, Md5};
 use super::answer::{Account, Answer};
 use super::xml;
 use crate::fault::FaultKind;
+use crate::hostile::{Case, Subject};
 use crate::ledger::{Notice, Order, Refund};
 use crate::notify::NotificationFault;
 use crate::settings::{Merchant, SignType};
@@ -23,11 +24,10 @@ pub(crate) fn body(
     fault: Option<NotificationFault>,
 ) -> Option<Vec<u8>> {
     let merchant = shared.merchant(&notice.order().sale.key.mch_id)?;
-    let text = match notice {
+    match notice {
         Notice::Payment(order) => payment(shared, merchant, order, sign_type, fault),
         Notice::Refund(refund, order) => refunded(shared, merchant, refund, order, fault),
-    };
-    Some(text?.into_bytes())
+    }
 }
 
 /// Whether an answer says that the notification was understood.
@@ -44,11 +44,13 @@ fn payment(
     order: &Order,
     sign_type: SignType,
     fault: Option<NotificationFault>,
-) -> Option<String> {
+) -> Option<Vec<u8>> {
+    let case = case(fault, Subject::Payment)?;
     let fault = match fault {
         None => None,
         Some(NotificationFault::MissingSignature) => Some(FaultKind::MissingSign),
         Some(NotificationFault::WrongSignature) => Some(FaultKind::WrongSign),
+        Some(NotificationFault::Hostile { .. }) => None,
         Some(other) => Some(on_the_content(other)?),
     };
     let account = Account::new(
@@ -63,7 +65,10 @@ fn payment(
     if let Some(fault) = &fault {
         answer.tamper(fault);
     }
-    Some(answer.render(fault.as_slice()))
+    Some(match case {
+        Some(case) => answer.altered("xml", case),
+        None => answer.render(fault.as_slice()).into_bytes(),
+    })
 }
 
 fn refunded(
@@ -72,10 +77,13 @@ fn refunded(
     refund: &Refund,
     order: &Order,
     fault: Option<NotificationFault>,
-) -> Option<String> {
+) -> Option<Vec<u8>> {
+    let case = case(fault, Subject::Refund)?;
     let tampered = fault == Some(NotificationFault::TamperedCiphertext);
     let fault = match fault {
-        None | Some(NotificationFault::TamperedCiphertext) => None,
+        None | Some(NotificationFault::TamperedCiphertext | NotificationFault::Hostile { .. }) => {
+            None
+        }
         Some(other) => Some(on_the_content(other)?),
     };
     let mut content = Answer::unsigned();
@@ -83,7 +91,11 @@ fn refunded(
     if let Some(fault) = &fault {
         content.tamper(fault);
     }
-    let mut req_info = encrypted(&content.render_under("root", &[]), &merchant.api_key);
+    let content = match case {
+        Some(case) => content.altered_inner("root", case),
+        None => content.render_under("root", &[]).into_bytes(),
+    };
+    let mut req_info = encrypted(&content, &merchant.api_key);
     if tampered {
         // The first block is the root's, so that no XML is left.
         let other = if req_info.starts_with('A') { "B" } else { "A" };
@@ -101,7 +113,18 @@ fn refunded(
     if let Some(fault) = &fault {
         answer.tamper(fault);
     }
-    Some(answer.render(fault.as_slice()))
+    Some(match case {
+        Some(case) => answer.altered("xml", case),
+        None => answer.render(fault.as_slice()).into_bytes(),
+    })
+}
+
+/// The hostile case among the faults; `None`: one about something else.
+fn case(fault: Option<NotificationFault>, subject: Subject) -> Option<Option<&'static Case>> {
+    match (fault, NotificationFault::case(fault, subject)) {
+        (Some(NotificationFault::Hostile { .. }), None) => None,
+        (_, case) => Some(case),
+    }
 }
 
 /// The fault of an answer that does the same to a notification.
@@ -118,15 +141,16 @@ fn on_the_content(fault: NotificationFault) -> Option<FaultKind> {
         | NotificationFault::TamperedCiphertext
         | NotificationFault::ForeignOrder
         | NotificationFault::NoJson
-        | NotificationFault::BadPadding => None,
+        | NotificationFault::BadPadding
+        | NotificationFault::Hostile { .. } => None,
     }
 }
 
 /// `req_info`: AES-256-ECB with PKCS#7 padding under the lower-case hex MD5 of the API key
 /// (protocol §4.13).
-fn encrypted(text: &str, api_key: &str) -> String {
+fn encrypted(text: &[u8], api_key: &str) -> String {
     let key = hex::encode(Md5::digest(api_key));
-    BASE64_STANDARD.encode(ecb_encrypt(key.as_bytes(), text.as_bytes()))
+    BASE64_STANDARD.encode(ecb_encrypt(key.as_bytes(), text))
 }
 
 fn ecb_encrypt(key: &[u8], text: &[u8]) -> Vec<u8> {

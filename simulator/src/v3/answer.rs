@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value, json};
 
-use super::{Problem, error};
+use super::{Problem, error, hostile};
 use crate::clock::rfc3339;
 use crate::fault::{FaultKind, Operation};
 use crate::reply::{Delivery, Reply};
@@ -189,15 +189,34 @@ pub(super) fn deliver(
     for fault in faults {
         answer.tamper(fault);
     }
-    let body = answer.text(faults);
-    let mut sent = SentAnswer {
-        status: answer.status,
-        headers: if good || shared.settings().sign_errors {
-            signature(shared, &body, faults)
-        } else {
-            Vec::new()
-        },
-        body,
+    let is_signed = good || shared.settings().sign_errors;
+    let mut sent = match crate::hostile::of(faults) {
+        Some((case, lie)) => {
+            if let (true, Some((_, number))) = (lie, subject) {
+                hostile::lie(shared, &mut answer.body, number);
+                answer.status = 200;
+            }
+            let (body, signed) = hostile::bodies(answer.body.clone(), case);
+            SentAnswer {
+                status: answer.status,
+                headers: match is_signed || lie {
+                    true => hostile::signature(shared, &signed, case),
+                    false => Vec::new(),
+                },
+                body,
+            }
+        }
+        None => {
+            let body = answer.text(faults);
+            SentAnswer {
+                status: answer.status,
+                headers: match is_signed {
+                    true => signature(shared, &body, faults),
+                    false => Vec::new(),
+                },
+                body,
+            }
+        }
     };
     if let Some((operation, number)) = subject {
         let mut memory = shared.answers_sent();
@@ -227,6 +246,7 @@ fn leaves_the_signature(fault: &FaultKind) -> bool {
             | FaultKind::OldTimestamp { .. }
             | FaultKind::UnknownSerial
             | FaultKind::MissingSerial
+            | FaultKind::Hostile { .. }
     )
 }
 

@@ -6,6 +6,7 @@ mod auth;
 mod certificates;
 mod check;
 mod error;
+mod hostile;
 mod json;
 mod keys;
 pub(crate) mod notice;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
-use super::{Verified, aead, refund, transactions};
+use super::{Verified, aead, hostile, refund, transactions};
 use crate::clock::rfc3339;
 use crate::fault::FaultKind;
+use crate::hostile::{Subject, bytes, json_fields, told_headers};
 use crate::ledger::{Notice, RefundState};
 use crate::notify::NotificationFault;
 use crate::settings::Merchant;
@@ -27,6 +28,14 @@ pub(crate) fn body(
         | NotificationFault::BadPadding,
     ) = fault
     {
+        return None;
+    }
+    let subject = match notice {
+        Notice::Payment(_) => Subject::Payment,
+        Notice::Refund(..) => Subject::Refund,
+    };
+    let case = NotificationFault::case(fault, subject);
+    if matches!(fault, Some(NotificationFault::Hostile { .. })) && case.is_none() {
         return None;
     }
     let order = notice.order();
@@ -51,6 +60,10 @@ pub(crate) fn body(
             (event, "refund", summary, Value::Object(content))
         }
     };
+    let mut content = content;
+    if let Some(case) = case {
+        json_fields(&mut content, case.inner);
+    }
     let mut content = Answer::from(content);
     match fault {
         Some(NotificationFault::WrongAmount) => content.tamper(&FaultKind::WrongAmount),
@@ -58,7 +71,10 @@ pub(crate) fn body(
         _ => {}
     }
     let nonce = shared.nonce()[..12].to_lowercase();
-    let plaintext = content.text(&[]);
+    let mut plaintext = content.text(&[]);
+    if let Some(case) = case {
+        bytes(&mut plaintext, case.inner_text);
+    }
     let mut ciphertext = aead::seal(&merchant.api_v3_key, &nonce, kind, &plaintext);
     if fault == Some(NotificationFault::TamperedCiphertext) {
         let other = if ciphertext.starts_with('A') {
@@ -69,7 +85,7 @@ pub(crate) fn body(
         ciphertext.replace_range(..1, other);
     }
     let clock = shared.clock();
-    let envelope = json!({
+    let mut envelope = json!({
         "id": id,
         "create_time": rfc3339(clock.unix(clock.now())),
         "resource_type": "encrypt-resource",
@@ -83,6 +99,9 @@ pub(crate) fn body(
             "nonce": nonce,
         },
     });
+    if let Some(case) = case {
+        json_fields(&mut envelope, case.fields);
+    }
     Some(envelope.to_string().into_bytes())
 }
 
@@ -92,6 +111,18 @@ pub(crate) fn headers(
     body: &[u8],
     fault: Option<NotificationFault>,
 ) -> Vec<(String, String)> {
+    if let Some(NotificationFault::Hostile { case }) = fault {
+        let mut signed = body.to_vec();
+        if !case.case().signed_before_text {
+            bytes(&mut signed, case.case().text);
+        }
+        let mut headers = hostile::signature(shared, &signed, case.case());
+        told_headers(&mut headers, case.case().headers);
+        let owned = headers.into_iter();
+        return owned
+            .map(|(name, value)| (capitalised(name), value))
+            .collect();
+    }
     let faults: &[FaultKind] = match fault {
         Some(NotificationFault::MissingSignature) => &[FaultKind::MissingSign],
         Some(NotificationFault::WrongSignature) => &[FaultKind::WrongSign],

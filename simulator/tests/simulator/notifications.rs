@@ -409,7 +409,8 @@ fn what_is_wrong_with_a_notification_of_apiv2_can_be_seen() {
             | NotificationFault::UnknownSerial
             | NotificationFault::ForeignOrder
             | NotificationFault::NoJson
-            | NotificationFault::BadPadding => {}
+            | NotificationFault::BadPadding
+            | NotificationFault::Hostile { .. } => {}
         }
         let impossible = Err(NotificationError::Fault(fault));
         let elsewhere = matches!(

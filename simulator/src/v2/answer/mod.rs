@@ -1,5 +1,6 @@
 //! Answers: their fields, what faults do to them, and their signature.
 
+mod hostile;
 mod refund;
 
 use super::error;

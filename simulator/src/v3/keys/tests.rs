@@ -99,8 +99,7 @@ fn keys(offered: PlatformKeys, signer: PlatformSigner) -> Keys {
         platform_signer: signer,
         ..Settings::default()
     };
-    let certificates =
-        Certificates::issue(&settings.merchants, settings.certificate, settings.pkcs12).unwrap();
+    let certificates = Certificates::issue(&settings).unwrap();
     Keys::new(&settings, &certificates).unwrap()
 }
 

@@ -65,7 +65,9 @@ fn each_fault_can_be_seen_and_charges_as_it_says() {
             | FaultKind::DelayAfter { .. }
             | FaultKind::Slow { .. }
             // Of Fubei and the ride code alone.
-            | FaultKind::MissingComma => {
+            | FaultKind::MissingComma
+            // Of tests/hostile.rs.
+            | FaultKind::Hostile { .. } => {
                 assert_eq!(good()["amount"]["total"], 888);
             }
             FaultKind::TradeState { .. } => assert_eq!(good()["trade_state"], "ACCEPT"),
