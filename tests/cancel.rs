@@ -176,7 +176,7 @@ fn closing_the_client_before_a_byte_has_left_is_no_charge_and_the_number_stays_f
     till.on_event(move |_, _, _| seen.store(true, Ordering::SeqCst));
     let mut task = till.start(&sale.request()).unwrap();
     while !submitting.load(Ordering::SeqCst) {
-        std::thread::yield_now();
+        common::pause(5);
     }
     drop(till);
     let outcome = task.wait(-1);
@@ -201,7 +201,7 @@ fn a_result_outlives_its_client_and_a_freed_task_goes_on(api: Api) {
     let freed = shop.sale(Scenario::PasswordPaid);
     drop(till.start(&freed.request()).unwrap());
     while shop.simulator.net_charged(&freed.out_trade_no) == 0 {
-        std::thread::yield_now();
+        common::pause(5);
     }
     // Nobody has fetched its outcome, so a recovery tells it.
     let recovery = loop {

@@ -14,7 +14,7 @@ use common::{
     NOT_FOUND, NOT_PAID, OK, Outcome, REFUNDED, REVERSED, Request, UNKNOWN,
 };
 use serde_json::{Value, json};
-use wxpay_simulator::{Api, HostState, PayerAction, Scenario, State};
+use wxpay_simulator::{Api, HostState, Operation, PayerAction, Scenario, State};
 
 on_every_gateway! {
     a_query_by_the_gateways_own_number_finds_the_order_and_holds_it_against_the_journal,
@@ -166,7 +166,8 @@ fn a_reverse_by_name_is_the_reverse_and_once_done_it_is_told_again() {
     for sale in [&one, &two] {
         assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
     }
-    let sent = shop.simulator.requests().len();
+    shop.received(&one, Operation::Reverse);
+    let sent = shop.received(&two, Operation::Reverse);
     let again = till.reverse(&one.out_trade_no);
     assert_eq!(
         (again.status(), again.get_int("replayed")),
@@ -317,7 +318,7 @@ fn a_refund_by_name_is_the_refund(api: Api) {
     assert_alike(&typed, &till.invoke("refund", arguments.to_string()));
     let number = |number: &str| json!({ "out_refund_no": number }).to_string();
     while till.refund_query("NAMED-R1").status() == ACCEPTED {
-        thread::yield_now();
+        common::pause(5);
     }
     let typed = till.refund_query("TYPED-R1");
     assert_eq!(typed.status(), REFUNDED, "{typed:?}");

@@ -581,7 +581,7 @@ fn a_key_that_was_rotated_is_fetched_once_and_no_made_up_one_more_often() {
         let first = shop.till();
         assert_eq!(first.prepay(&order("NATIVE1")).status(), OK);
         while !has_kept_certificates(&shop) {
-            std::thread::yield_now();
+            common::pause(5);
         }
         drop(first);
         let till = shop.till();

@@ -132,7 +132,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
             .any(|order| order.queries > 0)
     };
     while !submitted() {
-        std::thread::yield_now();
+        common::pause(5);
     }
     let interrupt = Command::new("kill")
         .args(["-INT", &till.id().to_string()])
@@ -153,7 +153,7 @@ fn the_start_up_routine_is_clean_and_lists_what_it_settled() {
     let sale = shop.sale(Scenario::PasswordNever);
     let task = till.start(&sale.request()).unwrap();
     while shop.count(&sale, Operation::Orderquery) == 0 {
-        std::thread::yield_now();
+        common::pause(5);
     }
     // Closing leaves the order open, as a power cut does.
     drop((task, till));
@@ -353,7 +353,7 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
         let notification = loop {
             match shop.simulator.notification_for_refund("NATIVE1-R1", None) {
                 Ok(notification) => break notification,
-                Err(_) => std::thread::yield_now(),
+                Err(_) => common::pause(5),
             }
         };
         let body = String::from_utf8(notification.body.clone()).unwrap();
@@ -371,7 +371,7 @@ fn the_receiver_of_notifications_is_clean_and_believes_what_is_proven(api: Api) 
         .iter()
         .any(|notification| !notification.delivered)
     {
-        std::thread::yield_now();
+        common::pause(5);
     }
     // Server and till share the journal.
     let known = till.prepay(&order);

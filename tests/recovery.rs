@@ -45,7 +45,7 @@ fn killed_at(shop: &Shop, sale: &Sale, operation: Operation, count: usize) -> (P
             till.0.try_wait().unwrap().is_none(),
             "the till has ended by itself"
         );
-        std::thread::yield_now();
+        common::pause(5);
     }
     till.kill();
     (config, text)
@@ -184,7 +184,7 @@ fn a_recovery_may_itself_be_killed(api: Api) {
             recovery.0.try_wait().unwrap().is_none(),
             "the recovery has ended by itself"
         );
-        std::thread::yield_now();
+        common::pause(5);
     }
     recovery.kill();
     let till = Client::open_toml(config).unwrap();
@@ -201,7 +201,7 @@ fn a_recovery_that_is_killed_tells_again_what_it_had_settled(api: Api) {
         let sale = shop.sale(scenario);
         let task = till.start(&sale.request()).unwrap();
         while shop.count(&sale, Operation::Orderquery) == 0 {
-            std::thread::yield_now();
+            common::pause(5);
         }
         drop(task);
         sale
@@ -215,7 +215,7 @@ fn a_recovery_that_is_killed_tells_again_what_it_had_settled(api: Api) {
             recovery.0.try_wait().unwrap().is_none(),
             "the recovery has ended by itself"
         );
-        std::thread::yield_now();
+        common::pause(5);
     }
     recovery.kill();
     let patient = shop.till_with("[journal]\n", "[journal]\nlease = \"2s\"\n");
@@ -328,7 +328,7 @@ fn two_processes_on_one_journal_never_charge_one_order_twice(api: Api) {
     let sale = shop.sale(Scenario::PasswordNever);
     let mut other = ring_up(&config, &sale);
     while shop.count(&sale, Operation::Micropay) == 0 {
-        std::thread::yield_now();
+        common::pause(5);
     }
     let ours = till.micropay(&sale.request());
     assert_eq!(ours.status(), E_BUSY, "{ours:?}");

@@ -355,7 +355,7 @@ fn killed_at(shop: &Shop, sale: &Sale, count: usize) -> String {
             till.0.try_wait().unwrap().is_none(),
             "the till has ended by itself"
         );
-        std::thread::yield_now();
+        common::pause(5);
     }
     till.kill();
     text

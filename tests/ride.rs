@@ -79,7 +79,7 @@ fn callback(shop: &Shop, number: &str) -> Notification {
     loop {
         match shop.simulator.notification_for_ride(number, None) {
             Ok(notification) => return notification,
-            Err(NotificationError::Nothing(_)) => std::thread::yield_now(),
+            Err(NotificationError::Nothing(_)) => common::pause(5),
             Err(error) => panic!("{error}"),
         }
     }
@@ -543,7 +543,7 @@ impl WebServer {
             if told.len() >= count && told.last().is_some_and(|(_, answer)| *answer == 200) {
                 return told;
             }
-            std::thread::yield_now();
+            common::pause(5);
         }
     }
 }
@@ -611,7 +611,7 @@ fn the_platform_is_answered_as_it_wants_to_be_whenever_it_calls() {
                 .all(|notification| notification.delivered)
         };
         while !delivered() {
-            std::thread::yield_now();
+            common::pause(5);
         }
         let last = till.ride_pay(&ride(&number));
         assert_eq!(last.status(), end, "{last:?}");
@@ -647,7 +647,7 @@ fn killed_in_the_middle_of_a_ride() {
             gate.0.try_wait().unwrap().is_none(),
             "the gate has ended by itself"
         );
-        std::thread::yield_now();
+        common::pause(5);
     }
     gate.kill();
     shop.simulator.clear_faults();

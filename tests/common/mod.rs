@@ -55,6 +55,7 @@ use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -95,6 +96,15 @@ pub fn each<T: Sync>(cases: &[T], play: impl Fn(&T) + Sync) {
             });
         }
     });
+}
+
+/// Lets the simulator or another process go on, without keeping it from the processor.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "waits for somebody else's moment"
+)]
+pub fn pause(ms: u64) {
+    std::thread::sleep(Duration::from_millis(ms));
 }
 
 /// For the largest crowds: of the tests of one program that ask for it, one goes on at a time.

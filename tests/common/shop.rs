@@ -130,6 +130,18 @@ impl Shop {
             .count()
     }
 
+    /// How many requests have come in, this operation of the sale among them: on a slow machine the
+    /// question about a charge may be answered, and the till with it, before the charge is on record.
+    pub fn received(&self, sale: &Sale, operation: Operation) -> usize {
+        for _ in 0..1_000 {
+            if self.count(sale, operation) > 0 {
+                return self.simulator.requests().len();
+            }
+            super::pause(10);
+        }
+        panic!("{sale:?}: no {operation:?} has come in");
+    }
+
     /// What was asked for a sale, in order.
     pub fn operations(&self, sale: &Sale) -> Vec<Operation> {
         let requests = self.simulator.requests();

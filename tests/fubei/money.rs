@@ -30,7 +30,7 @@ fn the_smallest_and_the_largest_amounts_arrive_as_they_left() {
                 let number = format!("{}-R", sale.out_trade_no);
                 till.refund(&Request::refund(&sale.out_trade_no, &number, fee, fee));
                 while till.refund_query(&number).status() != REFUNDED {
-                    std::thread::yield_now();
+                    common::pause(5);
                 }
                 assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
             }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use wxpay_simulator::{PayerAction, RideScenario, Scenario, auth_code};
 
@@ -368,12 +367,4 @@ fn is_somebody_elses(scenario: Scenario) -> bool {
         scenario,
         Scenario::OrderPaid | Scenario::OutTradeNoUsed | Scenario::QueryForeign
     )
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "waits for another process's moment"
-)]
-pub(crate) fn pause(ms: u64) {
-    std::thread::sleep(Duration::from_millis(ms));
 }

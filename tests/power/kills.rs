@@ -9,7 +9,8 @@ use std::sync::Mutex;
 
 use wxpay_simulator::{Api, Fault, FaultKind, Operation, RideAction};
 
-use crate::case::{Case, What, jobs, pause};
+use crate::case::{Case, What, jobs};
+use crate::common::pause;
 use crate::common::{Client, DECLINED, OK, UNKNOWN, turn};
 use crate::dice::Dice;
 use crate::record::{Call, Line};

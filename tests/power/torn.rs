@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 use wxpay_simulator::{Api, Scenario};
 
-use crate::case::{Case, Job, What, pause};
+use crate::case::{Case, Job, What};
+use crate::common::pause;
 use crate::common::{Client, E_JOURNAL, OK};
 use crate::journal::beside;
 use crate::{play, rules, shop};

@@ -123,7 +123,7 @@ fn a_recovery_asks_for_the_shop_that_the_request_had_named() {
         shop.order(sale)
             .is_some_and(|order| order.state != State::Absent)
     }) {
-        std::thread::yield_now();
+        common::pause(5);
     }
     drop(till);
     drop(tasks);

@@ -226,7 +226,7 @@ fn older_numbers_and_an_institutions_shops_are_taken_over_as_well() {
         shop.order(sale)
             .is_some_and(|order| order.state == State::UserPaying)
     }) {
-        std::thread::yield_now();
+        common::pause(5);
     }
     drop(till);
     drop(tasks);
