@@ -8,6 +8,7 @@ built=${1:-target/release}
 if [ $# -eq 0 ]; then
     cargo build --release --locked --package wxpay
     cargo build --release --locked --package wxpay-simulator
+    cargo build --release --locked --package wxpay-core --example unrecorded
 fi
 built=$(cd "$built" && pwd)
 
@@ -39,6 +40,7 @@ program curl bench/pay/contestant.c bench/pay/wechat.c bench/pay/curl.c -lcurl -
 program floor bench/pay/contestant.c bench/pay/wechat.c bench/pay/floor.c -lssl -lcrypto -lcjson
 program sync bench/pay/contestant.c bench/pay/sync.c
 program turns bench/pay/turns.c
+ln -s "$built/examples/unrecorded" "$work/unrecorded"
 
 for api in v2 v3; do
     "$built/wxpay-simulator" --dir "$work/$api" --api $api --platform-keys public-key --port 0 \

@@ -21,7 +21,8 @@
 #define MOST_TURNS 1000
 #define MOST_PAYMENTS 1000
 
-enum { WXPAY, MEMORY, PEER, FLOOR, SYNC, CONTESTANTS };
+/* Those before ONLY_PAY do every job. */
+enum { WXPAY, MEMORY, PEER, FLOOR, ONLY_PAY, OFF = ONLY_PAY, SYNC, CONTESTANTS };
 
 static const struct {
     const char *name, *program, *extra;
@@ -30,6 +31,7 @@ static const struct {
     {"wxpay, journal in memory", "wxpay", "memory.toml"},
     {"libcurl and OpenSSL", "curl", ""},
     {"TLS alone", "floor", ""},
+    {"wxpay, journal off", "unrecorded", "wxpay.toml"},
     {"one disk sync", "sync", "sync"},
 };
 
@@ -44,6 +46,7 @@ typedef struct {
     int turns, count;
 } figures;
 
+static const char *programs, *simulators;
 static int turns = 21, payments = 60;
 
 static void die(const char *what)
@@ -52,7 +55,7 @@ static void die(const char *what)
     exit(1);
 }
 
-static contestant start(const char *programs, const char *simulators, const char *api, int which)
+static contestant start(const char *api, int which)
 {
     contestant started;
     int in[2], out[2];
@@ -139,13 +142,13 @@ static double quantile(double *values, int count, double part)
     return values[(int)(part * (count - 1) + 0.5)] / 1e3;
 }
 
-static figures *job(contestant *all, const char *name, int rounds, int count)
+static figures *job(contestant *all, int contestants, const char *name, int rounds, int count)
 {
     figures *results = calloc(CONTESTANTS, sizeof *results);
     int round, i;
 
     for (round = 0; round < rounds; round++) {
-        for (i = 0; i < CONTESTANTS; i++) {
+        for (i = 0; i < contestants; i++) {
             turn(&all[i], name, count, &results[i]);
         }
     }
@@ -161,7 +164,7 @@ static void payments_of(const char *api, contestant *all)
     for (i = 0; i < CONTESTANTS; i++) {
         turn(&all[i], "pay", payments, NULL);
     }
-    results = job(all, "pay", turns, payments);
+    results = job(all, CONTESTANTS, "pay", turns, payments);
     for (i = 0; i < CONTESTANTS; i++) {
         cpu[i] = quantile(results[i].cpu, results[i].turns, 0.5);
     }
@@ -181,19 +184,39 @@ static void payments_of(const char *api, contestant *all)
     fflush(stdout);
 }
 
+/* The first client of a process, which pays for what the libraries do once. */
+static figures *started(const char *api, int rounds)
+{
+    figures *results = calloc(CONTESTANTS, sizeof *results);
+    int round, i;
+
+    for (round = 0; round < rounds; round++) {
+        for (i = 0; i < ONLY_PAY; i++) {
+            contestant fresh = start(api, i);
+            turn(&fresh, "open", 1, &results[i]);
+            stop(&fresh);
+        }
+    }
+    return results;
+}
+
 static void openings_of(const char *api, contestant *all)
 {
-    figures *open = job(all, "open", turns, 5), *cold = job(all, "cold", turns, 2),
-            *warm = job(all, "warm", turns, 2);
+    figures *first = started(api, turns), *open = job(all, ONLY_PAY, "open", turns, 5),
+            *cold = job(all, ONLY_PAY, "cold", turns, 2),
+            *warm = job(all, ONLY_PAY, "warm", turns, 2);
     int i;
 
-    for (i = 0; i < SYNC; i++) {
-        printf("| %s | %s | %.2f | %.2f | %.2f | %.2f |\n", api, roster[i].name,
+    for (i = 0; i < ONLY_PAY; i++) {
+        printf("| %s | %s | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f |\n", api, roster[i].name,
+               quantile(first[i].cpu, first[i].turns, 0.5) / 1e3,
+               quantile(first[i].times, first[i].count, 0.5) / 1e3,
                quantile(open[i].cpu, open[i].turns, 0.5) / 1e3,
                quantile(open[i].times, open[i].count, 0.5) / 1e3,
                quantile(cold[i].times, cold[i].count, 0.5) / 1e3,
                quantile(warm[i].times, warm[i].count, 0.5) / 1e3);
     }
+    free(first);
     free(open);
     free(cold);
     free(warm);
@@ -203,7 +226,7 @@ static void openings_of(const char *api, contestant *all)
 static void memory_of(const char *api, contestant *all)
 {
     int i;
-    for (i = 0; i < SYNC; i++) {
+    for (i = 0; i < ONLY_PAY; i++) {
         double open, paid, waiting;
         order(&all[i], "clients", 50);
         open = number(&all[i]) / 1024;
@@ -237,8 +260,8 @@ int main(int argc, char **argv)
         {"| API | a payment | CPU, µs | ratio | mean, µs | p50, µs | p99, µs |\n"
          "|---|---|---|---|---|---|---|\n",
          payments_of},
-        {"| API | ms | open and close: CPU | open and close | first payment, cold | first payment, "
-         "warmed |\n|---|---|---|---|---|---|\n",
+        {"| API | ms | first open and close: CPU | elapsed | further ones: CPU | elapsed | first "
+         "payment, cold | first payment, warmed |\n|---|---|---|---|---|---|---|---|\n",
          openings_of},
         {"| API | KiB | a client | with a connection | a payment that waits |\n"
          "|---|---|---|---|---|\n",
@@ -251,6 +274,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: turns PROGRAMS SIMULATORS\n");
         return 2;
     }
+    programs = argv[1];
+    simulators = argv[2];
     turns = chosen("BENCH_TURNS", turns, MOST_TURNS);
     payments = chosen("BENCH_PAYMENTS", payments, MOST_PAYMENTS);
     for (table = 0; table < sizeof tables / sizeof *tables; table++) {
@@ -259,7 +284,7 @@ int main(int argc, char **argv)
         for (api = 0; api < sizeof apis / sizeof *apis; api++) {
             contestant all[CONTESTANTS];
             for (i = 0; i < CONTESTANTS; i++) {
-                all[i] = start(argv[1], argv[2], apis[api], i);
+                all[i] = start(apis[api], i);
             }
             tables[table].fill(apis[api], all);
             for (i = 0; i < CONTESTANTS; i++) {
