@@ -22,7 +22,7 @@ use wxpay_core::journal::{Begin, Book, Entry, Journal, JournalError, Key, Sale, 
 use wxpay_core::outcome::Facts;
 use wxpay_core::policy::Phase;
 use wxpay_core::status::Status;
-use wxpay_core::transport::HttpsTransport;
+use wxpay_core::transport::{HttpsTransport, Observer};
 
 struct Forgetful;
 
@@ -71,7 +71,7 @@ impl Journal for Forgetful {
 fn client(configuration: &Path) -> Client {
     let config = Config::from_file(configuration).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let observer = Arc::new(|_: &_| {});
+    let observer: Observer = Arc::new(|_| {});
     let transport = HttpsTransport::new(&config.transport, Arc::clone(&clock), observer).unwrap();
     let gateway: Arc<dyn Gateway> = match config.gateway {
         GatewayConfig::WechatV2(settings) => Arc::new(WechatV2::new(settings)),
@@ -92,7 +92,11 @@ fn client(configuration: &Path) -> Client {
 /// Of the main thread, which does all the work of a payment on a connection that is there; nanoseconds.
 fn cpu() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split_ascii_whitespace().next().unwrap().parse().unwrap()
+    text.split_ascii_whitespace()
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
