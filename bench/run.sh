@@ -9,6 +9,7 @@ has() {
 packages=
 has openssl/evp.h || packages="$packages libssl-dev"
 has cjson/cJSON.h || packages="$packages libcjson-dev"
+has curl/curl.h || packages="$packages libcurl4-openssl-dev"
 if [ -n "$packages" ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
         echo "bench: please install:$packages" >&2
@@ -23,3 +24,5 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 ${CC:-cc} -O2 -Wall -Wextra bench/ride_peer.c -lcrypto -lcjson -o "$work/ride_peer"
 WXPAY_RIDE_PEER=$work/ride_peer cargo bench --locked --package wxpay-core --bench ride
+
+bench/pay/run.sh

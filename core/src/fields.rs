@@ -38,6 +38,12 @@ impl Fields {
     }
 }
 
+impl From<BTreeMap<String, String>> for Fields {
+    fn from(values: BTreeMap<String, String>) -> Self {
+        Self(values)
+    }
+}
+
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Fields {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
         Self(

@@ -7,7 +7,7 @@ use aws_lc_rs::error::KeyRejected;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, PublicKey};
 use aws_lc_rs::signature::{
-    KeyPair as _, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, UnparsedPublicKey,
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
 };
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
@@ -24,9 +24,10 @@ const SMALLEST_BITS: usize = 2048;
 #[derive(Clone)]
 pub struct SigningKey(Arc<KeyPair>);
 
-/// A public RSA key that verifies, as PKCS#1 DER.
-#[derive(Clone, PartialEq, Eq)]
-pub struct VerifyingKey(Box<[u8]>);
+/// A public RSA key that verifies, read from PKCS#1 DER once: what a verification needs beyond the
+/// numbers is worked out with the first one and kept.
+#[derive(Clone)]
+pub struct VerifyingKey(Arc<ParsedPublicKey>);
 
 /// Why a key cannot be used. The texts hold no part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,14 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
+impl PartialEq for VerifyingKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_ref().as_ref() == other.0.as_ref().as_ref()
+    }
+}
+
+impl Eq for VerifyingKey {}
+
 impl SigningKey {
     /// From an unencrypted PEM file: `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1).
     pub fn from_pem(file: &[u8]) -> Result<Self, KeyFault> {
@@ -92,7 +101,8 @@ impl SigningKey {
 
     /// The public half: equal to that of the certificate which the key belongs to.
     pub fn public(&self) -> VerifyingKey {
-        VerifyingKey(self.0.public_key().as_ref().into())
+        VerifyingKey::from_pkcs1(self.0.public_key().as_ref())
+            .expect("the public half of a checked key is written as it is read")
     }
 
     /// The signature over `message`.
@@ -129,16 +139,20 @@ impl VerifyingKey {
         let key = PublicKey::from_der(der).map_err(|_| KeyFault::Public)?;
         match RSAPublicKey::from_der(key.as_ref()) {
             Ok((_, numbers)) if numbers.key_size() >= SMALLEST_BITS => {
-                Ok(Self(key.as_ref().into()))
+                Self::from_pkcs1(key.as_ref())
             }
             _ => Err(KeyFault::Public),
         }
     }
 
+    fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
+        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der)
+            .map(|key| Self(Arc::new(key)))
+            .map_err(|_| KeyFault::Public)
+    }
+
     /// Whether `signature` was made over `message` with the private half.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &self.0)
-            .verify(message, signature)
-            .is_ok()
+        self.0.verify_sig(message, signature).is_ok()
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::{Begin, Book, Entry, Journal, JournalError, Key, Sale, Take};
@@ -68,14 +68,15 @@ impl SqliteJournal {
         &self,
         work: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
-        let mut connection = self.lock();
+        let connection = self.lock();
         let now = self.clock.unix_ms();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(storage)?;
-        let value = work(&transaction, now).map_err(storage)?;
-        transaction.commit().map_err(storage)?;
-        Ok(value)
+        let transact = || {
+            let transaction = Immediate::begin(&connection)?;
+            let value = work(&connection, now)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        transact().map_err(storage)
     }
 
     /// One update of an order that this handle must hold.
@@ -270,8 +271,9 @@ impl Journal for SqliteJournal {
         returned: bool,
     ) -> Result<(), JournalError> {
         let state = if returned { "returned" } else { "final" };
-        let facts = Value::Object(facts.clone()).to_string();
         self.held().remove(key);
+        let facts =
+            serde_json::to_string(facts).map_err(|error| JournalError::Storage(error.into()))?;
         self.update_held(
             key,
             "state = ?4, status = ?5, facts = ?6, holder = NULL, lease_ms = NULL",
@@ -350,6 +352,34 @@ impl Journal for SqliteJournal {
     fn check(&self) -> Result<(), JournalError> {
         self.write(|db, _| db.pragma_update(None, "user_version", SCHEMA_VERSION))
     }
+}
+
+/// A transaction that writes, rolled back unless it is committed. As rusqlite's own, but its statements
+/// are kept: there are two of these in every payment.
+struct Immediate<'a>(&'a Connection);
+
+impl<'a> Immediate<'a> {
+    fn begin(connection: &'a Connection) -> rusqlite::Result<Self> {
+        run(connection, "BEGIN IMMEDIATE")?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        run(self.0, "COMMIT")
+    }
+}
+
+impl Drop for Immediate<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // What fails here is rolled back by whoever opens the file next.
+            let _ = run(self.0, "ROLLBACK");
+        }
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 /// A row.

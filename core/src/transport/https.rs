@@ -27,6 +27,8 @@ use crate::signal::{ExchangeGuard, Signal};
 
 /// The largest body of an answer. A gateway's are a few KiB.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
+/// Room for the body of most answers.
+const ORDINARY_BODY: usize = 4 * 1024;
 /// The largest header of an answer, status line included.
 const MAX_HEADER: usize = 32 * 1024;
 /// An idle connection is not used after this. Longer than the pause between two polls of a payment,
@@ -226,7 +228,7 @@ impl HttpsTransport {
             self.run(host, call, call.body.as_slice(), max_idle)
         }?;
         let (parts, body) = response.into_parts();
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(ORDINARY_BODY);
         // One byte more than is allowed, so that the end of the body is seen: only then does the
         // connection go back to the pool.
         body.into_reader()
@@ -271,11 +273,12 @@ impl HttpsTransport {
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
-        let request = self
-            .agent
-            .configure_request(request.body(body)?)
-            .max_idle_age(max_idle)
-            .build();
+        let mut request = request.body(body)?;
+        // A configuration of its own is a copy of the agent's.
+        if max_idle != MAX_IDLE {
+            let configured = self.agent.configure_request(request);
+            request = configured.max_idle_age(max_idle).build();
+        }
         self.agent.run(request)
     }
 

@@ -101,7 +101,11 @@ impl Dialer {
             TlsLayer::handshake(&self.tls, uri, transport, left)
         });
         match (layer, link.socket()) {
-            (Ok(layer), Some(socket)) => Ok(Tracked { layer, socket }),
+            (Ok(layer), Some(socket)) => Ok(Tracked {
+                layer,
+                socket,
+                unsent: Vec::new(),
+            }),
             (Ok(_), None) => Err(DialError("no socket was opened".to_owned())),
             (Err(error), _) => Err(self.explain(&error, link.phase())),
         }
@@ -403,6 +407,18 @@ impl TlsLayer {
         })
     }
 
+    fn send(&mut self, output: &[u8], timeout: NextTimeout) -> Result<(), Error> {
+        self.stream.sock.set_timeout(timeout);
+        let written = self
+            .stream
+            .write_all(output)
+            .and_then(|()| self.stream.flush());
+        written.map_err(Error::from).map_err(|error| {
+            let reason = broke_off(&error).then(|| self.last_words()).flatten();
+            reason.map_or(error, Error::Rustls)
+        })
+    }
+
     /// Why the other side hung up while we were writing, if it said so before.
     fn last_words(&mut self) -> Option<rustls::Error> {
         while self.stream.conn.read_tls(&mut self.stream.sock).ok()? > 0 {
@@ -429,16 +445,8 @@ impl Transport for TlsLayer {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        self.stream.sock.set_timeout(timeout);
-        let output = &self.buffers.output()[..amount];
-        let written = self
-            .stream
-            .write_all(output)
-            .and_then(|()| self.stream.flush());
-        written.map_err(Error::from).map_err(|error| {
-            let reason = broke_off(&error).then(|| self.last_words()).flatten();
-            reason.map_or(error, Error::Rustls)
-        })
+        let output = self.buffers.output()[..amount].to_vec();
+        self.send(&output, timeout)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
@@ -468,6 +476,20 @@ impl fmt::Debug for TlsLayer {
 struct Tracked {
     layer: TlsLayer,
     socket: Weak<dyn ShutdownHandle>,
+    /// What of the request waits for the rest of it: header and body leave in one packet. It is on
+    /// its way as far as the exchange knows.
+    unsent: Vec<u8>,
+}
+
+impl Tracked {
+    fn send(&mut self, timeout: NextTimeout) -> Result<(), Error> {
+        if self.unsent.is_empty() {
+            return Ok(());
+        }
+        let sent = self.layer.send(&self.unsent, timeout);
+        self.unsent.clear();
+        sent
+    }
 }
 
 impl Transport for Tracked {
@@ -482,12 +504,18 @@ impl Transport for Tracked {
             .begin(move || shut(Some(&socket)))
             .map_err(|stopped| Error::Other(Box::new(stopped)))?;
         let timeout = answer_within(&flight)?;
-        self.layer.transmit_output(amount, timeout)
+        if self.unsent.len() + amount > OUTPUT_BUFFER {
+            self.send(timeout)?;
+        }
+        let output = &self.layer.buffers.output()[..amount];
+        self.unsent.extend_from_slice(output);
+        Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
         let flight = InFlight::current().ok_or_else(stopped)?;
         let timeout = answer_within(&flight)?;
+        self.send(timeout)?;
         match self.layer.await_input(timeout) {
             Ok(true) => {
                 flight.set_answering();

@@ -38,8 +38,9 @@ pub(super) fn of_message(message: &Fields) -> Facts {
         if ABOUT_THE_MESSAGE.contains(&name) || results::RESERVED.contains(&name) {
             continue;
         }
-        match (name, Beijing::parse(value)) {
-            ("time_end", Some(moment)) => facts.insert("paid_at".into(), moment.rfc3339().into()),
+        let moment = (name == "time_end").then(|| Beijing::parse(value));
+        match (name, moment.flatten()) {
+            (_, Some(moment)) => facts.insert("paid_at".into(), moment.rfc3339().into()),
             ("cash_fee", _) => facts.insert("payer_total".into(), number_or_text(value)),
             _ if is_amount(name) => facts.insert(name.into(), number_or_text(value)),
             _ => facts.insert(name.into(), value.into()),

@@ -147,7 +147,7 @@ pub(super) fn parse_rooted(message: &[u8], roots: &[&str]) -> Result<Fields, Xml
                     return Err(XmlError::Forbidden);
                 }
             },
-            (Place::End, Event::Eof) => return Ok(fields.into_iter().collect()),
+            (Place::End, Event::Eof) => return Ok(fields.into()),
             (place, Event::Text(between)) => {
                 if !between.chars().all(is_blank) {
                     return Err(XmlError::StrayText);
@@ -234,7 +234,9 @@ fn field_name(start: &BytesStart<'_>) -> Result<String, XmlError> {
 }
 
 fn append(value: &mut String, part: &str) -> Result<(), XmlError> {
-    if !part.chars().all(is_xml_character) {
+    // What most values are made of is quickly told.
+    let plain = part.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && !part.chars().all(is_xml_character) {
         return Err(XmlError::Character);
     }
     if value.len() + part.len() > MAX_VALUE_BYTES {

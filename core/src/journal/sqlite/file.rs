@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::crypto::digest;
 
+// For a list, `state IN (...)`, SQLite would build a table of its own at each write.
 macro_rules! table {
     ($name:literal) => {
         concat!(
@@ -19,7 +20,8 @@ macro_rules! table {
                 number        TEXT    NOT NULL,
                 gateway       TEXT    NOT NULL,
                 state         TEXT    NOT NULL
-                    CHECK (state IN ('intent', 'waiting', 'reversing', 'final', 'returned')),
+                    CHECK (state = 'intent' OR state = 'waiting' OR state = 'reversing'
+                        OR state = 'final' OR state = 'returned'),
                 salt          BLOB,
                 fingerprint   BLOB,
                 sub_mch_id    TEXT,
@@ -75,6 +77,8 @@ const FROM_2: &str = rides!();
 const SMALLEST_PAGE: u64 = 512;
 /// How long another process may hold the write lock before a call gives up.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a connection keeps of the file in memory, in pages of 4 KiB.
+const CACHED_PAGES: i32 = 64;
 /// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
 const RETENTION_MS: i64 = 30 * 24 * 3600 * 1000;
 
@@ -119,6 +123,8 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        // A call looks at a handful of pages. The check has read all of them: they are let go.
+        connection.pragma_update(None, "cache_size", CACHED_PAGES)?;
         migrate(connection)?;
         for table in ["orders", "refunds", "rides"] {
             connection.execute(

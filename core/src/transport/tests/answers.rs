@@ -35,6 +35,24 @@ fn an_answer_is_returned_with_its_headers_its_date_and_its_host() {
     );
 }
 
+/// Header and body wait for each other, as far as there is room.
+#[test]
+fn a_request_of_any_size_arrives_whole_and_the_next_one_does_not_begin_with_its_rest() {
+    let pki = Pki::new();
+    let server = Server::start(pki.server(), |_, stream| ok(stream, ""));
+    let rig = Rig::new(&config(&pki, &[server.url()]));
+    let sizes = [1, 15_000, 16_384, 16_385, 40_000, 0, 100_000];
+    for size in sizes {
+        let mut call = query();
+        call.body = vec![b'x'; size];
+        rig.exchange(&call).unwrap();
+    }
+    let received = server.requests();
+    let lengths: Vec<_> = received.iter().map(|request| request.body.len()).collect();
+    assert_eq!(lengths, sizes);
+    assert!(received.iter().all(|request| request.connection == 1));
+}
+
 #[test]
 fn a_request_goes_out_as_it_was_signed_and_says_who_sends_it() {
     let pki = Pki::new();
