@@ -74,7 +74,13 @@ impl Till {
         let threads = threads.to_string();
         let arguments = [&config, &file, record].map(|path| path.to_str().unwrap());
         let arguments = [&arguments[..], &[threads.as_str()]].concat();
-        program::Till::start(command("tests/c/till.c", &arguments))
+        let mut program = command("tests/c/till.c", &arguments);
+        // The C library's heaps, eight a processor, otherwise each keep what they once needed, and it takes
+        // for ever until every one of them has seen the worst. What is in use does not grow by that.
+        program
+            .env("MALLOC_ARENA_MAX", "2")
+            .env("MALLOC_MMAP_THRESHOLD_", "131072");
+        program::Till::start(program)
     }
 
     /// Makes the payments, and says to `meanwhile` how many percent are done.
