@@ -6,9 +6,11 @@
 #   make simulate RUNS=1000000   simulated shops, each a function of its seed
 #   make power KILLS=3000        tills that are killed; SEED=… chooses other moments
 #   make fuzz SECONDS=1200       every parser of outside bytes and the C functions, by libFuzzer
+#   make load PAYMENTS=100000    crowds of up to 500 threads on one client
+#   make sanitize                C programs and threads under the address and thread sanitizers
 #   make bench    measures it beside others
 
-.PHONY: build demo test check lint simulate power fuzz bench
+.PHONY: build demo test check lint simulate power load sanitize fuzz bench
 
 # The second name is the SONAME, which programs look for.
 build:
@@ -44,6 +46,17 @@ SEED =
 # The debug library: every arithmetic overflow in it counts.
 power:
 	WXPAY_KILLS=$(KILLS) WXPAY_SEED=$(SEED) cargo test --locked --test power -- --nocapture
+
+PAYMENTS = 100000
+
+load:
+	WXPAY_PAYMENTS=$(PAYMENTS) cargo test --locked --test load -- --nocapture
+
+# `address` or `thread`; both unless given.
+SANITIZER =
+
+sanitize:
+	tests/sanitize.sh $(SANITIZER)
 
 bench:
 	bench/run.sh

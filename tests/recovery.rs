@@ -25,6 +25,7 @@ on_every_gateway! {
     a_recovery_that_is_killed_tells_again_what_it_had_settled,
     an_order_in_doubt_is_settled_by_asking_for_it_or_by_paying_again_or_by_recovering,
     an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt,
+    an_order_whose_reverses_never_arrived_is_reversed_before_its_absence_is_believed,
     a_recovery_without_a_network_leaves_everything_open_and_the_next_one_settles_it,
     recovered_payments_are_given_back_if_the_configuration_says_so,
     two_processes_on_one_journal_never_charge_one_order_twice,
@@ -284,6 +285,21 @@ fn an_order_that_is_being_reversed_and_still_shows_paid_is_in_doubt(api: Api) {
     let outcome = till.query(&sale.out_trade_no);
     assert_eq!(outcome.status(), UNKNOWN, "{outcome:?}");
     assert_eq!(outcome.get("reversal").as_deref(), Some("required"));
+    let outcome = till.recover();
+    assert_eq!(outcome.status(), OK, "{outcome:?}");
+    assert_eq!(outcome.json()["orders"][0]["status"], REVERSED);
+    assert_eq!(shop.simulator.net_charged(&sale.out_trade_no), 0);
+}
+
+fn an_order_whose_reverses_never_arrived_is_reversed_before_its_absence_is_believed(api: Api) {
+    let shop = Shop::open_on(api);
+    let (till, sale) = left_in_doubt(&shop, Scenario::AnswerLost);
+    let absent = FaultKind::Error {
+        err_code: "ORDERNOTEXIST".into(),
+        executed: false,
+    };
+    shop.simulator
+        .fault(Fault::once(Operation::Orderquery, absent).times(2));
     let outcome = till.recover();
     assert_eq!(outcome.status(), OK, "{outcome:?}");
     assert_eq!(outcome.json()["orders"][0]["status"], REVERSED);

@@ -135,6 +135,7 @@ impl Control {
                 None => Err((404, format!("{number:?} was never heard of"))),
             },
             ("GET", ["requests"]) => Ok(json!({ "requests": self.shared.requests() })),
+            ("GET", ["connections"]) => value(self.shared.gauge().read()),
             ("GET", ["hosts"]) => Ok(json!({ "hosts": self.hosts.states() })),
             ("POST", ["hosts", index]) => {
                 let state = read::<HostBody>(body)?.state;
@@ -229,8 +230,9 @@ impl Control {
             (
                 _,
                 [
-                    "ledger" | "requests" | "hosts" | "faults" | "payer" | "refunds" | "rides"
-                    | "ride-callback" | "notifications" | "clock" | "platform-keys" | "reset",
+                    "ledger" | "requests" | "connections" | "hosts" | "faults" | "payer"
+                    | "refunds" | "rides" | "ride-callback" | "notifications" | "clock"
+                    | "platform-keys" | "reset",
                     ..,
                 ],
             ) => Err((405, format!("{method} {path} is not offered"))),

@@ -33,6 +33,7 @@
 mod channel;
 mod clock;
 mod configuration;
+mod connections;
 mod control;
 mod fault;
 mod fubei;
@@ -62,6 +63,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use channel::{Channel, auth_code_of};
 pub use configuration::PolicyNumbers;
+pub use connections::Connections;
 pub use fault::{Fault, FaultError, FaultKind, Operation};
 pub use fubei::{
     Fubei, FubeiAccount, FubeiAmounts, FubeiApi, FubeiCallbacks, FubeiData, FubeiForms, FubeiLevel,
@@ -285,6 +287,11 @@ impl Simulator {
     /// The latest requests (at most 10 000), oldest first.
     pub fn requests(&self) -> Vec<RequestRecord> {
         self.shared.requests()
+    }
+
+    /// How many connections there are and were.
+    pub fn connections(&self) -> Connections {
+        self.shared.gauge().read()
     }
 
     /// Sets a fault beside those that are set.

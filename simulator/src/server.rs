@@ -110,6 +110,7 @@ impl Gate {
 
     /// Serves one connection until it ends.
     pub(crate) async fn serve(self, stream: TcpStream) {
+        let _counted = self.shared.gauge().count();
         // It only speeds things up; a failure shows on the stream itself.
         let _ = stream.set_nodelay(true);
         if let Some(hostile) = self.shared.settings().hostile

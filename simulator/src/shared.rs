@@ -8,6 +8,7 @@ use md5::{Digest, Md5};
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::connections::Gauge;
 use crate::fault::Faults;
 use crate::ledger::{
     Book, Ledger, PayerAction, PayerError, RefundAction, RefundError, RefundState, State,
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     keys: Keys,
     nonces_seen: Mutex<Nonces>,
     answers_sent: Mutex<Sent>,
+    gauge: Gauge,
 }
 
 impl Shared {
@@ -61,6 +63,7 @@ impl Shared {
             keys,
             nonces_seen: Mutex::default(),
             answers_sent: Mutex::default(),
+            gauge: Gauge::default(),
         }
     }
 
@@ -119,6 +122,11 @@ impl Shared {
 
     pub(crate) fn answers_sent(&self) -> MutexGuard<'_, Sent> {
         lock(&self.answers_sent)
+    }
+
+    /// Of the connections to all hosts.
+    pub(crate) fn gauge(&self) -> &Gauge {
+        &self.gauge
     }
 
     /// 32 characters that no answer had before.

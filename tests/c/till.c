@@ -20,8 +20,9 @@
  * same place one with W brings the process down, one with S just before it is sent, and one with V when
  * it is being undone. Not so in a recovery.
  *
- * RECORD has a line each: `before CALL NUMBER`, `after CALL NUMBER STATUS`, `listed BOOK NUMBER STATUS` for
- * what a recovery has found, `note TEXT`. `opened STATUS` is the first line, `closed` the last.
+ * RECORD has a line each: `before CALL NUMBER`, `after CALL NUMBER STATUS`, with `FEN TRANSACTION` behind it
+ * if it is paid, `listed BOOK NUMBER STATUS` (the same) for what a recovery has found, `note TEXT`. `opened STATUS` is the
+ * first line, `closed` the last.
  * Exit code: 0, or 3 if the client could not be opened.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -34,6 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <wxpay.h>
+
+#define MOST_THREADS 1000
 
 static wxpay_client *client;
 static int record;
@@ -58,13 +61,24 @@ static void before(const char *call, const char *number)
     note("before", call, number, "");
 }
 
+static void told(const char *kind, const char *call, const char *number, const char *status,
+                 const char *fen, const char *transaction)
+{
+    char text[120];
+    int paid = strcmp(status, "0") == 0 && fen != NULL && transaction != NULL;
+
+    sprintf(text, paid ? "%.20s %.20s %.60s" : "%.20s", status, fen, transaction);
+    note(kind, call, number, text);
+}
+
 static wxpay_status after(const char *call, const char *number, wxpay_status status,
                           wxpay_result *result)
 {
     char text[20];
 
     sprintf(text, "%ld", (long)status);
-    note("after", call, number, text);
+    told("after", call, number, text, wxpay_result_get(result, "total_fee"),
+         wxpay_result_get(result, "transaction_id"));
     if (status != WXPAY_OK) {
         note("note", call, number, wxpay_result_message(result));
     }
@@ -189,8 +203,9 @@ static void list(const wxpay_result *result)
             continue;
         }
         number = fact(result, place, "out_trade_no");
-        note("listed", gateway != NULL && strcmp(gateway, "ride-code") == 0 ? "ride" : "order",
-             number != NULL ? number : "-", status);
+        told("listed", gateway != NULL && strcmp(gateway, "ride-code") == 0 ? "ride" : "order",
+             number != NULL ? number : "-", status, fact(result, place, "total_fee"),
+             fact(result, place, "transaction_id"));
     }
 }
 
@@ -283,13 +298,13 @@ static void *work(void *unused)
 
 int main(int argc, char **argv)
 {
-    pthread_t threads[64];
+    static pthread_t threads[MOST_THREADS];
     wxpay_result *result;
     wxpay_status status;
     char line[200];
     int times, place, count;
 
-    if (argc != 5 || (count = atoi(argv[4])) < 1 || count > 64) {
+    if (argc != 5 || (count = atoi(argv[4])) < 1 || count > MOST_THREADS) {
         fprintf(stderr, "usage: till CONFIG PLAN RECORD THREADS\n");
         return 4;
     }

@@ -8,6 +8,51 @@ use std::sync::Mutex;
 
 use super::library_path;
 
+/// The sanitizer that the programs run under instead of valgrind, if `tests/sanitize.sh` asks for one.
+pub struct Sanitizer {
+    /// As the compilers call it.
+    name: String,
+    /// Built with it.
+    library: PathBuf,
+    /// Of the compiler that has built the library: C's and Rust's cannot be mixed.
+    runtime: PathBuf,
+}
+
+impl Sanitizer {
+    pub fn get() -> Option<Self> {
+        let name = std::env::var("WXPAY_SANITIZER").ok()?;
+        let path = |name: &str| std::env::var_os(name).map(PathBuf::from).expect(name);
+        Some(Self {
+            name,
+            library: path("WXPAY_SANITIZED_LIBRARY"),
+            runtime: path("WXPAY_SANITIZER_RUNTIME"),
+        })
+    }
+
+    /// For an object file.
+    fn compiles(&self, compiler: &mut Command) {
+        compiler.arg(format!("-fsanitize={}", self.name));
+        // It shares a process with the former, not with the latter.
+        if self.name == "address" {
+            compiler.args(["-fsanitize=undefined", "-fno-sanitize-recover=undefined"]);
+        }
+    }
+
+    /// For a program, whose libraries then find the runtime in it.
+    fn links(&self, linker: &mut Command) {
+        linker
+            .arg("-Wl,--whole-archive")
+            .arg(&self.runtime)
+            .args(["-Wl,--no-whole-archive", "-rdynamic"])
+            .args(["-ldl", "-lm", "-lrt"]);
+    }
+}
+
+/// What the programs are linked with.
+fn library() -> PathBuf {
+    Sanitizer::get().map_or_else(library_path, |sanitizer| sanitizer.library)
+}
+
 /// Compiles a source file of the tree as a till programmer would, once a process.
 pub fn compile(source: &str) -> PathBuf {
     static COMPILED: Mutex<Vec<(String, PathBuf)>> = Mutex::new(Vec::new());
@@ -15,7 +60,7 @@ pub fn compile(source: &str) -> PathBuf {
     if let Some((_, program)) = compiled.iter().find(|(name, _)| name == source) {
         return program.clone();
     }
-    let library = library_path();
+    let library = library();
     let folder = library.parent().expect("the library is in a folder");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let stem = Path::new(source)
@@ -23,7 +68,11 @@ pub fn compile(source: &str) -> PathBuf {
         .expect("a source has a name")
         .to_string_lossy();
     let program = folder.join(format!("test-{stem}-{}", std::process::id()));
-    let output = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+    let object = program.with_extension("o");
+    let sanitizer = Sanitizer::get();
+
+    let mut compiler = c_compiler();
+    compiler
         .args([
             "-std=c99",
             "-pedantic",
@@ -32,22 +81,39 @@ pub fn compile(source: &str) -> PathBuf {
             "-Werror",
             "-g",
             "-pthread",
+            "-c",
         ])
         .arg(root.join(source))
         .arg(format!("-I{}", root.join("include").display()))
+        .arg("-o")
+        .arg(&object);
+    let mut linker = c_compiler();
+    linker
+        .arg("-pthread")
+        .arg(&object)
         .arg(format!("-L{}", folder.display()))
         .arg("-lwxpay")
         .arg("-o")
-        .arg(&program)
-        .output()
-        .expect("there is a C compiler");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{source} does not compile:\n{errors}"
-    );
+        .arg(&program);
+    if let Some(sanitizer) = sanitizer {
+        sanitizer.compiles(&mut compiler);
+        sanitizer.links(&mut linker);
+    }
+    for mut step in [compiler, linker] {
+        let output = step.output().expect("there is a C compiler");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{source} does not compile:\n{errors}"
+        );
+    }
+    std::fs::remove_file(object).expect("it was just made");
     compiled.push((source.to_owned(), program.clone()));
     program
+}
+
+fn c_compiler() -> Command {
+    Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
 }
 
 /// A command that finds the library.
@@ -58,8 +124,12 @@ pub fn command(source: &str, arguments: &[&str]) -> Command {
     command
 }
 
-/// The same under valgrind, which fails on any error and on any definite leak.
+/// The same under valgrind, which fails on any error and on any definite leak, or under the sanitizer that
+/// is asked for.
 pub fn under_valgrind(source: &str, arguments: &[&str]) -> Command {
+    if Sanitizer::get().is_some() {
+        return command(source, arguments);
+    }
     let mut command = Command::new("valgrind");
     command
         .args(["--quiet", "--error-exitcode=99", "--leak-check=full"])
@@ -74,7 +144,7 @@ pub fn under_valgrind(source: &str, arguments: &[&str]) -> Command {
 }
 
 fn finds_library(command: &mut Command) {
-    let library = library_path();
+    let library = library();
     let folder = library.parent().expect("the library is in a folder");
     // The loader looks for the SONAME.
     let soname = folder.join("libwxpay.so.0");

@@ -155,23 +155,42 @@ impl Shop {
     /// What the till was told and what the ledger says must agree, whatever happened.
     #[track_caller]
     pub fn agrees(&self, sale: &Sale, outcome: &Outcome) {
-        let net = self.simulator.net_charged(&sale.out_trade_no);
+        let told = Told {
+            status: outcome.status(),
+            total_fee: outcome.get_int("total_fee"),
+            transaction_id: outcome.get("transaction_id"),
+        };
         let order = self.order(sale);
-        let foreign = order.as_ref().is_some_and(|order| order.foreign);
-        let context = format!("{sale:?}: {outcome:?}\nledger: {order:?}");
-        match outcome.status() {
+        told.agrees(order.as_ref(), &format!("{sale:?}: {outcome:?}"));
+    }
+}
+
+/// What a till was told about a sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub status: i32,
+    pub total_fee: Option<i64>,
+    pub transaction_id: Option<String>,
+}
+
+impl Told {
+    /// It must agree with the ledger's order, whatever happened.
+    #[track_caller]
+    pub fn agrees(&self, order: Option<&OrderRecord>, context: &str) {
+        let net = order.map_or(0, |order| order.net_fen);
+        let foreign = order.is_some_and(|order| order.foreign);
+        let context = format!("{context}\nledger: {order:?}");
+        match self.status {
             super::OK => {
                 assert_eq!(net, FEE, "paid, but not in the ledger: {context}");
                 assert!(!foreign, "somebody else's sale: {context}");
-                assert_eq!(outcome.get_int("total_fee"), Some(FEE), "{context}");
-                let transaction_id = order
-                    .as_ref()
-                    .and_then(|order| order.transaction_id.clone());
-                assert_eq!(outcome.get("transaction_id"), transaction_id, "{context}");
+                assert_eq!(self.total_fee, Some(FEE), "{context}");
+                let transaction_id = order.and_then(|order| order.transaction_id.clone());
+                assert_eq!(self.transaction_id, transaction_id, "{context}");
             }
             super::UNKNOWN => {}
             super::E_DUPLICATE => {
-                let refunded = order.as_ref().map_or(0, |order| order.refunded_fen);
+                let refunded = order.map_or(0, |order| order.refunded_fen);
                 assert_eq!(refunded, 0, "the other sale was undone: {context}");
                 assert!(
                     !foreign || net > 0,

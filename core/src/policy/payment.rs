@@ -26,6 +26,9 @@ pub struct Payment {
     closes: bool,
     /// A reverse left this machine and may have been taken: `Paid` cannot be trusted any more.
     reverse_taken: bool,
+    /// `Done` or `NotFound` was answered to a reverse of this call: before that, an order's absence says
+    /// nothing. Whether an earlier call's ever left is not known.
+    reverse_answered: bool,
     /// No reverse before this.
     reverse_from: Moment,
     /// The charge cannot happen any more after this.
@@ -66,6 +69,7 @@ impl Payment {
             cancel_requested: false,
             closes: false,
             reverse_taken: false,
+            reverse_answered: false,
             reverse_from: Moment::default(),
             code_dead: Moment::default(),
             window_end: Moment::default(),

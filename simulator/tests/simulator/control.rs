@@ -83,6 +83,21 @@ fn the_ledger_is_read_as_stable_json() {
 }
 
 #[test]
+fn connections_are_counted_while_they_are_open() {
+    let simulator = start();
+    let read = || done(&simulator, "GET", "/connections", &Value::Null);
+    let counts = json!({ "open": 0, "most": 0, "accepted": 0 });
+    assert_eq!(read(), counts);
+    let streams: Vec<_> = (simulator.hosts().iter().cycle().take(3))
+        .map(|host| TcpStream::connect(address(host)).expect("it listens"))
+        .collect();
+    until(|| simulator.connections().open == 3);
+    drop(streams);
+    until(|| simulator.connections().open == 0);
+    assert_eq!(read(), json!({ "open": 0, "most": 3, "accepted": 3 }));
+}
+
+#[test]
 fn faults_payers_hosts_and_the_clock_are_set_from_outside() {
     let simulator = start();
     let till = Till::new(&simulator);

@@ -106,6 +106,7 @@ impl Payment {
         match verdict {
             R::Done | R::NotFound => {
                 self.reverse_taken = !self.closes;
+                self.reverse_answered = true;
                 let next = Undoing {
                     next: Step::Verify,
                     due: now,
@@ -153,6 +154,14 @@ impl Payment {
                 Cause::ReverseConfirmed,
                 Reversal::Completed,
             ),
+            Q::NotFound if !self.reverse_answered => {
+                let next = Undoing {
+                    next: Step::Reverse,
+                    due: now,
+                    ..undoing
+                };
+                self.go_on_undoing(next, now)
+            }
             Q::NotFound => match undoing.missing_since {
                 Some(first) if self.asked >= self.second_look(first) => {
                     finish(Status::Reversed, Cause::NeverArrived, Reversal::Completed)

@@ -525,6 +525,24 @@ fn a_recovery_goes_on_reversing_and_does_not_believe_paid() {
     bench.ends(Status::Reversed, Cause::ReverseConfirmed);
 }
 
+/// That of the process before may have been recorded and never have left.
+#[test]
+fn a_recovery_believes_in_no_absence_before_a_reverse_of_its_own_was_answered() {
+    for answered in [R::Done, R::NotFound] {
+        let mut bench = Bench::resumed(
+            mainland(),
+            Phase::Reversing,
+            300.0,
+            Purpose::RecoverKeepingPaid,
+        );
+        bench.query(Q::NotFound);
+        assert_eq!(bench.rest().pending, [Action::Reverse]);
+        bench.reverse(R::Unclear).reverse(answered);
+        bench.query(Q::NotFound).query(Q::NotFound);
+        bench.ends(Status::Reversed, Cause::NeverArrived);
+    }
+}
+
 /// A till may have been told that it is paid, when that could not be recorded.
 #[test]
 fn the_same_sale_once_more_reverses_nothing_before_it_has_a_clear_answer() {
