@@ -112,7 +112,7 @@ impl Gate {
     pub(crate) async fn serve(self, stream: TcpStream) {
         // It only speeds things up; a failure shows on the stream itself.
         let _ = stream.set_nodelay(true);
-        if let Some(hostile) = self.shared.settings().hostile
+        if let Some(hostile) = self.shared.settings().hostile.get(self.host)
             && hostile.case().is_raw()
         {
             return hostile::greet(stream, hostile.case()).await;

@@ -146,7 +146,8 @@ pub(super) const CASES: &[Case] = &[
     )
     .fields(&[Edit::Append("out_trade_no", "0")])
     .reverse(Skipped)
-    .refund_query(Conflict),
+    .refund_query(Conflict)
+    .bare_answers(Skipped),
     v2(
         "v2/order-with-blank",
         Forged,
@@ -154,7 +155,8 @@ pub(super) const CASES: &[Case] = &[
     )
     .fields(&[Edit::Append("out_trade_no", " ")])
     .reverse(Skipped)
-    .refund_query(Conflict),
+    .refund_query(Conflict)
+    .bare_answers(Skipped),
     v2(
         "v2/no-order",
         Nothing,
@@ -352,9 +354,10 @@ pub(super) const CASES: &[Case] = &[
     v2(
         "v2/result-fail-no-code",
         Nothing,
-        "A failure without a reason is no refusal.",
+        "A failure without a reason is no refusal; a close is confirmed by a query.",
     )
-    .fields(&[Edit::Set("result_code", "FAIL")]),
+    .fields(&[Edit::Set("result_code", "FAIL")])
+    .close(Read),
     v2(
         "v2/result-fail-unknown-code",
         Nothing,

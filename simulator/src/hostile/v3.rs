@@ -1,7 +1,8 @@
 //! APIv3: signatures that prove nothing, and proven answers that are not about what was asked.
 
 use super::Told::{
-    Closed, Conflict, Foreign, Forged, NotPaid, Nothing, Paying, Read, Refunded, Reversed, Skipped,
+    Closed, Conflict, Foreign, Forged, NotPaid, Nothing, Paying, Read, Refunded, Rejected,
+    Reversed, Skipped,
 };
 use super::{Case, Edit, Headers, Seal, Text, Told, V3, case};
 
@@ -21,7 +22,7 @@ pub(super) const CASES: &[Case] = &[
         Forged,
         "A 2xx without a signature anybody may have written.",
     )
-    .seal(Seal::None),
+    .seal(Seal::None).certificates(Read),
     v3("v3/sign-wrong", Forged, "Over other bytes.").seal(Seal::Wrong),
     v3(
         "v3/sign-unknown-key",
@@ -235,7 +236,7 @@ pub(super) const CASES: &[Case] = &[
     v3("v3/then-member", Forged, "Nor a member be added.")
         .text_after(&[Text::Swap("{", b"{\"z\":1,")]),
     v3("v3/then-bom", Forged, "Nor a mark in front.").text_after(&[Text::Front(b"\xef\xbb\xbf")]),
-    v3("v3/then-lower-case", Forged, "Nor capitals become small.").text_after(&[Text::Lower]),
+    v3("v3/then-lower-case", Forged, "Nor capitals become small.").text_after(&[Text::Lower]).bare_answers(Skipped),
     v3("v3/then-two", Forged, "Nor a second document follow.").text_after(&[Text::Back(b"{}")]),
     v3("v3/then-garbage", Forged, "Nor may it be something else.")
         .text_after(&[Text::Whole(b"\xff\xfe")]),
@@ -245,35 +246,35 @@ pub(super) const CASES: &[Case] = &[
         Forged,
         "Signed, about another merchant: the key is the same for all of them.",
     )
-    .fields(&[Edit::Set("/mchid", "\"1999999999\"")]),
+    .fields(&[Edit::Set("/mchid", "\"1999999999\"")]).bare_answers(Skipped),
     v3("v3/other-appid", Forged, "About another app.")
-        .fields(&[Edit::Set("/appid", "\"wx0000000000000009\"")]),
+        .fields(&[Edit::Set("/appid", "\"wx0000000000000009\"")]).bare_answers(Skipped),
     v3(
         "v3/other-order",
         Forged,
         "An earlier order's answer is not this one's.",
     )
     .fields(&[Edit::Set("/out_trade_no", "\"SOMEBODYELSESORDER\"")])
-    .refund_query(Skipped),
+    .refund_query(Skipped).bare_answers(Skipped),
     v3(
         "v3/order-longer",
         Forged,
         "A number that begins like ours is another's.",
     )
     .fields(&[Edit::Append("/out_trade_no", "0")])
-    .refund_query(Skipped),
+    .refund_query(Skipped).bare_answers(Skipped),
     v3("v3/order-number", Forged, "A number is no text.")
         .fields(&[Edit::Set("/out_trade_no", "17")])
-        .refund_query(Skipped),
+        .refund_query(Skipped).bare_answers(Skipped),
     v3("v3/order-list", Forged, "Nor is a list.")
         .fields(&[Edit::Set("/out_trade_no", "[\"A\"]")])
-        .refund_query(Skipped),
+        .refund_query(Skipped).bare_answers(Skipped),
     v3(
         "v3/merchant-number",
         Forged,
         "Our number as a number is another kind of value.",
     )
-    .fields(&[Edit::Set("/mchid", "10000100")]),
+    .fields(&[Edit::Set("/mchid", "10000100")]).bare_answers(Skipped),
     v3(
         "v3/no-merchant",
         Nothing,
@@ -489,11 +490,11 @@ pub(super) const CASES: &[Case] = &[
     v3(
         "v3/error-500",
         Nothing,
-        "A server's error decides nothing, whatever its code; a reverse is confirmed by a query.",
+        "A server's error decides nothing, whatever its code; a reverse and a close are confirmed by a query, and nothing is shown.",
     )
     .status(500)
     .fields(&[Edit::Set("/code", "\"ORDER_NOT_EXIST\"")])
-    .reverse(Read),
+    .reverse(Read).prepay(Rejected).close(Read),
     v3(
         "v3/error-without-code",
         Nothing,
