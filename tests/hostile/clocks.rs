@@ -5,7 +5,7 @@ use wxpay_simulator::hostile::{Subject, Told};
 use wxpay_simulator::{Api, Operation, PayerAction, Scenario, Settings};
 
 use super::common::shop::{FEE, Shop, quick_on};
-use super::common::{Client, E_FORGED, OK, Request, each, on_every_gateway};
+use super::common::{E_FORGED, OK, Request, each, on_every_gateway};
 use super::{Surprises, at_host, cases, fault, gateway, patient, statuses};
 
 on_every_gateway! {
@@ -19,9 +19,9 @@ fn a_wrong_time_in_one_answer_makes_nobody_elses_sale_of_the_next(api: Api) {
         ports: vec![0; plays.len()],
         ..quick_on(api)
     });
+    let config = shop.config_with(patient());
     each(&plays, |(host, case)| {
-        let config = at_host(&shop, patient(), *host);
-        let till = Client::open_toml(config).expect("the configuration is complete");
+        let till = at_host(&shop, &config, *host);
         let sale = shop.sale(Scenario::Paid);
         surprises.check(case, &[OK], &till.micropay(&sale.request()));
         let wrong = fault(case, Operation::Orderquery).times(1);

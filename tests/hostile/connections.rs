@@ -24,10 +24,9 @@ fn play(gateway: Gateway, settings: Settings, ask: impl Fn(&Shop, &Client, &Case
         connect_timeout: 600,
         ..PolicyNumbers::quick()
     };
-    let hosts = shop.simulator.hosts();
+    let (config, hosts) = (shop.config_with(numbers), shop.simulator.hosts());
     each(&plays, |(host, case)| {
-        let config = at_host(&shop, numbers, *host);
-        let till = Client::open_toml(config).expect("the configuration is complete");
+        let till = at_host(&shop, &config, *host);
         ask(&shop, &till, case, &hosts[*host]);
     });
     let requests = shop.simulator.requests();

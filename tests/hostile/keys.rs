@@ -1,12 +1,10 @@
 //! The list of platform certificates (APIv3): with what is not proven nothing is charged.
 
 use wxpay_simulator::hostile::{Case, Subject, Told};
-use wxpay_simulator::{
-    Api, Operation, PlatformKeys, PlatformSigner, PolicyNumbers, Scenario, Settings,
-};
+use wxpay_simulator::{Api, Operation, PlatformKeys, PlatformSigner, Scenario, Settings};
 
 use super::common::shop::{Shop, quick_on};
-use super::common::{Client, E_FORGED, E_NETWORK, E_REJECTED, OK, each};
+use super::common::{E_FORGED, E_NETWORK, E_REJECTED, OK, each};
 use super::{Gateway, Surprises, at_host, cases, fault, hasty, is_endless, patient};
 
 /// As many hosts as a shop has here; each case has one, and a till that knows no other.
@@ -30,14 +28,11 @@ fn a_hostile_list_of_certificates_is_used_or_nothing_is_charged() {
             let fault = fault(case, Operation::Certificates).on_host(*host);
             shop.simulator.fault(fault);
         }
-        let till = |host, numbers: PolicyNumbers| {
-            let config = at_host(&shop, numbers, host);
-            Client::open_toml(config).expect("the configuration is complete")
-        };
+        let [patient, hasty] = [patient(), hasty()].map(|numbers| shop.config_with(numbers));
         each(&plays, |(host, case)| {
             let sale = shop.sale(Scenario::Paid);
-            let numbers = if is_endless(case) { hasty() } else { patient() };
-            let outcome = till(*host, numbers).micropay(&sale.request());
+            let config = if is_endless(case) { &hasty } else { &patient };
+            let outcome = at_host(&shop, config, *host).micropay(&sale.request());
             match case.certificates {
                 Told::Read => surprises.check(case, &[OK], &outcome),
                 _ => surprises.check(case, &[E_NETWORK, E_FORGED, E_REJECTED], &outcome),
@@ -51,7 +46,7 @@ fn a_hostile_list_of_certificates_is_used_or_nothing_is_charged() {
         shop.simulator.clear_faults();
         each(&plays, |(host, case)| {
             let sale = shop.sale(Scenario::Paid);
-            let outcome = till(*host, patient()).micropay(&sale.request());
+            let outcome = at_host(&shop, &patient, *host).micropay(&sale.request());
             surprises.check(case, &[OK], &outcome);
             shop.agrees(&sale, &outcome);
         });

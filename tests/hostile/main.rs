@@ -234,14 +234,15 @@ impl Stage {
     }
 }
 
-/// The configuration of a till that has one host alone, and a journal of its own.
-fn at_host(shop: &Shop, numbers: PolicyNumbers, host: usize) -> String {
-    let (config, hosts) = (shop.config_with(numbers), shop.simulator.hosts());
+/// A till with this configuration, but one host alone, and a journal of its own.
+fn at_host(shop: &Shop, config: &str, host: usize) -> Client {
+    let hosts = shop.simulator.hosts();
     let lines = config.lines().map(|line| match line {
         line if line.starts_with("hosts = ") => format!("hosts = [\"{}\"]", hosts[host]),
         line => line
             .replace(&hosts[0], &hosts[host])
             .replace("wxpay-journal.db", &format!("journal-{host}.db")),
     });
-    lines.collect::<Vec<_>>().join("\n")
+    let config = lines.collect::<Vec<_>>().join("\n");
+    Client::open_toml(config).expect("the configuration is complete")
 }

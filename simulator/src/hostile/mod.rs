@@ -328,11 +328,16 @@ const FAMILIES: &[&[Case]] = &[
     tls::CASES,
     xml::CASES,
     json::CASES,
-    v2::CASES,
-    v3::CASES,
+    v2::signatures::CASES,
+    v2::contents::CASES,
+    v3::signatures::CASES,
+    v3::contents::CASES,
     fubei::CASES,
     ride::CASES,
-    notices::CASES,
+    notices::v2::CASES,
+    notices::v3::CASES,
+    notices::fubei::CASES,
+    notices::ride::CASES,
 ];
 
 /// A case of the table. In JSON: its id.

@@ -25,7 +25,8 @@ pub(super) fn lie(shared: &Shared, body: &mut Value, out_trade_no: &str, lie: Li
     let order = ledger.order(out_trade_no);
     let fee = order.and_then(|order| order.total_fee).unwrap_or_default();
     let clock = shared.clock();
-    // An error names no merchant; what is paid does.
+    // As every 2xx has; and unlike an error what is paid names its merchant.
+    members.insert("later_extension".to_owned(), "接口可能增加字段 <&>".into());
     if !(members.contains_key("mchid") || members.contains_key("sp_mchid")) {
         let merchant = &shared.settings().merchants[0];
         members.insert("mchid".to_owned(), merchant.mch_id.as_str().into());
