@@ -1,7 +1,7 @@
 //! The hostile gateway: every way an answer, a notification or a connection can be wrong, as one table.
 //!
 //! A case is data: which gateways it concerns, what is changed and when it is signed, what a till may
-//! make of it, and why. `tests/hostile.rs` plays all of them; [`FaultKind::Hostile`] plays one.
+//! make of it, and why. `tests/hostile/` plays all of them; [`FaultKind::Hostile`] plays one.
 //!
 //! The order of the changes to an answer: its fields; in APIv2 the signature, which is a field; fields
 //! after that; the text; in APIv3 the signature, which is in headers, unless it was made before the text
@@ -308,12 +308,6 @@ impl Case {
     /// Whether it concerns this gateway.
     pub fn concerns(&self, gateway: Gateway) -> bool {
         self.on.contains(&gateway)
-    }
-
-    /// Whether it changes anything about the body, or how that leaves.
-    pub fn touches_the_body(&self) -> bool {
-        let changes = [self.fields, self.after].concat();
-        !(changes.is_empty() && self.text.is_empty() && self.wire.is_empty())
     }
 
     /// Whether the bytes leave by HTTP's rules.
