@@ -96,7 +96,7 @@ fn of_a_faulty_charge(_: Api, kind: &FaultKind) -> Ending {
         }
         // Of Fubei alone: unreadable, as in its own sample.
         F::MissingComma => Ending::Paid,
-        // See tests/hostile.rs.
+        // See tests/hostile/.
         F::Hostile { .. } => Ending::Paid,
     }
 }

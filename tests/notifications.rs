@@ -346,7 +346,7 @@ fn ending(api: Api, kind: Kind, fault: NotificationFault) -> Option<i32> {
             | F::TamperedCiphertext,
         ) => Some(E_FORGED),
         (Api::V3, F::Doctype) => None,
-        // Of rides alone, and those of tests/hostile.rs.
+        // Of rides alone, and those of tests/hostile/.
         (_, F::ForeignOrder | F::NoJson | F::BadPadding | F::Hostile { .. }) => None,
         (Api::V2, F::SignProbe | F::OldTimestamp { .. } | F::UnknownSerial) => None,
         // Refunds of APIv2 are encrypted and not signed, payments are the other way round.

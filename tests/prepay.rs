@@ -315,15 +315,15 @@ fn an_order_whose_till_has_gone_is_closed_or_reported_and_a_plain_one_left_alone
 
 fn no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed(api: Api) {
     let shop = Shop::open_on(api);
-    // So many at once need some patience on a busy machine.
-    let config = shop
-        .config()
-        .replace("[policy]\n", "[policy]\nprepay_window = \"600ms\"\n")
-        .replace(
-            "reverse_budget = \"3000ms\"",
-            "reverse_budget = \"12000ms\"",
-        );
-    let till = Client::open_toml(config).expect("the configuration is complete");
+    let open = |reverse_budget: &str| {
+        let config = shop
+            .config()
+            .replace("[policy]\n", "[policy]\nprepay_window = \"600ms\"\n")
+            .replace("3000ms", reverse_budget);
+        Client::open_toml(config).expect("the configuration is complete")
+    };
+    // So many at once need some patience on a busy machine; what never ends well needs none.
+    let [till, hasty] = ["60s", "3s"].map(open);
     let mut kinds = FaultKind::examples();
     match api {
         Api::V2 => {}
@@ -346,6 +346,8 @@ fn no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed(api: Api) {
         }
     }
     each(&cases, |(sale, fault)| {
+        let hopeless = fault.operation == Some(Operation::Close) && fault.times.is_none();
+        let till = if hopeless { &hasty } else { &till };
         let outcome = match till.start_prepay(&order(sale)) {
             Ok((mut task, shown)) => {
                 assert_eq!(shown.status(), RUNNING, "{fault:?}: {shown:?}");
@@ -362,8 +364,7 @@ fn no_fault_leaves_an_order_payable_that_the_till_was_told_is_closed(api: Api) {
         match outcome.status() {
             REVERSED => assert!(!pays(&shop, sale), "told closed, and payable: {context}"),
             UNKNOWN => {
-                let closes = fault.operation == Some(Operation::Close);
-                assert!(closes && fault.times.is_none(), "{context}");
+                assert!(hopeless, "{context}");
                 assert_eq!(
                     outcome.get("reversal").as_deref(),
                     Some("required"),

@@ -357,7 +357,7 @@ fn of_fault(fault: NotificationFault) -> Option<i32> {
         F::WrongAmount => Some(UNKNOWN),
         F::ForeignOrder => Some(OK),
         F::SignProbe | F::OldTimestamp { .. } | F::UnknownSerial | F::Doctype => None,
-        // See tests/hostile.rs.
+        // See tests/hostile/.
         F::Hostile { .. } => None,
     }
 }

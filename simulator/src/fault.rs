@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::hostile::Hostile;
+use crate::hostile::{Hostile, Lie};
 
 /// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -174,9 +174,9 @@ pub enum FaultKind {
     Hostile {
         /// Which.
         case: Hostile,
-        /// Before the case's own changes, the answer becomes the best of news: paid, as asked.
-        #[serde(default)]
-        lie: bool,
+        /// What the answer becomes before the case's own changes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lie: Option<Lie>,
     },
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustls::ServerConfig;
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio_rustls::TlsAcceptor;
@@ -27,24 +28,28 @@ pub enum HostError {
 }
 
 impl Hosts {
-    /// One host a port, all up.
+    /// One host a port, all up, each with its own of `servers`.
     pub(crate) fn start(
         ports: &[u16],
         shared: &Arc<Shared>,
-        acceptor: &TlsAcceptor,
+        servers: &[Arc<ServerConfig>],
         runtime: Handle,
     ) -> Result<Self, ListenError> {
-        let hosts = ports.iter().enumerate().map(|(number, port)| {
-            let mut host = Host::reserve(*port)?;
-            let gate = Gate {
-                shared: shared.clone(),
-                acceptor: acceptor.clone(),
-                host: number,
-                port: host.port(),
-            };
-            host.set(HostState::Up, &gate, &runtime)?;
-            Ok((host, gate))
-        });
+        let hosts = ports
+            .iter()
+            .zip(servers)
+            .enumerate()
+            .map(|(number, (port, server))| {
+                let mut host = Host::reserve(*port)?;
+                let gate = Gate {
+                    shared: shared.clone(),
+                    acceptor: TlsAcceptor::from(server.clone()),
+                    host: number,
+                    port: host.port(),
+                };
+                host.set(HostState::Up, &gate, &runtime)?;
+                Ok((host, gate))
+            });
         let hosts = hosts.collect::<Result<_, ListenError>>()?;
         Ok(Self {
             hosts: Mutex::new(hosts),

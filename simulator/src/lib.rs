@@ -59,7 +59,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
-use tokio_rustls::TlsAcceptor;
 
 pub use channel::{Channel, auth_code_of};
 pub use configuration::PolicyNumbers;
@@ -161,9 +160,13 @@ impl Simulator {
         let (ports, control_port) = (settings.ports.clone(), settings.control_port);
         let keys = Keys::new(&settings, &certificates)?;
         let shared = Arc::new(Shared::new(settings, certificates.owners(), keys));
-        let acceptor = TlsAcceptor::from(certificates.server.clone());
         runtime.spawn(notify::run(shared.clone()));
-        let hosts = Hosts::start(&ports, &shared, &acceptor, runtime.handle().clone())?;
+        let hosts = Hosts::start(
+            &ports,
+            &shared,
+            &certificates.servers,
+            runtime.handle().clone(),
+        )?;
         let mut simulator = Self {
             hosts: Arc::new(hosts),
             shared,

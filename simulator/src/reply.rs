@@ -117,18 +117,15 @@ impl Reply {
 
     /// The pieces of a reply that leaves by a script.
     pub(crate) fn into_raw(self, date: &str) -> Raw {
-        // The connection ends with it: whoever reads that it will not send another request down it.
-        let mut head = format!(
-            "content-type: {}\r\ndate: {date}\r\nconnection: close\r\n",
-            self.content_type
-        );
+        let mut rest = format!("content-type: {}\r\n", self.content_type);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            rest.push_str(&format!("{name}: {value}\r\n"));
         }
         Raw {
             steps: self.steps,
             status: self.status,
-            head,
+            date: date.to_owned(),
+            rest,
             body: self.body.to_vec(),
         }
     }

@@ -113,7 +113,7 @@ impl Gate {
         let _counted = self.shared.gauge().count();
         // It only speeds things up; a failure shows on the stream itself.
         let _ = stream.set_nodelay(true);
-        if let Some(hostile) = self.shared.settings().hostile
+        if let Some(hostile) = self.shared.settings().hostile.get(self.host)
             && hostile.case().is_raw()
         {
             return hostile::greet(stream, hostile.case()).await;

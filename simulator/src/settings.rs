@@ -24,9 +24,9 @@ pub struct Settings {
     pub control_port: Option<u16>,
     /// Which server certificate the hosts show.
     pub certificate: Certificate,
-    /// A case of the table of hostile gateways whose subject is the connection; it goes before
-    /// `certificate`.
-    pub hostile: Option<Hostile>,
+    /// Cases of the table of hostile gateways whose subject is the connection: how the hosts meet
+    /// connections, in the order of `ports`. It goes before `certificate`; hosts beyond it are honest.
+    pub hostile: Vec<Hostile>,
     /// How the PKCS#12 file is encrypted.
     pub pkcs12: Pkcs12,
     /// The durations and repetitions of scenarios.
@@ -79,7 +79,7 @@ impl Default for Settings {
             ports: vec![0, 0],
             control_port: None,
             certificate: Certificate::Good,
-            hostile: None,
+            hostile: Vec::new(),
             pkcs12: Pkcs12::Legacy,
             timing: Timing::default(),
             reversed_paid: ReversedPaid::Revoked,

@@ -19,7 +19,7 @@ use rustls::{DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureSc
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use sha2::{Digest, Sha256};
 
-use crate::hostile;
+use crate::hostile::{self, Hostile};
 use crate::settings::{Certificate, Pkcs12, Settings};
 
 /// Why the certificates could not be made.
@@ -47,7 +47,8 @@ pub(crate) type Issuer = CertifiedIssuer<'static, KeyPair>;
 /// Everything that is issued when a simulator starts.
 pub(crate) struct Certificates {
     pub(crate) ca_pem: String,
-    pub(crate) server: Arc<ServerConfig>,
+    /// One for each host.
+    pub(crate) servers: Vec<Arc<ServerConfig>>,
     /// One for each merchant, in the settings' order.
     pub(crate) clients: Vec<ClientIdentity>,
 }
@@ -71,13 +72,19 @@ impl Certificates {
             .iter()
             .map(|merchant| ClientIdentity::issue(&merchant.mch_id, &ca, settings.pkcs12))
             .collect::<Result<_, _>>()?;
-        let shown = settings.hostile.and_then(|hostile| hostile.case().shown);
+        let honest = server_config(&ca, settings.certificate)?;
+        let server = |host| {
+            let hostile: Option<&Hostile> = settings.hostile.get(host);
+            match hostile.and_then(|hostile| hostile.case().shown) {
+                Some(shown) => hostile::server_config(&ca, shown),
+                None => Ok(honest.clone()),
+            }
+        };
         Ok(Self {
             ca_pem: ca.pem(),
-            server: match shown {
-                Some(shown) => hostile::server_config(&ca, shown)?,
-                None => server_config(&ca, settings.certificate)?,
-            },
+            servers: (0..settings.ports.len())
+                .map(server)
+                .collect::<Result<_, _>>()?,
             clients,
         })
     }

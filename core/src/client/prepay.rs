@@ -26,6 +26,9 @@ use crate::verdict::PrepayVerdict;
 /// How often a request that gets no usable answer is sent.
 const TRIES: u32 = 3;
 
+/// Seconds: not worth another entry in the journal. Payments may be dated a little early.
+const CLOCKS_AGREE: u64 = 30;
+
 pub(super) const UNSUPPORTED: &str = "this gateway makes no orders that the payer scans or opens";
 
 /// Who waits for the payment of what is shown.
@@ -135,11 +138,14 @@ impl Client {
         };
 
         let tried = self.ask_for_it(prepay, &order, call.signal());
-        let mut learned = None;
-        if let (None, None, Ok(told)) = (&held.shown_before, expected.submitted_at, &tried.last) {
-            learned = told.reply.date;
-            expected.submitted_at = learned;
-        }
+        // Of a new order its own answer tells when it was made, whatever an earlier answer said the
+        // time was: that clock may have been wrong, or set since.
+        let told = tried.last.as_ref().ok().and_then(|told| told.reply.date);
+        let learned = told.filter(|date| {
+            let agrees = |at: i64| at.abs_diff(*date) <= CLOCKS_AGREE;
+            held.shown_before.is_none() && !expected.submitted_at.is_some_and(agrees)
+        });
+        expected.submitted_at = learned.or(expected.submitted_at);
         let mut outcome = tried.describe();
         outcome.set("out_trade_no", number);
         outcome.set("elapsed_ms", self.elapsed_ms(begun));
@@ -371,7 +377,7 @@ struct Held<'a> {
 
 impl Held<'_> {
     /// Puts on record that there is something to show. A task's order stays held, for its run.
-    /// `learned`: when it was made, if that was not known before.
+    /// `learned`: when it was made, if that is not on record yet.
     fn record_shown(mut self, waits: Waits, learned: Option<i64>) -> Result<(), JournalError> {
         let journal = &self.client.journal;
         match waits {

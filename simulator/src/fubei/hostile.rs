@@ -3,15 +3,22 @@
 use serde_json::{Value, json};
 
 use crate::clock::beijing;
-use crate::hostile::{self, Case};
+use crate::hostile::{self, Case, Lie};
 use crate::shared::Shared;
 
-/// The body with what the case changes; `lie`: the order that is said to be paid first.
-pub(super) fn altered(shared: &Shared, body: &[u8], lie: Option<&str>, case: &Case) -> Vec<u8> {
+/// The body with what the case changes; `lie`: what is said first, and about which order.
+pub(super) fn altered(
+    shared: &Shared,
+    body: &[u8],
+    lie: Option<(Lie, &str)>,
+    case: &Case,
+) -> Vec<u8> {
     let mut body = match serde_json::from_slice(body) {
         Ok(mut document) if lie.is_some() || !case.fields.is_empty() => {
-            if let Some(out_trade_no) = lie {
-                paid(shared, &mut document, out_trade_no);
+            match lie {
+                Some((Lie::Paid, out_trade_no)) => paid(shared, &mut document, out_trade_no),
+                Some((Lie::NotPaid, _)) => document["data"]["trade_state"] = "CLOSED".into(),
+                None => {}
             }
             hostile::json_fields(&mut document, case.fields);
             document.to_string().into_bytes()

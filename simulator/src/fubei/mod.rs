@@ -108,7 +108,7 @@ pub(crate) async fn handle(shared: &Shared, request: &Request) -> (Option<Operat
     let body = answer.body(shared.settings().fubei.forms, &faults);
     reply.body = match crate::hostile::of(&faults) {
         Some((case, lie)) => {
-            let lie = out_trade_no.as_deref().filter(|_| lie);
+            let lie = lie.zip(out_trade_no.as_deref());
             hostile::altered(shared, &body, lie, case).into()
         }
         None => body.into(),

@@ -44,9 +44,10 @@ pub(super) const CASES: &[Case] = &[
     fubei(
         "fubei/success-false",
         Nothing,
-        "200 and no success contradict each other.",
+        "200 and no success contradict each other; a close is confirmed by a query.",
     )
-    .fields(&[Edit::Set("/success", "false")]),
+    .fields(&[Edit::Set("/success", "false")])
+    .close(Read),
     fubei(
         "fubei/server-fault",
         Nothing,

@@ -1,11 +1,17 @@
 //! Answers that HTTP does not allow, only just allows, or that a client must not wait for.
 
 use super::Step::{Cut, Drip, Hold, Raw, Repeat, Send, Wait};
-use super::Told::{Broken, Nothing, Read};
-use super::{ALL, Case, Headers, PAYMENTS, Told, case};
+use super::Told::{Broken, Forged, Nothing, Read, Skipped};
+use super::{ALL, Case, Gateway, Headers, PAYMENTS, Subject, Told, V3, case};
 
 const fn http(id: &'static str, told: Told, why: &'static str) -> Case {
     case(ALL, id, told, why)
+}
+
+const OTHERS: &[Gateway] = &[Gateway::V2, Gateway::Fubei];
+
+const fn clock(on: &'static [Gateway], id: &'static str, told: Told, why: &'static str) -> Case {
+    case(on, id, told, why).about(Subject::Clock)
 }
 
 pub(super) const CASES: &[Case] = &[
@@ -30,6 +36,14 @@ pub(super) const CASES: &[Case] = &[
         .wire(&[Send("HTTP/1.1 {status} OK\r"), Wait(20), Send("\n{head}Content-Le"), Wait(20), Send("ngth: {length}\r\n\r"), Wait(20), Send("\n{body}")]),
     http("http/continue", Read, "100 Continue may come before any answer.")
         .wire(&[Send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/line-feeds", Read, "Line ends of one character may be taken for line ends (RFC 9112 §2.2).")
+        .wire(&[Send("HTTP/1.1 {status} OK\ndate: {date}\nconnection: close\nContent-Length: {length}\n{rest}\n{body}")]),
+    http("http/carriage-returns", Nothing, "Those of the other character may not.")
+        .wire(&[Send("HTTP/1.1 {status} OK\rdate: {date}\rconnection: close\r{rest}Content-Length: {length}\r\r{body}")]),
+    http("http/processing", Read, "Nor is 102 an answer yet.")
+        .wire(&[Send("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/early-hints", Read, "Nor 103, whatever it hints at.")
+        .wire(&[Send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\nLocation: http://localhost/\r\n\r\nHTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     // Lengths.
     http("http/length-more", Nothing, "Less came than was announced: the rest is lost.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {more}\r\n\r\n{body}")]),
@@ -79,12 +93,24 @@ pub(super) const CASES: &[Case] = &[
     http("http/chunks-not-announced", Broken, "Chunks that were not announced are part of the body.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Connection: close\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n")]),
     http("http/chunk-flood", Nothing, "Chunks without end.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n"), Repeat(400_000, "4\r\n    \r\n"), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n"), Repeat(20_000, "40\r\n                                                                \r\n"), Hold]),
     http("http/chunk-extension-flood", Nothing, "An extension without end.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex};"), Repeat(2_000_000, "x"), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex};"), Repeat(400_000, "x"), Hold]),
     http("http/trailer-flood", Nothing, "Trailers without end.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n"), Repeat(200_000, "a: b\r\n"), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n"), Repeat(20_000, "a: b\r\n"), Hold]),
     // Two framings at once.
+    http("http/length-and-chunks", Read, "Chunks go before a length (RFC 9112 §6.3).")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n")]),
+    http("http/chunks-and-shorter-length", Read, "In either order, whatever the length.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\nContent-Length: {less}\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n")]),
+    http("http/length-and-plain-chunked", Nothing, "So a plain body is none, though its length is right.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\nTransfer-Encoding: chunked\r\n\r\n{body}")]),
+    http("http/chunked-1.0", Broken, "HTTP/1.0 has no chunks, so they are part of the body.")
+        .wire(&[Send("HTTP/1.0 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n")]),
+    http("http/gzip", Broken, "A content coding that was not asked for is not undone.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Encoding: gzip\r\nContent-Length: {gzip-length}\r\n\r\n{gzip}")]),
+    http("http/gzip-untold", Broken, "Least of all if nobody says that there is one.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {gzip-length}\r\n\r\n{gzip}")]),
     http("http/gzip-in-name-only", Nothing, "A transfer coding that was not asked for.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: gzip, chunked\r\n\r\nxyz\r\n{body}\r\n0\r\n\r\n")]),
     // Status lines.
@@ -95,6 +121,10 @@ pub(super) const CASES: &[Case] = &[
         .wire(&[Send("HTTP/2 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/3-status-line", Nothing, "Nor is there an HTTP/3.0 in text.")
         .wire(&[Send("HTTP/3.0 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/1.2", Nothing, "Nor an HTTP/1.2.")
+        .wire(&[Send("HTTP/1.2 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/1.10", Nothing, "Nor versions of two digits.")
+        .wire(&[Send("HTTP/1.10 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/lower-case-version", Nothing, "HTTP is written in capitals (RFC 9112 §2.3).")
         .wire(&[Send("http/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/icy", Nothing, "Another protocol's status line.")
@@ -112,7 +142,7 @@ pub(super) const CASES: &[Case] = &[
     http("http/status-999", Nothing, "A status of no class says nothing, whatever the body says.")
         .wire(&[Send("HTTP/1.1 999 OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/status-line-flood", Nothing, "A reason phrase without end.")
-        .wire(&[Send("HTTP/1.1 {status} "), Repeat(2_000_000, "O"), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} "), Repeat(400_000, "O"), Hold]),
     http("http/garbage-first", Nothing, "Bytes in front of the status line: another answer's end.")
         .wire(&[Send("garbage\r\nHTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     // Headers.
@@ -120,27 +150,41 @@ pub(super) const CASES: &[Case] = &[
         .wire(&[Raw(b"HTTP/1.1 200 OK\r\nX-A: a\0b\r\n"), Send("{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/nul-in-name", Nothing, "Nor may a name have one.")
         .wire(&[Raw(b"HTTP/1.1 200 OK\r\nX\0A: a\r\n"), Send("{head}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/folded-header", Nothing, "A line that goes on in the next one is obsolete: for some readers two, for others none (RFC 9112 §5.2).")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\nX-A: a\r\n b\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/folded-length", Nothing, "Least of all one that hides a length.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length:\r\n {length}\r\n\r\n{body}")]),
+    http("http/blank-before-colon", Nothing, "Nor does a name end with a blank (RFC 9112 §5.1).")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length : {length}\r\n\r\n{body}")]),
     http("http/no-colon", Nothing, "A line without a colon is no header.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\nno header at all\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/no-name", Nothing, "A header without a name.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n: value\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/header-flood", Nothing, "Headers without end.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n"), Repeat(400_000, "X-A: b\r\n"), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n"), Repeat(20_000, "X-A: b\r\n"), Hold]),
     http("http/ten-thousand-headers", Nothing, "More headers than any gateway sends.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n"), Repeat(10_000, "X-A: b\r\n"), Send("{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/giant-header", Nothing, "One header of 64 KiB.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\nX-A: "), Repeat(65_536, "b"), Send("\r\n{head}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/endless-header", Nothing, "One header without end.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\nX-A: "), Repeat(4_000_000, "b"), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\nX-A: "), Repeat(400_000, "b"), Hold]),
     http("http/many-headers", Read, "Thirty headers nobody knows are no reason not to read the answer.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n"), Repeat(30, "X-A: b\r\n"), Send("{head}Content-Length: {length}\r\n\r\n{body}")]),
     // Interim answers.
     http("http/continue-flood", Nothing, "100 Continue without end: the answer time-out ends it.")
-        .wire(&[Repeat(200_000, "HTTP/1.1 100 Continue\r\n\r\n"), Hold]),
+        .wire(&[Repeat(20_000, "HTTP/1.1 100 Continue\r\n\r\n"), Hold]),
     http("http/continue-forever", Nothing, "100 Continue, and nothing after it.")
         .wire(&[Send("HTTP/1.1 100 Continue\r\n\r\n"), Hold]),
     http("http/continue-then-close", Nothing, "100 Continue is no answer.")
         .wire(&[Send("HTTP/1.1 100 Continue\r\n\r\n")]),
+    http("http/processing-flood", Nothing, "102 Processing without end.")
+        .wire(&[Repeat(20_000, "HTTP/1.1 102 Processing\r\n\r\n"), Hold]),
+    http("http/early-hints-flood", Nothing, "103 Early Hints without end.")
+        .wire(&[Repeat(20_000, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n"), Hold]),
+    http("http/slow-processing", Nothing, "102 Processing every moment, so that it seems to go on: the answer time-out ends it.")
+        .wire(&[Drip(5, "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"), Hold]),
+    http("http/unknown-interim", Nothing, "An interim answer of no known kind, and nothing after it.")
+        .wire(&[Send("HTTP/1.1 199 Wait\r\n\r\n")]),
     http("http/switching", Nothing, "Nobody asked for another protocol.")
         .wire(&[Send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n{body}")]),
     // Statuses around a right body.
@@ -196,6 +240,14 @@ pub(super) const CASES: &[Case] = &[
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Connection: close\r\n\r\n{front}")]),
     http("http/no-length-cut", Nothing, "Without length and farewell anybody on the way may have cut it.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Connection: close\r\n\r\n{body}"), Cut]),
+    http("http/cut-in-chunk", Nothing, "Nor with a chunk that is not complete.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{front}"), Cut]),
+    http("http/cut-before-last-chunk", Nothing, "Nor without the last one.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n"), Cut]),
+    http("http/cut-in-header", Nothing, "Nor in the header.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}"), Cut]),
+    http("http/cut-after-last-chunk", Read, "With the last chunk it was complete, farewell or not.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\n"), Cut]),
     http("http/cut-after-length", Read, "With a length it was complete, farewell or not.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}"), Cut]),
     http("http/silence", Nothing, "No answer at all: the answer time-out ends it.").wire(&[Hold]),
@@ -209,17 +261,25 @@ pub(super) const CASES: &[Case] = &[
     http("http/two-mebibytes", Nothing, "More than any answer has.")
         .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Connection: close\r\n\r\n{body}"), Repeat(2_097_152, " ")]),
     http("http/endless-body", Nothing, "A body without end.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Connection: close\r\n\r\n{body}"), Repeat(8_000_000, " "), Hold]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Connection: close\r\n\r\n{body}"), Repeat(4_000_000, " "), Hold]),
     // What comes after.
     http("http/second-answer", Read, "A second answer behind the first must not be taken for the next request's.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), Wait(50)]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Content-Length: {length}\r\n\r\n{body}HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), Hold]),
+    http("http/same-answer-again", Read, "Nor the same once more.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Content-Length: {length}\r\n\r\n{body}HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Content-Length: {length}\r\n\r\n{body}"), Hold]),
+    http("http/second-answer-in-chunks", Read, "Nor one behind the last chunk.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Transfer-Encoding: chunked\r\n\r\n{hex}\r\n{body}\r\n0\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"), Hold]),
+    http("http/half-a-second-answer", Read, "Nor its beginning.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Content-Length: {length}\r\n\r\n{body}HTTP/1.1 404"), Hold]),
     http("http/bytes-behind", Read, "Nor bytes without meaning.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}Content-Length: {length}\r\n\r\n{body}\0\0\0\0"), Wait(50)]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Content-Length: {length}\r\n\r\n{body}\0\0\0\0"), Hold]),
+    http("http/line-end-behind", Read, "Nor a line end too many.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: {date}\r\n{rest}Content-Length: {length}\r\n\r\n{body}\r\n"), Hold]),
     // Words about the body.
     http("http/html-in-name-only", Read, "What a body is called does not change what it says.")
         .headers(&[Headers::Set("content-type", "text/html")]),
     http("http/no-type", Read, "Nor does it matter if it is called nothing.")
-        .wire(&[Send("HTTP/1.1 {status} OK\r\nx-{head}Content-Length: {length}\r\n\r\n{body}")]),
+        .wire(&[Send("HTTP/1.1 {status} OK\r\nConnection: close\r\nx-{rest}Content-Length: {length}\r\n\r\n{body}")]),
     http("http/cookies", Read, "Cookies are nobody's business here.")
         .headers(&[Headers::Set("set-cookie", "a=b; Domain=localhost")]),
     http("http/refresh", Read, "A page may ask a browser to go elsewhere, and a till is none.")
@@ -228,6 +288,31 @@ pub(super) const CASES: &[Case] = &[
         .headers(&[Headers::Set("content-type", "text/plain; charset=GBK")]),
     http("http/upgrade-offer", Read, "An offer of HTTP/2 may be ignored.")
         .headers(&[Headers::Set("upgrade", "h2c"), Headers::Set("alt-svc", "h3=\":443\"")]),
+    // The time.
+    http("http/date-absent", Read, "A clock is not obligatory (RFC 9110 §6.6.1).")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/date-words", Read, "A time that is none is as good as absent.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: yesterday\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/date-empty", Read, "So is an empty one.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate:\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/date-number", Read, "And a number.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: 99999999999999999999\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/date-overflow", Read, "And a day that no calendar has.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: Fri, 99 Dec 99999999999999 25:61:61 GMT\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/date-of-another-notation", Read, "And one in another notation.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: 2099-01-01T00:00:00Z\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    http("http/date-twice", Read, "Of two times the first counts.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\n{head}date: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: {length}\r\n\r\n{body}")]),
+    clock(OTHERS, "http/date-1970", Read, "A time of long ago, told once, must not make old what comes next.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    clock(V3, "v3/date-1970", Skipped, "The same; what is signed now may be of the future by it.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    clock(OTHERS, "http/date-2099", Read, "Nor must a time that has not come.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: Thu, 31 Dec 2099 23:59:59 GMT\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    clock(V3, "v3/date-2099", Forged, "The same; what is signed is old by it, like a replay.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: Thu, 31 Dec 2099 23:59:59 GMT\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
+    clock(PAYMENTS, "http/date-9999", Read, "A time that no machine holds is none.")
+        .wire(&[Send("HTTP/1.1 {status} OK\r\ndate: Fri, 31 Dec 9999 23:59:59 GMT\r\nconnection: close\r\n{rest}Content-Length: {length}\r\n\r\n{body}")]),
     case(PAYMENTS, "http/204", Broken, "Nothing, where something was asked for.")
         .wire(&[Send("HTTP/1.1 204 No Content\r\n{head}\r\n")]),
     case(PAYMENTS, "http/205", Broken, "Nothing, and start again.")

@@ -1,7 +1,7 @@
 //! The hostile gateway: every way an answer, a notification or a connection can be wrong, as one table.
 //!
 //! A case is data: which gateways it concerns, what is changed and when it is signed, what a till may
-//! make of it, and why. `tests/hostile.rs` plays all of them; [`FaultKind::Hostile`] plays one.
+//! make of it, and why. `tests/hostile/` plays all of them; [`FaultKind::Hostile`] plays one.
 //!
 //! The order of the changes to an answer: its fields; in APIv2 the signature, which is a field; fields
 //! after that; the text; in APIv3 the signature, which is in headers, unless it was made before the text
@@ -59,8 +59,20 @@ pub enum Subject {
     Refund,
     /// The callback of a ride.
     Ride,
+    /// The time that goes with the answer to a query.
+    Clock,
     /// The connection before there is any request.
     Connection,
+}
+
+/// What an answer about an order is made to say, rightly signed and as complete as the truth would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lie {
+    /// The best of news: that it is paid, as asked.
+    Paid,
+    /// The worst: that it is not.
+    NotPaid,
 }
 
 /// What a till may make of it. A charge or a refund is never decided by an altered answer alone: a query
@@ -136,6 +148,12 @@ pub struct Case {
     pub reverse: Told,
     /// What the answer to the question for a refund comes to.
     pub refund_query: Told,
+    /// What the answer to a request for something to show comes to.
+    pub prepay: Told,
+    /// What the answer to a close comes to: [`Told::Read`] is done.
+    pub close: Told,
+    /// What the list of platform certificates comes to: [`Told::Read`] is that it can be used.
+    pub certificates: Told,
     /// Why.
     pub why: &'static str,
 }
@@ -169,6 +187,9 @@ const fn case(on: &'static [Gateway], id: &'static str, told: Told, why: &'stati
         told,
         reverse: told,
         refund_query: told,
+        prepay: told,
+        close: told,
+        certificates: told,
         why,
     }
 }
@@ -248,10 +269,39 @@ impl Case {
         self
     }
 
+    /// Another ending of a request for something to show.
+    const fn prepay(mut self, told: Told) -> Self {
+        self.prepay = told;
+        self
+    }
+
+    /// Another ending of a close.
+    const fn close(mut self, told: Told) -> Self {
+        self.close = told;
+        self
+    }
+
+    /// Another ending of a download of certificates.
+    const fn certificates(mut self, told: Told) -> Self {
+        self.certificates = told;
+        self
+    }
+
+    /// Of answers that name neither merchant nor order: something to show, a close, a list of keys.
+    const fn bare_answers(mut self, told: Told) -> Self {
+        self.prepay = told;
+        self.close = told;
+        self.certificates = told;
+        self
+    }
+
     /// Of answers to queries, and to charges, alone.
     const fn of_orders(mut self) -> Self {
         self.reverse = Told::Skipped;
         self.refund_query = Told::Skipped;
+        self.prepay = Told::Skipped;
+        self.close = Told::Skipped;
+        self.certificates = Told::Skipped;
         self
     }
 
@@ -272,11 +322,16 @@ const FAMILIES: &[&[Case]] = &[
     tls::CASES,
     xml::CASES,
     json::CASES,
-    v2::CASES,
-    v3::CASES,
+    v2::signatures::CASES,
+    v2::contents::CASES,
+    v3::signatures::CASES,
+    v3::contents::CASES,
     fubei::CASES,
     ride::CASES,
-    notices::CASES,
+    notices::v2::CASES,
+    notices::v3::CASES,
+    notices::fubei::CASES,
+    notices::ride::CASES,
 ];
 
 /// A case of the table. In JSON: its id.
@@ -330,8 +385,8 @@ impl<'de> Deserialize<'de> for Hostile {
     }
 }
 
-/// The case that is among `faults`, and whether it is to lie as well.
-pub(crate) fn of(faults: &[FaultKind]) -> Option<(&'static Case, bool)> {
+/// The case that is among `faults`, and the lie that goes with it.
+pub(crate) fn of(faults: &[FaultKind]) -> Option<(&'static Case, Option<Lie>)> {
     faults.iter().find_map(|fault| match fault {
         FaultKind::Hostile { case, lie } => Some((case.case(), *lie)),
         _ => None,

@@ -9,7 +9,7 @@ fn every_json_value_of_the_table_is_json() {
         let case = hostile.case();
         let json = |gateway: &Gateway| match (gateway, case.subject) {
             (Gateway::V2, _) => false,
-            (Gateway::Fubei, Subject::Answer | Subject::Connection) => true,
+            (Gateway::Fubei, Subject::Answer | Subject::Clock | Subject::Connection) => true,
             (Gateway::Fubei, _) => false,
             (Gateway::V3 | Gateway::Ride, _) => true,
         };

@@ -12,6 +12,8 @@ use super::Case;
 /// What is sent; `{…}` stands for a piece of the honest answer:
 ///
 /// * `{status}`: its number; `{head}`: its lines, without a length, and that the connection ends; `{body}`.
+/// * `{date}`: the time; `{rest}`: the lines without the time, and without a word about the connection.
+/// * `{gzip}`: the body as gzip has it, `{gzip-length}`: of that.
 /// * `{length}`: of the body; `{more}` and `{less}`: ten more, ten less; `{hex}`: in hexadecimal digits.
 /// * `{front}`, `{back}`: the body's halves, with `{front-hex}`, `{back-hex}`.
 /// * `{each}`: the body in chunks of one byte.
@@ -40,7 +42,9 @@ pub enum Step {
 pub(crate) struct Raw {
     pub(crate) steps: &'static [Step],
     pub(crate) status: u16,
-    pub(crate) head: String,
+    pub(crate) date: String,
+    /// Neither the time nor a word about the connection.
+    pub(crate) rest: String,
     pub(crate) body: Vec<u8>,
 }
 
@@ -55,7 +59,14 @@ impl Raw {
             let length = self.body.len();
             match name {
                 "status" => filled.extend(self.status.to_string().bytes()),
-                "head" => filled.extend(self.head.bytes()),
+                // The connection ends with it: whoever reads that will not send another request down it.
+                "head" => filled.extend(
+                    format!("date: {}\r\nconnection: close\r\n{}", self.date, self.rest).bytes(),
+                ),
+                "date" => filled.extend(self.date.bytes()),
+                "rest" => filled.extend(self.rest.bytes()),
+                "gzip" => filled.extend(gzip(&self.body)),
+                "gzip-length" => filled.extend(gzip(&self.body).len().to_string().bytes()),
                 "body" => filled.extend(&self.body),
                 "length" => filled.extend(length.to_string().bytes()),
                 "more" => filled.extend((length + 10).to_string().bytes()),
@@ -80,6 +91,25 @@ impl Raw {
         filled.extend_from_slice(rest.as_bytes());
         filled
     }
+}
+
+/// A gzip file (RFC 1952) of up to 64 KiB, stored and not compressed (RFC 1951 §3.2.4).
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(body.len()).unwrap_or(u16::MAX);
+    let stored = &body[..usize::from(length)];
+    let crc = !stored.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| match crc & 1 {
+            0 => crc >> 1,
+            _ => crc >> 1 ^ 0xedb8_8320,
+        })
+    });
+    let mut file = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01".to_vec();
+    file.extend(length.to_le_bytes());
+    file.extend((!length).to_le_bytes());
+    file.extend(stored);
+    file.extend(crc.to_le_bytes());
+    file.extend(u32::from(length).to_le_bytes());
+    file
 }
 
 /// Sends it; the connection is the caller's to drop.
@@ -135,7 +165,8 @@ pub(crate) async fn greet(mut stream: TcpStream, case: &Case) {
     let raw = Raw {
         steps: case.wire,
         status: 200,
-        head: String::new(),
+        date: String::new(),
+        rest: String::new(),
         body: Vec::new(),
     };
     // How it ends is the client's to see.

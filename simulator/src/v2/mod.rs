@@ -306,8 +306,8 @@ fn deliver(
     }
     let mut reply = Reply::xml(String::new());
     if let Some((case, lie)) = hostile::of(faults) {
-        if lie {
-            answer.lie(shared, out_trade_no);
+        if let Some(lie) = lie {
+            answer.lie(shared, out_trade_no, lie);
         }
         reply.body = answer.altered("xml", case).into();
     } else {

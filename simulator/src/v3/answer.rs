@@ -192,14 +192,14 @@ pub(super) fn deliver(
     let is_signed = good || shared.settings().sign_errors;
     let mut sent = match crate::hostile::of(faults) {
         Some((case, lie)) => {
-            if let (true, Some((_, number))) = (lie, subject) {
-                hostile::lie(shared, &mut answer.body, number);
+            if let (Some(lie), Some((_, number))) = (lie, subject) {
+                hostile::lie(shared, &mut answer.body, number, lie);
                 answer.status = 200;
             }
             let (body, signed) = hostile::bodies(answer.body.clone(), case);
             SentAnswer {
                 status: answer.status,
-                headers: match is_signed || lie {
+                headers: match is_signed || lie.is_some() {
                     true => hostile::signature(shared, &signed, case),
                     false => Vec::new(),
                 },

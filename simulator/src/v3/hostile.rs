@@ -4,19 +4,34 @@ use serde_json::{Value, json};
 
 use super::answer::Headers;
 use crate::clock::rfc3339;
-use crate::hostile::{self, Case, Seal};
+use crate::hostile::{self, Case, Lie, Seal};
 use crate::shared::Shared;
 
-/// The best of news about an order: that it is paid, as asked.
-pub(super) fn lie(shared: &Shared, body: &mut Value, out_trade_no: &str) {
+/// Makes the body a lie about an order.
+pub(super) fn lie(shared: &Shared, body: &mut Value, out_trade_no: &str, lie: Lie) {
     let Value::Object(members) = body else {
         return;
     };
+    members.remove("code");
+    if lie == Lie::NotPaid {
+        for name in ["transaction_id", "success_time"] {
+            members.remove(name);
+        }
+        members.insert("out_trade_no".to_owned(), out_trade_no.into());
+        members.insert("trade_state".to_owned(), "NOTPAY".into());
+        return;
+    }
     let ledger = shared.ledger();
     let order = ledger.order(out_trade_no);
     let fee = order.and_then(|order| order.total_fee).unwrap_or_default();
     let clock = shared.clock();
-    members.remove("code");
+    // As every 2xx has; and unlike an error what is paid names its merchant.
+    members.insert("later_extension".to_owned(), "接口可能增加字段 <&>".into());
+    if !(members.contains_key("mchid") || members.contains_key("sp_mchid")) {
+        let merchant = &shared.settings().merchants[0];
+        members.insert("mchid".to_owned(), merchant.mch_id.as_str().into());
+        members.insert("appid".to_owned(), merchant.appid.as_str().into());
+    }
     for (name, value) in [
         ("out_trade_no", out_trade_no.into()),
         ("trade_state", "SUCCESS".into()),

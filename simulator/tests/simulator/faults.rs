@@ -51,7 +51,7 @@ fn each_fault_can_be_seen_and_charges_as_it_says() {
             | FaultKind::MissingSerial
             // Of JSON alone.
             | FaultKind::MissingComma
-            // Of tests/hostile.rs.
+            // Of tests/hostile/.
             | FaultKind::Hostile { .. } => assert_eq!(field("total_fee").unwrap(), "888"),
             FaultKind::Http { status, .. } => {
                 let answer = answer_of(&answer);

@@ -91,6 +91,8 @@ enum Fault {
     Code(&'static str),
     /// It is refused without a signature.
     Unsigned,
+    /// The answer's `Date` is so many seconds ahead.
+    Ahead(i64),
 }
 
 /// WeChat, as far as one order goes.
@@ -178,7 +180,11 @@ impl Transport for Shop {
             let place = faults.iter().position(|(name, _)| *name == call.operation);
             place.and_then(|place| faults.remove(place))
         };
-        let date = START + i64::try_from(self.time.seconds()).unwrap();
+        let ahead = match fault {
+            Some((_, Fault::Ahead(seconds))) => seconds,
+            _ => 0,
+        };
+        let date = START + i64::try_from(self.time.seconds()).unwrap() + ahead;
         if (call.operation, &fault) == ("query", &None) {
             // Of APIv3 this shop knows the time only.
             return Ok(Reply {
@@ -190,7 +196,7 @@ impl Transport for Shop {
             });
         }
         let message = match fault {
-            None => self.carry_out(call.operation).signed(),
+            None | Some((_, Fault::Ahead(_))) => self.carry_out(call.operation).signed(),
             Some((_, Fault::AnswerLost)) => {
                 let _ = self.carry_out(call.operation);
                 return Err(failure(true));

@@ -483,6 +483,21 @@ fn a_till_whose_clock_is_wrong_by_a_day_still_recognises_its_own_payment() {
     }
 }
 
+/// A time that another answer told, once, is not when this order was made.
+#[test]
+fn a_wrong_time_in_an_earlier_answer_makes_nobody_elses_sale_of_a_payment() {
+    for ahead in [-86_400, 86_400] {
+        let bench = Bench::new();
+        bench.shop.fails("orderquery", &[Fault::Ahead(ahead)]);
+        ended(&bench.client.query(v2::OUT_TRADE_NO), Status::NotFound);
+        ended(&bench.client.prepay(&native(&[])), Status::Ok);
+        let made = bench.entry().and_then(|entry| entry.submitted_at).unwrap();
+        assert!(made.abs_diff(START) < 60, "{ahead}: {made}");
+        bench.shop.has(Some(PAID));
+        ended(&bench.client.query(v2::OUT_TRADE_NO), Status::Ok);
+    }
+}
+
 #[test]
 fn a_closing_client_makes_nothing_any_more() {
     let bench = Bench::new();

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use crate::clock::beijing;
-use crate::hostile::{self, Case, Seal};
+use crate::hostile::{self, Case, Lie, Seal};
 use crate::settings::SignType;
 use crate::shared::Shared;
 use crate::v2::sign::sign;
@@ -12,8 +12,26 @@ use crate::v2::xml;
 const OTHER_KEY: &str = "somebodyelsesapikey0123456789abc";
 
 impl Answer {
-    /// The best of news: that the order is paid, as asked.
-    pub(crate) fn lie(&mut self, shared: &Shared, out_trade_no: &str) {
+    /// Makes it a lie about the order.
+    pub(crate) fn lie(&mut self, shared: &Shared, out_trade_no: &str, lie: Lie) {
+        match lie {
+            Lie::Paid => self.paid(shared, out_trade_no),
+            Lie::NotPaid => self.not_paid(),
+        }
+    }
+
+    fn not_paid(&mut self) {
+        self.fields
+            .retain(|(name, _)| !matches!(name.as_str(), "transaction_id" | "time_end"));
+        if self.fields.iter().any(|(name, _)| name == "trade_state") {
+            self.set("trade_state", "NOTPAY");
+        } else {
+            self.set("result_code", "FAIL");
+            self.set("err_code", "NOTENOUGH");
+        }
+    }
+
+    fn paid(&mut self, shared: &Shared, out_trade_no: &str) {
         let ledger = shared.ledger();
         let order = ledger.order(out_trade_no);
         let fee = order.and_then(|order| order.total_fee).unwrap_or_default();

@@ -71,7 +71,7 @@ fn seen(till: &Till<'_>, kind: &FaultKind) {
         | FaultKind::Replay
         | FaultKind::UnknownSerial
         | FaultKind::MissingSerial
-        // Of tests/hostile.rs.
+        // Of tests/hostile/.
         | FaultKind::Hostile { .. } => assert_eq!(good()[state], "SUCCESS", "{kind:?}"),
         FaultKind::Http { status, .. } => {
             assert_eq!(answer_of(&answer).status, *status);

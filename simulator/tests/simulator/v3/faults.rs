@@ -66,7 +66,7 @@ fn each_fault_can_be_seen_and_charges_as_it_says() {
             | FaultKind::Slow { .. }
             // Of Fubei and the ride code alone.
             | FaultKind::MissingComma
-            // Of tests/hostile.rs.
+            // Of tests/hostile/.
             | FaultKind::Hostile { .. } => {
                 assert_eq!(good()["amount"]["total"], 888);
             }
