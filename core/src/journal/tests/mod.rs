@@ -1,6 +1,7 @@
-//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; older files
-//! (`migration`), refunds (`refunds`), rides (`rides`) and torn files (`torn`).
+//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; its limits
+//! (`edges`), older files (`migration`), refunds (`refunds`), rides (`rides`) and torn files (`torn`).
 
+mod edges;
 mod migration;
 mod refunds;
 mod rides;
