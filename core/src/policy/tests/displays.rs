@@ -36,6 +36,24 @@ fn what_is_recorded_is_where_a_recovery_would_go_on() {
 }
 
 #[test]
+fn an_order_that_is_taken_up_again_is_recorded_as_the_journal_left_it() {
+    for phase in [Phase::Intent, Phase::Waiting, Phase::Reversing] {
+        let mut bench = Bench::resumed(mainland(), phase, 300.0, Purpose::Settle);
+        assert_eq!(bench.payment.recorded(), phase);
+        bench.query(Q::NotPaid);
+        if phase == Phase::Reversing {
+            assert!(!bench.rest().pending.contains(&Action::Record(phase)));
+        }
+    }
+    // A reverse may have left before, so what is given up is a reverse.
+    let mut bench = Bench::resumed(mainland(), Phase::Reversing, 300.0, Purpose::Settle);
+    while bench.rest().ending().is_none() {
+        bench.query(Q::Unclear);
+    }
+    bench.ends(Status::Unknown, Cause::BudgetOver);
+}
+
+#[test]
 fn the_log_has_an_event_without_its_times() {
     let sent = Moment(Duration::from_secs(7));
     let verdict = S::Declined { listed: true };

@@ -679,3 +679,19 @@ fn a_refusal_that_cannot_be_confirmed_within_the_window_is_undone() {
     bench.answered(Event::Query(Q::NotFound), seconds(46.0));
     assert_eq!(bench.pending, [Action::Query(Why::Check)]);
 }
+
+/// The configuration does not allow it; the machine does not rely on that.
+#[test]
+fn without_any_time_to_undo_nothing_is_begun_and_nothing_is_claimed() {
+    let settings = PolicyConfig {
+        reverse_budget: Duration::ZERO,
+        ..mainland()
+    };
+    let mut bench = Bench::new(settings);
+    let sent = bench.now;
+    let verdict = S::Unclear;
+    bench.answered(Event::Submit { verdict, sent }, seconds(46.0));
+    assert_eq!(bench.pending.len(), 1, "an ending alone");
+    bench.ends(Status::Unknown, Cause::StillUnclear);
+    assert_eq!(bench.ending().unwrap().reversal, Reversal::Required);
+}
