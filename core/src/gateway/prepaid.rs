@@ -212,6 +212,15 @@ mod tests {
         assert_eq!(prepay("RULE_LIMIT", frequent), PrepayVerdict::Unclear);
         assert_eq!(close("INVALID_REQUEST", frequent), ReverseVerdict::Again);
         assert_eq!(close("RULE_LIMIT", frequent), ReverseVerdict::Again);
+        for half in ["重入", "数据不一致"] {
+            assert_eq!(prepay("INVALID_REQUEST", half), PrepayVerdict::Duplicate);
+        }
+        for later in ["频率限制", "请稍后再试"] {
+            assert_eq!(prepay("RULE_LIMIT", later), PrepayVerdict::Unclear);
+            assert_eq!(close("RULE_LIMIT", later), ReverseVerdict::Again);
+        }
+        assert_eq!(prepay("RULE_LIMIT", "超限"), PrepayVerdict::Rejected);
+        assert_eq!(close("RULE_LIMIT", "超限"), ReverseVerdict::Unclear);
     }
 
     #[test]
