@@ -81,6 +81,23 @@ fn an_answer_is_taken_only_while_it_is_awaited() {
     }
 }
 
+/// Else a second request would go out while the first is under way, and one of them is taken for the other.
+#[test]
+fn a_cancel_in_mid_exchange_asks_for_nothing_and_waits_for_the_answer() {
+    for (stage, bench) in stages() {
+        let awaited = match bench.pending.last() {
+            Some(Action::Query(_)) => Event::Query(Q::Unclear),
+            Some(Action::Reverse) => Event::Reverse(R::Unclear),
+            Some(Action::Submit) => Event::SubmitUnsent,
+            _ => continue,
+        };
+        let mut payment = bench.payment.clone();
+        assert!(payment.step(Event::Cancel, bench.now).is_empty(), "{stage}");
+        assert_eq!(payment.stage(), stage);
+        assert!(!payment.step(awaited, bench.now).is_empty(), "{stage}");
+    }
+}
+
 #[test]
 fn a_payment_that_is_over_cannot_be_cancelled_any_more() {
     let mut bench = charged(S::Paid);
