@@ -108,7 +108,6 @@ pub(crate) fn prepay(name: &str, text: &str) -> PrepayVerdict {
 pub(crate) fn close(name: &str, text: &str) -> ReverseVerdict {
     match codes::normal(name).as_str() {
         "ORDERPAID" | "TRADESTATEERROR" => ReverseVerdict::PayerBusy,
-        "FREQUENCYLIMITED" => ReverseVerdict::Again,
         "RULELIMIT" if is_about_frequency(text) => ReverseVerdict::Again,
         _ => codes::reverse(name, text),
     }
@@ -221,6 +220,23 @@ mod tests {
         }
         assert_eq!(prepay("RULE_LIMIT", "超限"), PrepayVerdict::Rejected);
         assert_eq!(close("RULE_LIMIT", "超限"), ReverseVerdict::Unclear);
+    }
+
+    #[test]
+    fn every_trade_type_has_its_name_and_something_to_show() {
+        for (name, trade_type, shown) in [
+            ("JSAPI", TradeType::Jsapi, "prepay_id"),
+            ("NATIVE", TradeType::Native, "code_url"),
+            ("H5", TradeType::H5, "h5_url"),
+            ("MWEB", TradeType::H5, "h5_url"),
+            ("APP", TradeType::App, "prepay_id"),
+        ] {
+            assert_eq!(TradeType::parse(name).unwrap(), trade_type);
+            assert_eq!(trade_type.shown(), shown);
+        }
+        for name in ["", "jsapi", "MICROPAY"] {
+            assert!(TradeType::parse(name).is_err(), "{name}");
+        }
     }
 
     #[test]

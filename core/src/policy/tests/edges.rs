@@ -97,6 +97,16 @@ fn a_refusal_that_was_charged_all_the_same_is_paid() {
 }
 
 #[test]
+fn a_refusal_of_what_was_charged_and_given_back_is_refunded_at_once() {
+    for listed in [true, false] {
+        let mut bench = Bench::new(mainland());
+        bench.submit(S::Declined { listed }).query(Q::Refunded);
+        assert!(bench.ending().is_some(), "{:?}", bench.pending);
+        bench.ends(Status::Refunded, Cause::FoundRefunded);
+    }
+}
+
+#[test]
 fn an_unlisted_refusal_needs_two_confirmations_five_seconds_apart() {
     for verdict in [Q::NotFound, Q::Closed, Q::Reversed, Q::Failed] {
         let mut bench = Bench::new(mainland());
