@@ -8,9 +8,11 @@
 #   make fuzz SECONDS=1200       every parser of outside bytes and the C functions, by libFuzzer
 #   make load PAYMENTS=100000    crowds of up to 500 threads on one client
 #   make sanitize                C programs and threads under the address and thread sanitizers
+#   make coverage                what the unit tests reach of the policy, the gateways, the journal, the crypto
+#   make mutants PARTS=policy    changes such code in one place at a time: do the unit tests notice?
 #   make bench    measures it beside others
 
-.PHONY: build demo test check lint simulate power load sanitize fuzz bench
+.PHONY: build demo test check lint simulate power load sanitize coverage mutants fuzz bench
 
 # The second name is the SONAME, which programs look for.
 build:
@@ -57,6 +59,16 @@ SANITIZER =
 
 sanitize:
 	tests/sanitize.sh $(SANITIZER)
+
+coverage:
+	tests/coverage.sh
+
+# Each part takes hours of one processor; OPTIONS="--shard 0/10" tries a tenth.
+PARTS = policy gateway journal
+OPTIONS =
+
+mutants:
+	OPTIONS="$(OPTIONS)" tests/mutants.sh $(PARTS)
 
 bench:
 	bench/run.sh

@@ -259,6 +259,11 @@ mod tests {
             submit("INVALID_REQUEST", "频率限制"),
             SubmitVerdict::Unclear
         );
+        // Half of that text is said of other things, too.
+        for half in ["重入", "数据不一致"] {
+            assert_eq!(submit("INVALID_REQUEST", half), SubmitVerdict::Unclear);
+        }
+        assert_eq!(submit("TRADE_ERROR", reentry), DECLINED);
         assert_eq!(submit("NOAUTH", "商户无权限使用该付款码"), DECLINED);
         assert_eq!(submit("NOAUTH", "商户无权限"), SubmitVerdict::Rejected);
         assert_eq!(
@@ -266,10 +271,10 @@ mod tests {
             SubmitVerdict::Unclear
         );
         assert_eq!(submit("TRADE_ERROR", "暂无可用的支付方式"), DECLINED);
-        assert_eq!(
-            reverse("INVALID_REQUEST", "频率限制"),
-            ReverseVerdict::Again
-        );
+        for text in ["频率限制", "请稍后再试"] {
+            assert_eq!(reverse("INVALID_REQUEST", text), ReverseVerdict::Again);
+            assert_eq!(reverse("TRADE_ERROR", text), ReverseVerdict::Refused);
+        }
         assert_eq!(
             reverse("INVALID_REQUEST", "商户权限异常"),
             ReverseVerdict::Refused

@@ -108,7 +108,6 @@ pub(crate) fn prepay(name: &str, text: &str) -> PrepayVerdict {
 pub(crate) fn close(name: &str, text: &str) -> ReverseVerdict {
     match codes::normal(name).as_str() {
         "ORDERPAID" | "TRADESTATEERROR" => ReverseVerdict::PayerBusy,
-        "FREQUENCYLIMITED" => ReverseVerdict::Again,
         "RULELIMIT" if is_about_frequency(text) => ReverseVerdict::Again,
         _ => codes::reverse(name, text),
     }
@@ -212,6 +211,32 @@ mod tests {
         assert_eq!(prepay("RULE_LIMIT", frequent), PrepayVerdict::Unclear);
         assert_eq!(close("INVALID_REQUEST", frequent), ReverseVerdict::Again);
         assert_eq!(close("RULE_LIMIT", frequent), ReverseVerdict::Again);
+        for half in ["重入", "数据不一致"] {
+            assert_eq!(prepay("INVALID_REQUEST", half), PrepayVerdict::Duplicate);
+        }
+        for later in ["频率限制", "请稍后再试"] {
+            assert_eq!(prepay("RULE_LIMIT", later), PrepayVerdict::Unclear);
+            assert_eq!(close("RULE_LIMIT", later), ReverseVerdict::Again);
+        }
+        assert_eq!(prepay("RULE_LIMIT", "超限"), PrepayVerdict::Rejected);
+        assert_eq!(close("RULE_LIMIT", "超限"), ReverseVerdict::Unclear);
+    }
+
+    #[test]
+    fn every_trade_type_has_its_name_and_something_to_show() {
+        for (name, trade_type, shown) in [
+            ("JSAPI", TradeType::Jsapi, "prepay_id"),
+            ("NATIVE", TradeType::Native, "code_url"),
+            ("H5", TradeType::H5, "h5_url"),
+            ("MWEB", TradeType::H5, "h5_url"),
+            ("APP", TradeType::App, "prepay_id"),
+        ] {
+            assert_eq!(TradeType::parse(name).unwrap(), trade_type);
+            assert_eq!(trade_type.shown(), shown);
+        }
+        for name in ["", "jsapi", "MICROPAY"] {
+            assert!(TradeType::parse(name).is_err(), "{name}");
+        }
     }
 
     #[test]

@@ -197,4 +197,40 @@ mod tests {
         };
         assert_eq!(verdict(&by_number, &unnamed), RefundVerdict::Refunded);
     }
+
+    fn fit(fields: &[(&str, &str)]) -> Result<i64, &'static str> {
+        let mut all = Fields::new();
+        for (name, value) in fields {
+            all.set(*name, *value);
+        }
+        fit_together(&all).map_err(|(field, _)| field)
+    }
+
+    #[test]
+    fn what_goes_back_is_the_fee_that_was_asked_for_and_never_more_than_was_paid() {
+        let order = ("out_trade_no", "A1");
+        for (refund_fee, total_fee, fits) in [
+            ("1", "888", Ok(1)),
+            ("887", "888", Ok(887)),
+            ("888", "888", Ok(888)),
+            ("889", "888", Err("refund_fee")),
+            ("0", "888", Err("refund_fee")),
+            ("1", "0", Err("total_fee")),
+            ("8.88", "888", Err("refund_fee")),
+        ] {
+            let fields = [order, ("refund_fee", refund_fee), ("total_fee", total_fee)];
+            assert_eq!(fit(&fields), fits, "{refund_fee} of {total_fee}");
+        }
+    }
+
+    #[test]
+    fn a_refund_names_its_order_in_one_way() {
+        let fees = [("refund_fee", "1"), ("total_fee", "2")];
+        let (number, transaction) = (("out_trade_no", "A1"), ("transaction_id", "42"));
+        assert_eq!(fit(&fees), Err("out_trade_no"));
+        assert_eq!(fit(&[fees[0], fees[1], number]), Ok(1));
+        assert_eq!(fit(&[fees[0], fees[1], transaction]), Ok(1));
+        let both = [fees[0], fees[1], number, transaction];
+        assert_eq!(fit(&both), Err("transaction_id"));
+    }
 }

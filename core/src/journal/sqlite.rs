@@ -18,7 +18,7 @@ use crate::outcome::Facts;
 use crate::policy::Phase;
 use crate::status::Status;
 
-use file::{SCHEMA_VERSION, connect};
+use file::{connect, prove_writable};
 
 /// A journal file, opened.
 pub struct SqliteJournal {
@@ -55,6 +55,12 @@ impl SqliteJournal {
         self.lock()
             .pragma_update(None, "max_page_count", pages)
             .unwrap();
+    }
+
+    /// What a folder that has become read-only does.
+    #[cfg(test)]
+    pub(super) fn deny_writing(&self) {
+        self.lock().pragma_update(None, "query_only", true).unwrap();
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -350,7 +356,7 @@ impl Journal for SqliteJournal {
     }
 
     fn check(&self) -> Result<(), JournalError> {
-        self.write(|db, _| db.pragma_update(None, "user_version", SCHEMA_VERSION))
+        self.write(|db, _| prove_writable(db))
     }
 }
 

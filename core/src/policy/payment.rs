@@ -42,10 +42,16 @@ pub struct Payment {
 enum Stage {
     Fresh,
     Submitting,
+    Open(Open),
+    Over,
+}
+
+/// The charge may have left, and what became of it is not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Open {
     Confirming { listed: bool, confirmations: u8 },
     Polling { next_query: Moment },
     Undoing(Undoing),
-    Over,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,9 +118,9 @@ impl Payment {
         match self.stage {
             Stage::Fresh => "Fresh",
             Stage::Submitting => "Submitting",
-            Stage::Confirming { .. } => "Confirming",
-            Stage::Polling { .. } => "Polling",
-            Stage::Undoing(undoing) => match undoing.next {
+            Stage::Open(Open::Confirming { .. }) => "Confirming",
+            Stage::Open(Open::Polling { .. }) => "Polling",
+            Stage::Open(Open::Undoing(undoing)) => match undoing.next {
                 Step::Check => "Checking",
                 Step::Reverse => "Reversing",
                 Step::Verify => "Verifying",
@@ -126,7 +132,7 @@ impl Payment {
     /// When the present stage must be over, for displays.
     pub fn stage_end(&self) -> Moment {
         match self.stage {
-            Stage::Undoing(undoing) => undoing.deadline,
+            Stage::Open(Open::Undoing(undoing)) => undoing.deadline,
             _ => self.window_end,
         }
     }
@@ -135,11 +141,11 @@ impl Payment {
     /// still awaited (a [`Event::Cancel`] in mid-exchange).
     #[must_use = "the actions must be carried out"]
     pub fn step(&mut self, event: Event, now: Moment) -> Vec<Action> {
-        let actions = match event {
-            Event::Cancel => return self.cancel(now),
-            Event::Start if self.stage == Stage::Fresh => self.start(now),
-            Event::Elapsed if self.awaiting == Awaiting::Elapsed => self.proceed(now),
-            Event::Submit { verdict, sent } if self.awaiting == Awaiting::Submit => {
+        let actions = match (event, self.awaiting, self.stage) {
+            (Event::Cancel, ..) => return self.cancel(now),
+            (Event::Start, _, Stage::Fresh) => self.start(now),
+            (Event::Elapsed, Awaiting::Elapsed, Stage::Open(open)) => self.proceed(open, now),
+            (Event::Submit { verdict, sent }, Awaiting::Submit, _) => {
                 self.asked = sent;
                 self.set_deadlines(sent, Duration::ZERO);
                 if self.cancel_requested {
@@ -147,10 +153,12 @@ impl Payment {
                 }
                 self.submitted(verdict, now)
             }
-            Event::SubmitUnsent if self.awaiting == Awaiting::Submit => self.unsent(),
-            Event::Query(verdict) if self.awaiting == Awaiting::Query => self.queried(verdict, now),
-            Event::Reverse(verdict) if self.awaiting == Awaiting::Reverse => {
-                self.reversed(verdict, now)
+            (Event::SubmitUnsent, Awaiting::Submit, _) => self.unsent(),
+            (Event::Query(verdict), Awaiting::Query, Stage::Open(open)) => {
+                self.queried(verdict, open, now)
+            }
+            (Event::Reverse(verdict), Awaiting::Reverse, Stage::Open(Open::Undoing(undoing))) => {
+                self.reversed(verdict, undoing, now)
             }
             // An answer that nobody asked for says nothing about what is asked now.
             _ => return Vec::new(),
@@ -182,7 +190,7 @@ impl Payment {
                 if self.cancel_requested || resume.purpose != Purpose::Settle {
                     self.hurry(now);
                 }
-                self.stage = Stage::Polling { next_query: now };
+                self.stage = Stage::Open(Open::Polling { next_query: now });
                 self.query(Why::Poll)
             }
         }
@@ -204,16 +212,19 @@ impl Payment {
 
     fn cancel(&mut self, now: Moment) -> Vec<Action> {
         self.cancel_requested = true;
-        if matches!(self.stage, Stage::Fresh | Stage::Undoing(_) | Stage::Over) {
-            return Vec::new();
+        match self.stage {
+            Stage::Fresh | Stage::Open(Open::Undoing(_)) | Stage::Over => Vec::new(),
+            Stage::Open(open) if self.awaiting == Awaiting::Elapsed => {
+                self.hurry(now);
+                let actions = self.proceed(open, now);
+                self.note(&actions, now);
+                actions
+            }
+            Stage::Submitting | Stage::Open(_) => {
+                self.hurry(now);
+                Vec::new()
+            }
         }
-        self.hurry(now);
-        if self.awaiting != Awaiting::Elapsed {
-            return Vec::new();
-        }
-        let actions = self.proceed(now);
-        self.note(&actions, now);
-        actions
     }
 
     /// No more waiting for the payer than a reverse needs anyway.
@@ -234,29 +245,33 @@ impl Payment {
                 finish(Status::Declined, Cause::Declined, Reversal::None)
             }
             SubmitVerdict::Declined { listed } => {
-                self.stage = Stage::Confirming {
+                self.stage = Stage::Open(Open::Confirming {
                     listed,
                     confirmations: 0,
-                };
+                });
                 self.record(Phase::Waiting, self.query(Why::Confirm))
             }
             SubmitVerdict::Unclear => {
                 let first = self.asked + self.settings.first_query;
-                self.stage = Stage::Polling {
-                    next_query: first.max(now),
-                };
-                let next = self.proceed(now);
+                let next_query = first.max(now);
+                let next = self.go(Open::Polling { next_query }, now);
                 self.record(Phase::Waiting, next)
             }
         }
     }
 
+    fn go(&mut self, open: Open, now: Moment) -> Vec<Action> {
+        self.stage = Stage::Open(open);
+        self.proceed(open, now)
+    }
+
     /// What to do when nothing is awaited.
-    fn proceed(&mut self, now: Moment) -> Vec<Action> {
-        match self.stage {
-            Stage::Fresh | Stage::Submitting | Stage::Over => Vec::new(),
-            Stage::Confirming { .. } if now >= self.window_end => self.undo(Step::Check, now, now),
-            Stage::Confirming { .. } => {
+    fn proceed(&mut self, open: Open, now: Moment) -> Vec<Action> {
+        match open {
+            Open::Confirming { .. } | Open::Polling { .. } if now >= self.window_end => {
+                self.undo(Step::Check, now, now)
+            }
+            Open::Confirming { .. } => {
                 let due = self.asked + self.settings.confirm_interval;
                 if now < due {
                     vec![Action::Wait(due)]
@@ -264,14 +279,13 @@ impl Payment {
                     self.query(Why::Confirm)
                 }
             }
-            Stage::Polling { .. } if now >= self.window_end => self.undo(Step::Check, now, now),
-            Stage::Polling { next_query } if now >= next_query => self.query(Why::Poll),
-            Stage::Polling { next_query } => vec![Action::Wait(next_query.min(self.window_end))],
-            Stage::Undoing(undoing) => self.go_on_undoing(undoing, now),
+            Open::Polling { next_query } if now >= next_query => self.query(Why::Poll),
+            Open::Polling { next_query } => vec![Action::Wait(next_query.min(self.window_end))],
+            Open::Undoing(undoing) => self.go_on_undoing(undoing, now),
         }
     }
 
-    fn queried(&mut self, verdict: QueryVerdict, now: Moment) -> Vec<Action> {
+    fn queried(&mut self, verdict: QueryVerdict, open: Open, now: Moment) -> Vec<Action> {
         match verdict {
             QueryVerdict::Foreign => {
                 return finish(Status::Duplicate, Cause::Foreign, Reversal::None);
@@ -284,16 +298,16 @@ impl Payment {
             }
             _ => {}
         }
-        match self.stage {
-            Stage::Confirming {
+        match open {
+            Open::Confirming {
                 listed,
                 confirmations,
             } => self.confirmed(verdict, listed, confirmations, now),
-            Stage::Undoing(undoing) => match undoing.next {
+            Open::Polling { .. } => self.polled(verdict, now),
+            Open::Undoing(undoing) => match undoing.next {
                 Step::Verify => self.verified(verdict, undoing, now),
                 Step::Check | Step::Reverse => self.checked(verdict, undoing, now),
             },
-            _ => self.polled(verdict, now),
         }
     }
 
@@ -312,11 +326,11 @@ impl Payment {
             }
             Q::NotPaid if listed => finish(Status::Declined, Cause::Declined, Reversal::None),
             Q::NotFound | Q::Closed | Q::Reversed | Q::Failed => {
-                self.stage = Stage::Confirming {
+                let confirming = Open::Confirming {
                     listed,
                     confirmations: 1,
                 };
-                self.proceed(now)
+                self.go(confirming, now)
             }
             _ => self.poll_again(now),
         }
@@ -337,8 +351,7 @@ impl Payment {
 
     fn poll_again(&mut self, now: Moment) -> Vec<Action> {
         let next_query = (self.asked + self.settings.query_interval).max(now);
-        self.stage = Stage::Polling { next_query };
-        self.proceed(now)
+        self.go(Open::Polling { next_query }, now)
     }
 
     fn found_closed(&self) -> Vec<Action> {
@@ -398,11 +411,11 @@ impl Payment {
             Some(Action::Query(_)) => Awaiting::Query,
             Some(Action::Reverse) => Awaiting::Reverse,
             Some(Action::Wait(_)) => Awaiting::Elapsed,
-            Some(Action::Finish(_)) => {
+            // The ending.
+            _ => {
                 self.stage = Stage::Over;
                 Awaiting::Nothing
             }
-            Some(Action::Record(_)) | None => return,
         };
         if !matches!(self.awaiting, Awaiting::Elapsed | Awaiting::Nothing) {
             self.asked = now;

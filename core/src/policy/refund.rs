@@ -142,10 +142,15 @@ pub struct Refunding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Stage {
     Fresh,
+    Open(Open),
+    Over,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Open {
     Sending { due: Moment },
     Asking { due: Moment },
     Confirming(Confirming),
-    Over,
 }
 
 /// A refusal that a query must confirm.
@@ -187,9 +192,9 @@ impl Refunding {
     pub fn stage(&self) -> &'static str {
         match self.stage {
             Stage::Fresh => "Fresh",
-            Stage::Sending { .. } => "Sending",
-            Stage::Asking { .. } => "Asking",
-            Stage::Confirming(_) => "Confirming",
+            Stage::Open(Open::Sending { .. }) => "Sending",
+            Stage::Open(Open::Asking { .. }) => "Asking",
+            Stage::Open(Open::Confirming(_)) => "Confirming",
             Stage::Over => "Over",
         }
     }
@@ -203,16 +208,16 @@ impl Refunding {
     /// nobody waits for.
     #[must_use = "the actions must be carried out"]
     pub fn step(&mut self, event: Event, now: Moment) -> Vec<Action> {
-        let actions = match event {
-            Event::Start if self.stage == Stage::Fresh => self.start(now),
-            Event::Elapsed if self.awaiting == Awaiting::Elapsed => self.proceed(now),
-            Event::Sent(verdict) if self.awaiting == Awaiting::Sent => self
+        let actions = match (event, self.awaiting, self.stage) {
+            (Event::Start, _, Stage::Fresh) => self.start(now),
+            (Event::Elapsed, Awaiting::Elapsed, Stage::Open(open)) => self.proceed(open, now),
+            (Event::Sent(verdict), Awaiting::Sent, _) => self
                 .told(verdict, now)
                 .unwrap_or_else(|| self.sent(verdict, now)),
-            Event::Unsent if self.awaiting == Awaiting::Sent => self.unsent(now),
-            Event::Query(verdict) if self.awaiting == Awaiting::Query => self
+            (Event::Unsent, Awaiting::Sent, _) => self.unsent(now),
+            (Event::Query(verdict), Awaiting::Query, Stage::Open(open)) => self
                 .told(verdict, now)
-                .unwrap_or_else(|| self.queried(verdict, now)),
+                .unwrap_or_else(|| self.queried(verdict, open, now)),
             _ => return Vec::new(),
         };
         self.note(&actions, now);
@@ -223,11 +228,11 @@ impl Refunding {
         self.deadline = now + self.settings.reverse_budget;
         match self.begin {
             Begin::New { .. } => {
-                self.stage = Stage::Sending { due: now };
+                self.stage = Stage::Open(Open::Sending { due: now });
                 vec![Action::Record(Phase::Intent), Action::Send]
             }
             Begin::Resumed { .. } => {
-                self.stage = Stage::Asking { due: now };
+                self.stage = Stage::Open(Open::Asking { due: now });
                 vec![Action::Query]
             }
         }
@@ -240,7 +245,7 @@ impl Refunding {
         if ending.cause == Cause::Conflict && !contradicted {
             self.contradicted = true;
             self.doubt = true;
-            return Some(self.go(Stage::Asking { due: now }, now));
+            return Some(self.go(Open::Asking { due: now }, now));
         }
         Some(finish(ending))
     }
@@ -261,16 +266,16 @@ impl Refunding {
             R::Again if self.may_resend() => {
                 self.doubt = true;
                 let due = self.after_pause(now);
-                self.go(Stage::Sending { due }, now)
+                self.go(Open::Sending { due }, now)
             }
             R::Again => {
                 self.doubt = true;
                 let due = self.after_pause(now);
-                self.go(Stage::Asking { due }, now)
+                self.go(Open::Asking { due }, now)
             }
             _ => {
                 self.doubt = true;
-                self.go(Stage::Asking { due: now }, now)
+                self.go(Open::Asking { due: now }, now)
             }
         }
     }
@@ -283,7 +288,7 @@ impl Refunding {
             });
         }
         let due = self.after_pause(now);
-        self.go(Stage::Asking { due }, now)
+        self.go(Open::Asking { due }, now)
     }
 
     fn confirm(&mut self, refusal: Ending, once: bool, now: Moment) -> Vec<Action> {
@@ -293,16 +298,16 @@ impl Refunding {
             due: now,
             missing_since: None,
         };
-        self.go(Stage::Confirming(confirming), now)
+        self.go(Open::Confirming(confirming), now)
     }
 
-    fn queried(&mut self, verdict: RefundVerdict, now: Moment) -> Vec<Action> {
-        let stage = match self.stage {
-            Stage::Confirming(confirming) => match self.missing(verdict, confirming, now) {
-                Ok(confirming) => Stage::Confirming(confirming),
+    fn queried(&mut self, verdict: RefundVerdict, open: Open, now: Moment) -> Vec<Action> {
+        let open = match open {
+            Open::Confirming(confirming) => match self.missing(verdict, confirming, now) {
+                Ok(confirming) => Open::Confirming(confirming),
                 Err(confirmed) => return finish(confirmed),
             },
-            _ => match verdict {
+            Open::Sending { .. } | Open::Asking { .. } => match verdict {
                 RefundVerdict::NotFound if self.begin == CANNOT_SEND => {
                     return finish(Ending {
                         status: Status::Unknown,
@@ -312,15 +317,15 @@ impl Refunding {
                 // Where asking is refused, the answer to the request itself has to tell.
                 RefundVerdict::NotFound | RefundVerdict::Rejected if self.may_resend() => {
                     let due = self.after_pause(now);
-                    Stage::Sending { due }
+                    Open::Sending { due }
                 }
                 _ => {
                     let due = self.after_pause(now);
-                    Stage::Asking { due }
+                    Open::Asking { due }
                 }
             },
         };
-        self.go(stage, now)
+        self.go(open, now)
     }
 
     /// What a query that found nothing clear does to a refusal; `Err` if it is confirmed.
@@ -355,19 +360,18 @@ impl Refunding {
         }
     }
 
-    fn go(&mut self, stage: Stage, now: Moment) -> Vec<Action> {
-        self.stage = stage;
-        self.proceed(now)
+    fn go(&mut self, open: Open, now: Moment) -> Vec<Action> {
+        self.stage = Stage::Open(open);
+        self.proceed(open, now)
     }
 
     /// What to do when nothing is awaited.
-    fn proceed(&self, now: Moment) -> Vec<Action> {
-        let (due, then) = match self.stage {
+    fn proceed(&self, open: Open, now: Moment) -> Vec<Action> {
+        let (due, then) = match open {
             // The record proves that the refund is still in these hands.
-            Stage::Sending { due } => (due, vec![Action::Record(Phase::Waiting), Action::Send]),
-            Stage::Asking { due } => (due, vec![Action::Query]),
-            Stage::Confirming(confirming) => (confirming.due, vec![Action::Query]),
-            Stage::Fresh | Stage::Over => return Vec::new(),
+            Open::Sending { due } => (due, vec![Action::Record(Phase::Waiting), Action::Send]),
+            Open::Asking { due } => (due, vec![Action::Query]),
+            Open::Confirming(confirming) => (confirming.due, vec![Action::Query]),
         };
         if due.max(now) >= self.deadline {
             return finish(Ending {
@@ -394,11 +398,11 @@ impl Refunding {
             Some(Action::Send) => Awaiting::Sent,
             Some(Action::Query) => Awaiting::Query,
             Some(Action::Wait(_)) => Awaiting::Elapsed,
-            Some(Action::Finish(_)) => {
+            // The ending.
+            _ => {
                 self.stage = Stage::Over;
                 Awaiting::Nothing
             }
-            Some(Action::Record(_)) | None => return,
         };
         if matches!(self.awaiting, Awaiting::Sent | Awaiting::Query) {
             self.asked = now;

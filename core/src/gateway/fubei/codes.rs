@@ -163,7 +163,7 @@ impl Refusal<'_> {
         let code = codes::normal(self.channel_code());
         let missing = self.says(NO_SUCH_REFUND)
             || matches!(code.as_str(), "REFUNDNOTEXIST" | "REFUNDNOTEXISTS");
-        if missing || self.no_such_order() {
+        if missing && self.never_executed().is_none() || self.no_such_order() {
             return RefundVerdict::NotFound;
         }
         RefundVerdict::Unclear
@@ -206,4 +206,115 @@ impl Refusal<'_> {
 fn is_not_over(code: &str) -> bool {
     let code = codes::normal(code);
     NOT_OVER.iter().any(|known| codes::normal(known) == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal<'a>(code: &'a str, sub_code: &'a str, message: &'a str) -> Refusal<'a> {
+        Refusal {
+            code,
+            sub_code,
+            message,
+        }
+    }
+
+    #[test]
+    fn what_was_refused_unexecuted_says_nothing_about_an_order_or_a_refund() {
+        for (code, _) in NEVER_EXECUTED {
+            for (sub_code, text) in [
+                ("", "订单不存在"),
+                ("", "退款不存在"),
+                ("ORDERNOTEXIST", ""),
+                ("ACQ.TRADE_NOT_EXIST", ""),
+                ("REFUNDNOTEXIST", ""),
+            ] {
+                let refusal = refusal(code, sub_code, text);
+                assert_eq!(refusal.query(), QueryVerdict::Unclear, "{code}");
+                assert_eq!(refusal.reverse(), ReverseVerdict::Unclear, "{code}");
+                assert_eq!(refusal.close(), ReverseVerdict::Unclear, "{code}");
+                assert_eq!(refusal.refund_query(), RefundVerdict::Unclear, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_way_to_say_that_there_is_none_is_heard() {
+        for text in NO_SUCH_ORDER {
+            let refusal = refusal(PLATFORM, "", text);
+            assert_eq!(refusal.query(), QueryVerdict::NotFound, "{text}");
+            assert_eq!(refusal.reverse(), ReverseVerdict::NotFound, "{text}");
+            assert_eq!(refusal.close(), ReverseVerdict::NotFound, "{text}");
+            assert_eq!(refusal.refund_query(), RefundVerdict::NotFound, "{text}");
+        }
+        for text in NO_SUCH_REFUND {
+            let refusal = refusal(PLATFORM, "", text);
+            assert_eq!(refusal.query(), QueryVerdict::Unclear, "{text}");
+            assert_eq!(refusal.refund_query(), RefundVerdict::NotFound, "{text}");
+        }
+        for (code, order) in [
+            ("ORDERNOTEXIST", true),
+            ("ACQ.TRADE_NOT_EXIST", true),
+            ("REFUNDNOTEXIST", false),
+            ("REFUND_NOT_EXISTS", false),
+        ] {
+            let refusal = refusal(PLATFORM, code, "");
+            let query = match order {
+                true => QueryVerdict::NotFound,
+                false => QueryVerdict::Unclear,
+            };
+            assert_eq!(refusal.query(), query, "{code}");
+            assert_eq!(refusal.refund_query(), RefundVerdict::NotFound, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_over_refuses_neither_a_charge_nor_a_refund() {
+        for code in NOT_OVER {
+            for code in [(*code).to_owned(), format!("ACQ.{code}")] {
+                let refusal = refusal(PLATFORM, &code, "余额不足");
+                assert_eq!(refusal.submit(), SubmitVerdict::Unclear, "{code}");
+                assert_eq!(refusal.refund(), RefundVerdict::Unclear, "{code}");
+            }
+        }
+        for (code, text) in [
+            ("SYSTEMERROR", ""),
+            ("FREQUENCY_LIMITED", ""),
+            ("INVALID_REQUEST", "频率限制"),
+        ] {
+            let refusal = refusal(PLATFORM, code, text);
+            assert_eq!(refusal.refund(), RefundVerdict::Unclear, "{code}");
+        }
+        let refused = refusal(PLATFORM, "NOTENOUGH", "");
+        assert_eq!(refused.submit(), SubmitVerdict::Declined { listed: false });
+        assert_eq!(refused.refund(), RefundVerdict::Declined { listed: false });
+    }
+
+    #[test]
+    fn only_the_channels_own_refusal_refuses() {
+        for code in ["500", "", "200", "1003"] {
+            let refusal = refusal(code, "NOTENOUGH", "");
+            assert_eq!(refusal.submit(), SubmitVerdict::Unclear, "{code}");
+            assert_eq!(refusal.refund(), RefundVerdict::Unclear, "{code}");
+            assert_eq!(refusal.prepay(), PrepayVerdict::Unclear, "{code}");
+            assert_eq!(refusal.close(), ReverseVerdict::Unclear, "{code}");
+            assert_eq!(refusal.reverse(), ReverseVerdict::Unclear, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_close_that_finds_a_payment_asks_for_it() {
+        for (code, text) in [
+            ("ACQ.TRADE_HAS_SUCCESS", ""),
+            ("", "订单已支付"),
+            ("", "支付成功"),
+        ] {
+            assert_eq!(
+                refusal(PLATFORM, code, text).close(),
+                ReverseVerdict::PayerBusy,
+                "{code}{text}"
+            );
+        }
+    }
 }

@@ -50,7 +50,7 @@ macro_rules! table {
 
 /// `wxpj`, so that another program's database is never taken for a journal.
 const APPLICATION_ID: i32 = 0x7778_706a;
-pub(super) const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 3;
 
 /// Rides are found by their `attach`, too: their callbacks may name them by nothing else.
 macro_rules! rides {
@@ -84,26 +84,8 @@ const RETENTION_MS: i64 = 30 * 24 * 3600 * 1000;
 
 /// Opens, creates, checks and prunes; the error says what is wrong and the remedy.
 pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
-    let describe = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
-            "it is damaged ({error}); restore it from a backup, or move it away after settling its \
-             open orders by hand"
-        ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            format!(
-                "it cannot be written ({error}); give this user write access to it and its folder"
-            )
-        }
-        Some(ErrorCode::CannotOpen) => {
-            format!(
-                "it cannot be opened ({error}); check that its folder exists and may be written"
-            )
-        }
-        Some(ErrorCode::DiskFull) => format!("the disk is full ({error})"),
-        _ => error.to_string(),
-    };
     if !path.exists() {
-        create(path, describe)?;
+        create(path)?;
     }
     // What is shorter than any page is an empty database to SQLite.
     if length(path).is_some_and(|length| length < SMALLEST_PAGE) {
@@ -125,27 +107,38 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
         connection.pragma_update(None, "synchronous", "FULL")?;
         // A call looks at a handful of pages. The check has read all of them: they are let go.
         connection.pragma_update(None, "cache_size", CACHED_PAGES)?;
-        migrate(connection)?;
-        for table in ["orders", "refunds", "rides"] {
-            connection.execute(
-                &format!(
-                    "DELETE FROM {table}
-                     WHERE state = 'returned' AND holder IS NULL AND begun_ms < ?1"
-                ),
-                [now - RETENTION_MS],
-            )?;
-        }
-        // Proves that the file can be written, also when there is nothing to prune.
-        connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+        take_over(connection, now)?;
         Ok(Ok(()))
     };
     open(&mut connection).map_err(describe)??;
     Ok(connection)
 }
 
+/// What is wrong with the file, and the remedy.
+fn describe(error: rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => format!(
+            "it is damaged ({error}); restore it from a backup, or move it away after settling its \
+             open orders by hand"
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            format!(
+                "it cannot be written ({error}); give this user write access to it and its folder"
+            )
+        }
+        Some(ErrorCode::CannotOpen) => {
+            format!(
+                "it cannot be opened ({error}); check that its folder exists and may be written"
+            )
+        }
+        Some(ErrorCode::DiskFull) => format!("the disk is full ({error})"),
+        _ => error.to_string(),
+    }
+}
+
 /// Makes the file elsewhere and moves it into place whole, so that nobody ever sees half a journal
 /// and an empty file always means damage.
-fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(), String> {
+fn create(path: &Path) -> Result<(), String> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", digest::random_hex()));
     let draft = Path::new(&name);
@@ -170,20 +163,37 @@ fn create(path: &Path, describe: impl Fn(rusqlite::Error) -> String) -> Result<(
     placed
 }
 
-/// Brings an older file up to date, whole or not at all. Two processes may open it at once.
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+/// Brings an older file up to date and prunes it, whole or not at all. Two processes may open it at once.
+fn take_over(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if version < SCHEMA_VERSION {
-        for (_, steps) in [(1, FROM_1), (2, FROM_2)]
-            .iter()
-            .filter(|(from, _)| *from >= version)
-        {
+    let version = version(&transaction)?;
+    for (from, steps) in [(1, FROM_1), (2, FROM_2)] {
+        if version <= from {
             transaction.execute_batch(steps)?;
         }
-        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
+    for table in ["orders", "refunds", "rides"] {
+        transaction.execute(
+            &format!(
+                "DELETE FROM {table}
+                 WHERE state = 'returned' AND holder IS NULL AND begun_ms < ?1"
+            ),
+            [now - RETENTION_MS],
+        )?;
+    }
+    // Proves that the file can be written, also when there is nothing to change.
+    transaction.pragma_update(None, "user_version", version.max(SCHEMA_VERSION))?;
     transaction.commit()
+}
+
+/// Proves that the file can be written and changes nothing: a newer wxpay may have taken it over since it
+/// was opened, and must find its own version.
+pub(super) fn prove_writable(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", version(connection)?)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 fn check(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), String>> {
@@ -209,7 +219,7 @@ fn check(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), St
             "it is a database of another program; choose another journal.path".into(),
         ));
     }
-    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = version(connection)?;
     if version > SCHEMA_VERSION {
         return Ok(Err(format!(
             "it was written by a newer wxpay (journal version {version}, this one knows \
@@ -227,4 +237,26 @@ fn check(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), St
 
 fn length(path: &Path) -> Option<u64> {
     std::fs::metadata(path).ok().map(|file| file.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn what_sqlite_refuses_is_told_with_its_remedy() {
+        for (code, remedy) in [
+            (ffi::SQLITE_NOTADB, "restore it from a backup"),
+            (ffi::SQLITE_CORRUPT, "restore it from a backup"),
+            (ffi::SQLITE_READONLY, "give this user write access"),
+            (ffi::SQLITE_PERM, "give this user write access"),
+            (ffi::SQLITE_CANTOPEN, "check that its folder exists"),
+            (ffi::SQLITE_FULL, "the disk is full"),
+            (ffi::SQLITE_IOERR, "disk I/O error"),
+        ] {
+            let text = describe(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+            assert!(text.contains(remedy), "{code}: {text}");
+        }
+    }
 }

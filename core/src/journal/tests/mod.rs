@@ -1,6 +1,7 @@
-//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; older files
-//! (`migration`), refunds (`refunds`), rides (`rides`) and torn files (`torn`).
+//! The SQLite journal: transitions, leases, strangers' files, and what must never be in it; its limits
+//! (`edges`), older files (`migration`), refunds (`refunds`), rides (`rides`) and torn files (`torn`).
 
+mod edges;
 mod migration;
 mod refunds;
 mod rides;
@@ -259,6 +260,11 @@ fn an_unknown_number_is_adopted_before_it_is_reversed() {
     };
     assert_eq!(entry.phase, Some(Phase::Reversing));
     assert_eq!(entry.total_fee, None);
+    // Nobody adopts what is known, held or not.
+    assert!(matches!(
+        journal.adopt(&key("A1"), "wechat-v2").unwrap(),
+        Take::Busy(_)
+    ));
     journal.release(&key("A1")).unwrap();
     assert!(matches!(
         journal.begin(&sale("A1", "p")).unwrap(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Payment, Stage, finish};
+use super::{Open, Payment, Stage, finish};
 use crate::clock::Moment;
 use crate::config::ReverseMode;
 use crate::policy::{Action, Cause, Phase, Reversal, Why};
@@ -40,7 +40,7 @@ impl Payment {
     }
 
     pub(super) fn go_on_undoing(&mut self, undoing: Undoing, now: Moment) -> Vec<Action> {
-        self.stage = Stage::Undoing(undoing);
+        self.stage = Stage::Open(Open::Undoing(undoing));
         let over = match undoing.missing_since {
             None => undoing.due.max(now) >= undoing.deadline,
             // Where only the second `NotFound` is missing, that look is worth waiting for.
@@ -98,11 +98,13 @@ impl Payment {
         }
     }
 
-    pub(super) fn reversed(&mut self, verdict: ReverseVerdict, now: Moment) -> Vec<Action> {
+    pub(super) fn reversed(
+        &mut self,
+        verdict: ReverseVerdict,
+        undoing: Undoing,
+        now: Moment,
+    ) -> Vec<Action> {
         use ReverseVerdict as R;
-        let Stage::Undoing(undoing) = self.stage else {
-            return Vec::new();
-        };
         match verdict {
             R::Done | R::NotFound => {
                 self.reverse_taken = !self.closes;
@@ -163,22 +165,16 @@ impl Payment {
                 self.go_on_undoing(next, now)
             }
             Q::NotFound => match undoing.missing_since {
-                Some(first) if self.asked >= self.second_look(first) => {
-                    finish(Status::Reversed, Cause::NeverArrived, Reversal::Completed)
-                }
-                first => {
-                    let first = first.unwrap_or(self.asked);
-                    let due = self.second_look(first).max(now);
-                    let missing_since = Some(first);
-                    self.go_on_undoing(
-                        Undoing {
-                            missing_since,
-                            due,
-                            ..undoing
-                        },
-                        now,
-                    )
-                }
+                // Nothing is due before the second look once a first one was missing.
+                Some(_) => finish(Status::Reversed, Cause::NeverArrived, Reversal::Completed),
+                None => self.go_on_undoing(
+                    Undoing {
+                        missing_since: Some(self.asked),
+                        due: self.second_look(self.asked).max(now),
+                        ..undoing
+                    },
+                    now,
+                ),
             },
             Q::Unclear | Q::Rejected => self.again(undoing, Step::Verify, now),
             _ => self.again(

@@ -97,6 +97,16 @@ fn a_refusal_that_was_charged_all_the_same_is_paid() {
 }
 
 #[test]
+fn a_refusal_of_what_was_charged_and_given_back_is_refunded_at_once() {
+    for listed in [true, false] {
+        let mut bench = Bench::new(mainland());
+        bench.submit(S::Declined { listed }).query(Q::Refunded);
+        assert!(bench.ending().is_some(), "{:?}", bench.pending);
+        bench.ends(Status::Refunded, Cause::FoundRefunded);
+    }
+}
+
+#[test]
 fn an_unlisted_refusal_needs_two_confirmations_five_seconds_apart() {
     for verdict in [Q::NotFound, Q::Closed, Q::Reversed, Q::Failed] {
         let mut bench = Bench::new(mainland());
@@ -678,4 +688,20 @@ fn a_refusal_that_cannot_be_confirmed_within_the_window_is_undone() {
     bench.submit(S::Declined { listed: false });
     bench.answered(Event::Query(Q::NotFound), seconds(46.0));
     assert_eq!(bench.pending, [Action::Query(Why::Check)]);
+}
+
+/// The configuration does not allow it; the machine does not rely on that.
+#[test]
+fn without_any_time_to_undo_nothing_is_begun_and_nothing_is_claimed() {
+    let settings = PolicyConfig {
+        reverse_budget: Duration::ZERO,
+        ..mainland()
+    };
+    let mut bench = Bench::new(settings);
+    let sent = bench.now;
+    let verdict = S::Unclear;
+    bench.answered(Event::Submit { verdict, sent }, seconds(46.0));
+    assert_eq!(bench.pending.len(), 1, "an ending alone");
+    bench.ends(Status::Unknown, Cause::StillUnclear);
+    assert_eq!(bench.ending().unwrap().reversal, Reversal::Required);
 }

@@ -1,9 +1,12 @@
 //! The policy, edge by edge (`edges`, `closing`) and by random walks (`walks`); refunds the same way
-//! (`refunds`).
+//! (`refunds`). At every stage answers that nobody asked for (`unasked`); and what is shown of it all
+//! (`displays`).
 
 mod closing;
+mod displays;
 mod edges;
 mod refunds;
+mod unasked;
 mod walks;
 
 use std::time::Duration;
@@ -66,6 +69,7 @@ impl Bench {
         let at = self.elapsed();
         self.log
             .extend(self.pending.iter().map(|action| (at, *action)));
+        assert!(self.log.len() < 2000, "it never ends");
     }
 
     fn elapsed(&self) -> Duration {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const SUBMITS: [S; 6] = [
+pub(super) const SUBMITS: [S; 6] = [
     S::Paid,
     S::Declined { listed: true },
     S::Declined { listed: false },

@@ -307,6 +307,20 @@ fn a_refund_is_told_from_a_payment_and_judged() {
         second().judge_refund(&message, &other).verdict,
         RefundVerdict::Conflict
     );
+    // One that announces no success proves nothing, whatever its state says.
+    let mut failed = pairs(data);
+    failed[0].1 = "400".into();
+    let sign = signature(&failed, false, SECRET);
+    let Ok(Notification::Refund {
+        message: failed, ..
+    }) = open(&body(&failed, &sign))
+    else {
+        panic!("a refund");
+    };
+    assert_eq!(
+        second().judge_refund(&failed, &expected).verdict,
+        RefundVerdict::Unclear
+    );
     let another = ExpectedRefund {
         out_refund_no: "R2".into(),
         ..expected

@@ -156,6 +156,28 @@ fn v3_8_an_expired_certificate_is_not_taken_up() {
 }
 
 #[test]
+fn a_first_download_is_not_believed_for_a_key_whose_certificate_has_expired() {
+    let v = vector("v3-8");
+    let gateway = WechatV3::new(WechatV3Config {
+        api_v3_key: Secret::new(v.text("key")),
+        ..config()
+    });
+    let body = json!({ "data": [{
+        "serial_no": v.text("serial"),
+        "encrypt_certificate": {
+            "algorithm": "AEAD_AES_256_GCM",
+            "associated_data": v.text("associated_data"),
+            "ciphertext": v.text("ciphertext"),
+            "nonce": v.text("nonce"),
+        },
+    }] });
+    let answer = signed(200, body.to_string().as_bytes(), v.text("serial"), NOW);
+    let error = refusal(&gateway, &answer);
+    assert!(!error.refused, "{error}");
+    assert!(!gateway.any(NOW));
+}
+
+#[test]
 fn during_a_rotation_both_certificates_are_good_and_the_old_one_goes_when_it_expires() {
     let gateway = equipped();
     let old = Wanted::default();

@@ -1,0 +1,116 @@
+//! To the millisecond and to the byte: when a lease is over, when an order is forgotten, how short a file is
+//! none; and the journal's own check.
+
+use super::*;
+
+const DAY: i64 = 24 * 3600 * 1000;
+
+/// Forgotten too early, its number could be charged once more.
+#[test]
+fn a_settled_order_is_remembered_for_thirty_days_and_not_a_millisecond_less() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    journal.begin(&sale("A1", "p")).unwrap();
+    journal
+        .settle(&key("A1"), Status::Ok, &facts("42"), true)
+        .unwrap();
+    drop(journal);
+    for part in [60_000, DAY - 60_000, 14 * DAY, 15 * DAY] {
+        bench.wall.pass(part);
+        assert!(matches!(
+            bench.open().begin(&sale("A1", "p")).unwrap(),
+            Begin::Settled(_)
+        ));
+    }
+    bench.wall.pass(1);
+    assert_eq!(bench.open().find(&key("A1")).unwrap(), None);
+}
+
+#[test]
+fn a_lease_is_over_with_its_last_millisecond() {
+    let bench = Bench::new();
+    let (ours, theirs) = (bench.open(), bench.open());
+    assert_eq!(ours.lease(), Duration::from_secs(10));
+    ours.begin(&sale("A1", "p")).unwrap();
+    let entry = ours.find(&key("A1")).unwrap().unwrap();
+    assert_eq!(entry.lease_ms, Some(bench.wall.unix_ms() + 10_000));
+    bench.wall.pass(9_999);
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Busy(_)
+    ));
+    bench.wall.pass(1);
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Taken(_)
+    ));
+}
+
+#[test]
+fn heartbeats_keep_an_order_alive_for_as_long_as_it_is_held_and_no_longer() {
+    let bench = Bench::new();
+    let (ours, theirs) = (bench.open(), bench.open());
+    ours.begin(&sale("A1", "p")).unwrap();
+    for _ in 0..3 {
+        bench.wall.pass(9_000);
+        ours.heartbeat().unwrap();
+    }
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Busy(_)
+    ));
+    ours.release(&key("A1")).unwrap();
+    ours.heartbeat().unwrap();
+    assert!(matches!(
+        theirs.take(&key("A1"), None).unwrap(),
+        Take::Taken(_)
+    ));
+}
+
+#[test]
+fn a_check_proves_that_the_file_can_be_written() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    journal.check().unwrap();
+    journal.deny_writing();
+    let error = journal.check().unwrap_err();
+    assert!(matches!(error, JournalError::Storage(_)), "{error}");
+}
+
+/// An older process that goes on while another installs a newer version must not make the file look old: the
+/// next start would change it a second time.
+#[test]
+fn a_check_leaves_a_file_that_a_newer_version_has_taken_over_as_it_is() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    edit(&bench.path(), "PRAGMA user_version = 4");
+    journal.check().unwrap();
+    assert!(
+        bench.refusal().contains("newer wxpay"),
+        "{}",
+        bench.refusal()
+    );
+}
+
+#[test]
+fn what_is_shorter_than_any_page_is_damaged_and_must_not_be_taken_for_a_new_journal() {
+    let bench = Bench::new();
+    drop(bench.open());
+    let whole = std::fs::read(bench.path()).unwrap();
+    for length in [0, 1, 100, 511] {
+        std::fs::write(bench.path(), &whole[..length]).unwrap();
+        assert!(
+            bench.refusal().contains("empty or cut short"),
+            "{length}: {}",
+            bench.refusal()
+        );
+    }
+    for length in [512, 4095, 4097, whole.len() - 1] {
+        std::fs::write(bench.path(), &whole[..length]).unwrap();
+        assert!(
+            bench.refusal().contains("it is damaged"),
+            "{length}: {}",
+            bench.refusal()
+        );
+    }
+}
