@@ -307,6 +307,17 @@ fn check(shop: &Shop, sale: &Sale, outcome: &Outcome, ending: Ending, fault: &Fa
     }
 }
 
+/// So many at once need some patience on a busy machine.
+fn patient(shop: &Shop, answer_timeout: u64) -> Client {
+    let numbers = PolicyNumbers {
+        window: 6_000,
+        reverse_budget: 12_000,
+        answer_timeout,
+        ..PolicyNumbers::quick()
+    };
+    Client::open_toml(shop.config_with(numbers)).expect("the configuration is complete")
+}
+
 fn every_fault_of_every_operation_ends_as_the_ledger_says(api: Api) {
     let _turn = turn();
     type Expected = fn(Api, &FaultKind) -> Ending;
@@ -344,14 +355,7 @@ fn every_fault_of_every_operation_ends_as_the_ledger_says(api: Api) {
         ),
     ];
     let shop = Shop::open_on(api);
-    // So many at once need some patience on a busy machine.
-    let patient = PolicyNumbers {
-        window: 4_000,
-        reverse_budget: 8_000,
-        answer_timeout: 2_000,
-        ..PolicyNumbers::quick()
-    };
-    let till = Client::open_toml(shop.config_with(patient)).expect("the configuration is complete");
+    let till = patient(&shop, 3_000);
     // Leaves an answer to each operation for a replay.
     let first = shop.sale(Scenario::PasswordNever);
     assert_eq!(pay(&shop, &till, &first).status(), REVERSED);
@@ -638,7 +642,7 @@ fn answers_that_only_one_host_loses_come_from_the_other(api: Api) {
 
 fn an_answer_just_before_or_after_the_time_out_changes_nothing_about_the_truth(api: Api) {
     let shop = Shop::open_on(api);
-    let till = shop.till();
+    let till = patient(&shop, 1_500);
     let mut cases = Vec::new();
     for ms in [1_400, 1_490, 1_500, 1_510, 1_600, 1_900] {
         for kind in [FaultKind::DelayBefore { ms }, FaultKind::DelayAfter { ms }] {
