@@ -571,6 +571,21 @@ fn the_same_sale_once_more_reverses_nothing_before_it_has_a_clear_answer() {
 }
 
 #[test]
+fn a_new_sale_and_what_the_till_wants_undone_are_reversed_without_a_clear_answer() {
+    for unusable in [Q::Unclear, Q::Rejected] {
+        let mut new = paying(mainland());
+        new.poll_out(unusable).query(unusable);
+        assert_eq!(
+            new.pending,
+            [Action::Record(Phase::Reversing), Action::Reverse]
+        );
+        let mut undone = Bench::resumed(mainland(), Phase::Waiting, 300.0, Purpose::Undo);
+        undone.query(unusable);
+        assert_eq!(undone.pending, [Action::Reverse]);
+    }
+}
+
+#[test]
 fn a_recovery_reverses_nothing_before_it_has_a_clear_answer() {
     let mut bench = Bench::resumed(
         mainland(),

@@ -368,6 +368,7 @@ fn without_a_promise_that_the_number_pays_once_a_request_that_may_have_arrived_i
     let mut bench = Bench::begun(mainland(), NEVER_TWICE);
     bench.send(R::Again).query(R::NotFound).query(R::Refunded);
     bench.ends(Status::Refunded, Cause::Refunded);
+    assert_eq!(bench.times(Action::Query)[0], 2.1, "after a pause");
     assert_eq!(bench.times(Action::Send), [0.0]);
 }
 
