@@ -331,6 +331,8 @@ fn paid_is_believed_while_every_reverse_was_refused_because_the_payer_was_busy()
         .query(Q::Paying)
         .reverse(R::PayerBusy);
     bench.query(Q::Paid).ends(Status::Ok, Cause::Paid);
+    let looks = bench.times(Action::Query(Why::Check));
+    assert_eq!(looks, [45.0, 47.2, 49.4], "with a pause before each");
 }
 
 #[test]
@@ -394,6 +396,19 @@ fn an_order_that_never_arrived_is_proven_by_a_second_look_after_the_code_has_exp
             *bench.times(Action::Query(Why::Verify)).last().unwrap(),
             60.0
         );
+    }
+}
+
+#[test]
+fn an_order_that_was_seen_between_two_looks_is_not_absent() {
+    for seen in [Q::Paid, Q::NotPaid, Q::Paying, Q::Failed] {
+        let mut bench = at_the_reverse();
+        bench.reverse(R::Done).query(Q::NotFound).query(seen);
+        bench.reverse(R::Done).query(Q::NotFound).rest();
+        assert_eq!(bench.pending, [Action::Query(Why::Verify)], "{seen:?}");
+        bench
+            .query(Q::NotFound)
+            .ends(Status::Reversed, Cause::NeverArrived);
     }
 }
 

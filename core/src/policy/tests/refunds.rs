@@ -271,6 +271,12 @@ fn a_refusal_that_cannot_be_confirmed_stays_unknown() {
         }
         bench.ends(Status::Unknown, Cause::StillUnclear);
         assert_eq!(bench.times(Action::Send), [0.0], "never sent again");
+        let looks = bench.times(Action::Query);
+        assert_eq!(
+            looks[..4],
+            [0.1, 2.2, 6.3, 14.4],
+            "with a pause before each"
+        );
     }
 }
 
