@@ -160,8 +160,8 @@ struct Confirming {
     /// One "no such refund" is enough.
     once: bool,
     due: Moment,
-    /// When it was first seen.
-    missing_since: Option<Moment>,
+    /// It was seen once.
+    missing: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -296,7 +296,7 @@ impl Refunding {
             refusal,
             once,
             due: now,
-            missing_since: None,
+            missing: false,
         };
         self.go(Open::Confirming(confirming), now)
     }
@@ -339,15 +339,13 @@ impl Refunding {
             let due = self.after_pause(now);
             return Ok(Confirming { due, ..confirming });
         }
-        let first = confirming.missing_since.unwrap_or(self.asked);
-        let second_look = first + self.settings.confirm_interval;
-        let second = confirming.missing_since.is_some() && self.asked >= second_look;
-        if confirming.once || second {
+        // Nothing is due before the second look once a first one found nothing.
+        if confirming.once || confirming.missing {
             return Err(confirming.refusal);
         }
         Ok(Confirming {
-            due: second_look.max(now),
-            missing_since: Some(first),
+            due: (self.asked + self.settings.confirm_interval).max(now),
+            missing: true,
             ..confirming
         })
     }

@@ -114,3 +114,26 @@ fn what_is_shorter_than_any_page_is_damaged_and_must_not_be_taken_for_a_new_jour
         );
     }
 }
+
+#[test]
+fn what_cannot_be_written_whole_is_not_written_at_all() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    journal.begin(&sale("A1", "p")).unwrap();
+    journal
+        .settle(&key("A1"), Status::Network, &facts("42"), true)
+        .unwrap();
+    let before = journal.find(&key("A1")).unwrap();
+    // It never happened, so it is deleted and begun anew, of which only the first succeeds.
+    let broken =
+        "CREATE TRIGGER full BEFORE INSERT ON orders BEGIN SELECT RAISE(FAIL, 'full'); END";
+    edit(&bench.path(), broken);
+    assert!(journal.begin(&sale("A1", "q")).is_err());
+    assert_eq!(journal.find(&key("A1")).unwrap(), before);
+    edit(&bench.path(), "DROP TRIGGER full");
+    assert_eq!(
+        journal.begin(&sale("A1", "q")).unwrap(),
+        Begin::Started,
+        "the failure is over"
+    );
+}

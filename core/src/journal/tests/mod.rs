@@ -456,6 +456,7 @@ fn a_full_disk_is_an_error_and_no_intent() {
             Ok(_) => number += 1,
             Err(error) => break error,
         }
+        assert!(number < 1000, "nothing is ever written");
     };
     assert!(matches!(error, JournalError::Storage(_)), "{error}");
     assert_eq!(journal.find(&key(&format!("A{number}"))).unwrap(), None);

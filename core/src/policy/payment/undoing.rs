@@ -90,7 +90,6 @@ impl Payment {
             _ => self.go_on_undoing(
                 Undoing {
                     next: Step::Reverse,
-                    due: now,
                     ..undoing
                 },
                 now,
@@ -111,7 +110,6 @@ impl Payment {
                 self.reverse_answered = true;
                 let next = Undoing {
                     next: Step::Verify,
-                    due: now,
                     ..undoing
                 };
                 self.go_on_undoing(next, now)
@@ -159,7 +157,6 @@ impl Payment {
             Q::NotFound if !self.reverse_answered => {
                 let next = Undoing {
                     next: Step::Reverse,
-                    due: now,
                     ..undoing
                 };
                 self.go_on_undoing(next, now)

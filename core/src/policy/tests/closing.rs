@@ -114,6 +114,16 @@ fn a_recovery_closes_what_is_unpaid() {
         .ends(Status::Reversed, Cause::ReverseConfirmed);
 }
 
+#[test]
+fn an_order_to_show_is_closed_without_a_clear_answer_unless_a_recovery_does_it() {
+    let mut settled = waiting();
+    settled.poll_out(Q::Unclear).query(Q::Unclear);
+    assert_eq!(settled.pending.last(), Some(&Action::Reverse));
+    let mut recovered = taken_up(Phase::Waiting, 500.0, Purpose::RecoverKeepingPaid);
+    recovered.query(Q::Unclear).query(Q::Unclear).rest();
+    assert_eq!(recovered.pending, [Action::Query(Why::Check)]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 

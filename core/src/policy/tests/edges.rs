@@ -331,6 +331,8 @@ fn paid_is_believed_while_every_reverse_was_refused_because_the_payer_was_busy()
         .query(Q::Paying)
         .reverse(R::PayerBusy);
     bench.query(Q::Paid).ends(Status::Ok, Cause::Paid);
+    let looks = bench.times(Action::Query(Why::Check));
+    assert_eq!(looks, [45.0, 47.2, 49.4], "with a pause before each");
 }
 
 #[test]
@@ -394,6 +396,19 @@ fn an_order_that_never_arrived_is_proven_by_a_second_look_after_the_code_has_exp
             *bench.times(Action::Query(Why::Verify)).last().unwrap(),
             60.0
         );
+    }
+}
+
+#[test]
+fn an_order_that_was_seen_between_two_looks_is_not_absent() {
+    for seen in [Q::Paid, Q::NotPaid, Q::Paying, Q::Failed] {
+        let mut bench = at_the_reverse();
+        bench.reverse(R::Done).query(Q::NotFound).query(seen);
+        bench.reverse(R::Done).query(Q::NotFound).rest();
+        assert_eq!(bench.pending, [Action::Query(Why::Verify)], "{seen:?}");
+        bench
+            .query(Q::NotFound)
+            .ends(Status::Reversed, Cause::NeverArrived);
     }
 }
 
@@ -567,6 +582,21 @@ fn the_same_sale_once_more_reverses_nothing_before_it_has_a_clear_answer() {
         let mut bench = Bench::resumed(mainland(), Phase::Waiting, 60.0, Purpose::Settle);
         bench.query(Q::Unclear).query(unusable).query(Q::Paid);
         bench.ends(Status::Ok, Cause::Paid);
+    }
+}
+
+#[test]
+fn a_new_sale_and_what_the_till_wants_undone_are_reversed_without_a_clear_answer() {
+    for unusable in [Q::Unclear, Q::Rejected] {
+        let mut new = paying(mainland());
+        new.poll_out(unusable).query(unusable);
+        assert_eq!(
+            new.pending,
+            [Action::Record(Phase::Reversing), Action::Reverse]
+        );
+        let mut undone = Bench::resumed(mainland(), Phase::Waiting, 300.0, Purpose::Undo);
+        undone.query(unusable);
+        assert_eq!(undone.pending, [Action::Reverse]);
     }
 }
 

@@ -271,6 +271,12 @@ fn a_refusal_that_cannot_be_confirmed_stays_unknown() {
         }
         bench.ends(Status::Unknown, Cause::StillUnclear);
         assert_eq!(bench.times(Action::Send), [0.0], "never sent again");
+        let looks = bench.times(Action::Query);
+        assert_eq!(
+            looks[..4],
+            [0.1, 2.2, 6.3, 14.4],
+            "with a pause before each"
+        );
     }
 }
 
@@ -368,6 +374,7 @@ fn without_a_promise_that_the_number_pays_once_a_request_that_may_have_arrived_i
     let mut bench = Bench::begun(mainland(), NEVER_TWICE);
     bench.send(R::Again).query(R::NotFound).query(R::Refunded);
     bench.ends(Status::Refunded, Cause::Refunded);
+    assert_eq!(bench.times(Action::Query)[0], 2.1, "after a pause");
     assert_eq!(bench.times(Action::Send), [0.0]);
 }
 
