@@ -149,18 +149,26 @@ fn create(path: &Path) -> Result<(), String> {
         connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
         connection.close().map_err(|(_, error)| error)
     };
-    let placed = build().map_err(describe).and_then(|()| {
-        // A link never replaces what another process has put there meanwhile.
-        match std::fs::hard_link(draft, path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists && !path.exists() => {
-                std::fs::rename(draft, path).map_err(|error| error.to_string())
-            }
-            _ => Ok(()),
-        }
-    });
+    let placed = build()
+        .map_err(describe)
+        .and_then(|()| place(draft, path, |from, to| std::fs::hard_link(from, to)));
     // Gone already where it was renamed; where it stays behind it does no harm.
     let _ = std::fs::remove_file(draft);
     placed
+}
+
+/// A link never replaces what another process has put there meanwhile. Not every file system has them.
+fn place(
+    draft: &Path,
+    path: &Path,
+    link: impl Fn(&Path, &Path) -> std::io::Result<()>,
+) -> Result<(), String> {
+    match link(draft, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists && !path.exists() => {
+            std::fs::rename(draft, path).map_err(|error| error.to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Brings an older file up to date and prunes it, whole or not at all. Two processes may open it at once.
@@ -258,5 +266,37 @@ mod tests {
             let text = describe(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
             assert!(text.contains(remedy), "{code}: {text}");
         }
+    }
+
+    #[test]
+    fn a_new_file_comes_into_place_with_links_and_without_and_replaces_nothing() {
+        let no_links = |_: &Path, _: &Path| Err(ErrorKind::Unsupported.into());
+        let link = |from: &Path, to: &Path| std::fs::hard_link(from, to);
+        // What lies there already, whether a link notices that, and what lies there afterwards.
+        for (before, links, after) in [
+            (None, true, "ours"),
+            (None, false, "ours"),
+            (Some("theirs"), true, "theirs"),
+            (Some("theirs"), false, "theirs"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (draft, path) = (folder.path().join("draft"), folder.path().join("journal"));
+            std::fs::write(&draft, "ours").unwrap();
+            if let Some(before) = before {
+                std::fs::write(&path, before).unwrap();
+            }
+            match links {
+                true => place(&draft, &path, link).unwrap(),
+                false => place(&draft, &path, no_links).unwrap(),
+            }
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), after, "{links}");
+        }
+        // Gone before anybody could look, so that a rename would replace what comes next.
+        let folder = tempfile::tempdir().unwrap();
+        let (draft, path) = (folder.path().join("draft"), folder.path().join("journal"));
+        std::fs::write(&draft, "ours").unwrap();
+        let seen = |_: &Path, _: &Path| Err(ErrorKind::AlreadyExists.into());
+        place(&draft, &path, seen).unwrap();
+        assert!(!path.exists());
     }
 }

@@ -71,7 +71,11 @@ fn heartbeats_keep_an_order_alive_for_as_long_as_it_is_held_and_no_longer() {
 fn a_check_proves_that_the_file_can_be_written() {
     let bench = Bench::new();
     let journal = bench.open();
+    let log = bench.folder.path().join("journal.db-wal");
+    let written = || std::fs::metadata(&log).unwrap().len();
+    let before = written();
     journal.check().unwrap();
+    assert!(written() > before, "nothing was written");
     journal.deny_writing();
     let error = journal.check().unwrap_err();
     assert!(matches!(error, JournalError::Storage(_)), "{error}");
@@ -108,7 +112,7 @@ fn what_is_shorter_than_any_page_is_damaged_and_must_not_be_taken_for_a_new_jour
     for length in [512, 4095, 4097, whole.len() - 1] {
         std::fs::write(bench.path(), &whole[..length]).unwrap();
         assert!(
-            bench.refusal().contains("it is damaged"),
+            bench.refusal().contains("it is damaged ("),
             "{length}: {}",
             bench.refusal()
         );
@@ -136,4 +140,28 @@ fn what_cannot_be_written_whole_is_not_written_at_all() {
         Begin::Started,
         "the failure is over"
     );
+}
+
+/// A code payment that is taken for an order to show would be closed, which gives nothing back.
+#[test]
+fn how_an_order_is_paid_is_remembered() {
+    for (product, name) in [
+        (Product::CodePayment, "code_payment"),
+        (Product::Prepay, "prepay"),
+    ] {
+        let bench = Bench::new();
+        let journal = bench.open();
+        let sale = Sale {
+            product,
+            ..sale("A1", "p")
+        };
+        journal.begin(&sale).unwrap();
+        let found = journal.find(&key("A1")).unwrap().unwrap();
+        assert_eq!(found.product, product);
+        let stored: String = rusqlite::Connection::open(bench.path())
+            .unwrap()
+            .query_row("SELECT product FROM orders", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(stored, name);
+    }
 }
