@@ -30,7 +30,7 @@ runtimes=$(rustc +nightly --print sysroot)/lib/rustlib/$target/lib
 # GCC gives equal constant tables of SQLite one address, which looks like a name that is defined twice.
 export ASAN_OPTIONS="exitcode=99:log_path=$reports/address:quarantine_size_mb=16:detect_odr_violation=0"
 export UBSAN_OPTIONS="exitcode=99:print_stacktrace=1"
-export TSAN_OPTIONS="exitcode=99:log_path=$reports/thread"
+export TSAN_OPTIONS="exitcode=99:log_path=$reports/thread:suppressions=$PWD/tests/thread-sanitizer.txt"
 
 # The nightly compiler with one sanitizer for Rust and C alike.
 nightly() {
@@ -61,7 +61,8 @@ for sanitizer in "$@"; do
         WXPAY_SANITIZER_RUNTIME=$runtimes/librustc-nightly_rt.$runtime.a \
         CARGO_TARGET_DIR=$stable cargo test --locked --test programs --test load -- --nocapture || failed=1
     if [ "$sanitizer" = thread ]; then
-        WXPAY_LIBRARY=$library nightly test --test threads || failed=1
+        # The simulator is slowed down, too.
+        WXPAY_PATIENCE=10 WXPAY_LIBRARY=$library nightly test --test threads || failed=1
     fi
 done
 

@@ -19,14 +19,13 @@ mod till;
 use std::collections::{BTreeMap, HashMap};
 
 use common::program::Sanitizer;
-use common::shop::{FEE, Shop};
+use common::shop::{FEE, Shop, slower};
 use common::{DECLINED, E_NETWORK, E_REJECTED, OK, REVERSED, UNKNOWN, on_every_gateway, turn};
 use dice::Dice;
 use process::Figures;
 use till::{Sale, Till};
 use wxpay_simulator::{
-    Api, Connections, HostState, OrderRecord, PayerAction, PolicyNumbers, Scenario, Settings,
-    Timing,
+    Api, Connections, HostState, OrderRecord, PayerAction, Scenario, Settings, Timing,
 };
 
 /// What a payment that nothing was found out about may be told as; the others end the test.
@@ -73,22 +72,6 @@ fn pace(threads: usize) -> u64 {
         0..=8 => 1,
         9..=64 => 2,
         _ => 5,
-    }
-}
-
-fn numbers(threads: usize) -> PolicyNumbers {
-    let (quick, pace) = (PolicyNumbers::quick(), pace(threads));
-    PolicyNumbers {
-        first_query: quick.first_query * pace,
-        query_interval: quick.query_interval * pace,
-        window: quick.window * pace,
-        reverse_not_before: quick.reverse_not_before * pace,
-        reverse_budget: quick.reverse_budget * pace,
-        reverse_interval: quick.reverse_interval * pace,
-        confirm_interval: quick.confirm_interval * pace,
-        code_lifetime: quick.code_lifetime * pace,
-        connect_timeout: quick.connect_timeout * pace,
-        answer_timeout: quick.answer_timeout * pace,
     }
 }
 
@@ -163,7 +146,7 @@ fn a_crowd_of_threads_on_one_client_loses_no_payment_and_does_not_grow(api: Api)
 fn play(round: Round) -> (BTreeMap<i32, usize>, Figures) {
     let shop = shop(round);
     let sales = sales(round);
-    let till = Till::new(&shop, numbers(round.threads));
+    let till = Till::new(&shop, slower(pace(round.threads)));
     let figures = till.sell(&sales, round.threads, |progress| trouble(&shop, progress));
     for host in 0..shop.simulator.hosts().len() {
         shop.simulator.set_host(host, HostState::Up).unwrap();
