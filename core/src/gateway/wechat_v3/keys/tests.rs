@@ -127,8 +127,8 @@ fn v3_10_a_published_answer_is_taken_up() {
     ));
 }
 
-#[test]
-fn v3_8_an_expired_certificate_is_not_taken_up() {
+/// A till, and a download of the one certificate of V3-8, which expired long ago.
+fn expired_download() -> (WechatV3, Vec<u8>) {
     let v = vector("v3-8");
     let gateway = WechatV3::new(WechatV3Config {
         api_v3_key: Secret::new(v.text("key")),
@@ -143,7 +143,13 @@ fn v3_8_an_expired_certificate_is_not_taken_up() {
             "nonce": v.text("nonce"),
         },
     }] });
-    let answer = reply(200, body.to_string().as_bytes());
+    (gateway, body.to_string().into_bytes())
+}
+
+#[test]
+fn v3_8_an_expired_certificate_is_not_taken_up() {
+    let (gateway, body) = expired_download();
+    let answer = reply(200, &body);
     let error = refusal(&gateway, &answer);
     assert!(error.why.contains("not valid now"), "{error}");
     let then = 1_700_000_000;
@@ -157,21 +163,8 @@ fn v3_8_an_expired_certificate_is_not_taken_up() {
 
 #[test]
 fn a_first_download_is_not_believed_for_a_key_whose_certificate_has_expired() {
-    let v = vector("v3-8");
-    let gateway = WechatV3::new(WechatV3Config {
-        api_v3_key: Secret::new(v.text("key")),
-        ..config()
-    });
-    let body = json!({ "data": [{
-        "serial_no": v.text("serial"),
-        "encrypt_certificate": {
-            "algorithm": "AEAD_AES_256_GCM",
-            "associated_data": v.text("associated_data"),
-            "ciphertext": v.text("ciphertext"),
-            "nonce": v.text("nonce"),
-        },
-    }] });
-    let answer = signed(200, body.to_string().as_bytes(), v.text("serial"), NOW);
+    let (gateway, body) = expired_download();
+    let answer = signed(200, &body, vector("v3-8").text("serial"), NOW);
     let error = refusal(&gateway, &answer);
     assert!(!error.refused, "{error}");
     assert!(!gateway.any(NOW));
