@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Simulator;
 use crate::fubei::{self, FubeiLevel};
@@ -308,12 +310,16 @@ impl Simulator {
     }
 }
 
-/// Writes a file unless it is as it should be: a till may be reading it.
+/// Writes a file unless it is as it should be, and puts it into place whole: a till may be reading it.
 fn keep(path: &Path, content: &[u8]) -> io::Result<()> {
-    match fs::read(path) {
-        Ok(found) if found == content => Ok(()),
-        _ => fs::write(path, content),
+    static DRAFTS: AtomicU64 = AtomicU64::new(0);
+    if fs::read(path).is_ok_and(|found| found == content) {
+        return Ok(());
     }
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = path.with_extension(format!("{}-{number}", process::id()));
+    fs::write(&draft, content)?;
+    fs::rename(&draft, path)
 }
 
 /// A TOML basic string.
@@ -362,6 +368,24 @@ mod tests {
         fs::write(dir.path().join(CA), "of an earlier start").unwrap();
         simulator.config_toml(dir.path(), None).unwrap();
         assert_eq!(fs::read(dir.path().join(CA)).unwrap(), earlier);
+    }
+
+    #[test]
+    fn a_file_that_several_write_is_never_seen_in_part() {
+        let content = vec![b'x'; 64 * 1024];
+        let dir = tempfile::tempdir().unwrap();
+        for round in 0..50 {
+            let path = dir.path().join(round.to_string());
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        keep(&path, &content).unwrap();
+                        assert!(fs::read(&path).unwrap() == content, "{round}");
+                    });
+                }
+            });
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 50, "drafts");
     }
 
     #[test]
