@@ -1,6 +1,6 @@
 //! What a till asks for: fields by their documented names, as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fmt;
 
 /// Request fields by name. One vocabulary for every gateway, named as in WeChat Pay APIv2; parts of
@@ -35,6 +35,16 @@ impl Fields {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .filter(|(_, value)| !value.is_empty())
+    }
+}
+
+impl IntoIterator for Fields {
+    type Item = (String, String);
+    type IntoIter = btree_map::IntoIter<String, String>;
+
+    /// Every field, the empty ones included.
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -7,6 +7,27 @@ use crate::status::Status;
 /// The facts of an answer by their documented names (`transaction_id`, `total_fee`, `paid_at` …).
 pub type Facts = Map<String, Value>;
 
+/// Fields that identify the payer; they reach the till but neither journal nor log.
+const PERSONAL: [&str; 8] = [
+    "card_id",
+    "openid",
+    "sub_openid",
+    // Where a refund went: a bank and the last digits of a card (the first name is APIv2's spelling).
+    "refund_recv_accout",
+    "user_received_account",
+    "user_id",
+    "user_logon_id",
+    // A passenger's ride code.
+    "qrcode",
+];
+
+/// What a journal may keep of `facts`: everything but what identifies the payer.
+pub fn without_personal_data(facts: &Facts) -> impl Iterator<Item = (&String, &Value)> {
+    facts
+        .iter()
+        .filter(|(name, _)| !PERSONAL.contains(&name.as_str()))
+}
+
 /// How a call ended and all that is known about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {

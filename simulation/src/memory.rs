@@ -9,7 +9,7 @@ use std::time::Duration;
 use wxpay_core::clock::Clock;
 use wxpay_core::gateway::Product;
 use wxpay_core::journal::{Begin, Book, Entry, Journal, JournalError, Key, Sale, Take};
-use wxpay_core::outcome::Facts;
+use wxpay_core::outcome::{Facts, without_personal_data};
 use wxpay_core::policy::Phase;
 use wxpay_core::status::Status;
 
@@ -240,7 +240,9 @@ impl Journal for MemoryJournal {
         self.update(key, |stored| {
             stored.entry.phase = None;
             stored.entry.returned = returned;
-            stored.entry.outcome = Some((status, facts.clone()));
+            let kept =
+                without_personal_data(facts).map(|(name, value)| (name.clone(), value.clone()));
+            stored.entry.outcome = Some((status, kept.collect()));
             release(stored);
         })
     }

@@ -207,9 +207,10 @@ impl Client {
             _ => None,
         };
         if let Some(status) = settled {
-            let facts = report::without_personal_data(&outcome.fields);
             let returned = shown_only || hand_over == HandOver::Now;
-            return self.journal.settle(&entry.key, status, &facts, returned);
+            return self
+                .journal
+                .settle(&entry.key, status, &outcome.fields, returned);
         }
         self.give_back(&entry.key);
         doubt(entry, verdict, outcome);

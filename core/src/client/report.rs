@@ -5,20 +5,6 @@ use crate::gateway::{Answer, Product};
 use crate::outcome::{Facts, Outcome};
 use crate::policy::Cause;
 
-/// Fields that identify the payer; they reach the till but neither journal nor log.
-const PERSONAL: [&str; 8] = [
-    "card_id",
-    "openid",
-    "sub_openid",
-    // Where a refund went: a bank and the last digits of a card (the first name is APIv2's spelling).
-    "refund_recv_accout",
-    "user_received_account",
-    "user_id",
-    "user_logon_id",
-    // A passenger's ride code.
-    "qrcode",
-];
-
 /// One sentence for the log: what happened, and which answers prove it.
 pub(super) fn message(cause: Cause, product: Product, evidence: &Evidence) -> String {
     let (headline, undoing) = match product {
@@ -132,13 +118,4 @@ pub(super) fn add_facts(outcome: &mut Outcome, facts: &Facts) {
             .entry(name.clone())
             .or_insert_with(|| value.clone());
     }
-}
-
-/// What the journal may keep.
-pub(super) fn without_personal_data(facts: &Facts) -> Facts {
-    facts
-        .iter()
-        .filter(|(name, _)| !PERSONAL.contains(&name.as_str()))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
 }

@@ -406,9 +406,8 @@ impl Run<'_> {
         if !self.on_record {
             return None;
         }
-        let facts = report::without_personal_data(&outcome.fields);
         let journal = &self.client.journal;
-        match journal.settle(&self.key, outcome.status, &facts, returned) {
+        match journal.settle(&self.key, outcome.status, &outcome.fields, returned) {
             Ok(()) => None,
             Err(JournalError::LeaseLost) => {
                 let message = format!(

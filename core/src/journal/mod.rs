@@ -188,7 +188,8 @@ pub trait Journal: Send + Sync {
     ) -> Result<(), JournalError>;
 
     /// Settles a held order and gives it back, so that it is not kept alive any more even if this
-    /// fails. `returned`: the till gets it now.
+    /// fails. Of the facts it keeps those [`without_personal_data`](crate::outcome::without_personal_data).
+    /// `returned`: the till gets it now.
     fn settle(
         &self,
         key: &Key,

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::{Begin, Book, Entry, Journal, JournalError, Key, Sale, Take};
@@ -14,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::JournalConfig;
 use crate::crypto::digest;
 use crate::gateway::Product;
-use crate::outcome::Facts;
+use crate::outcome::{Facts, without_personal_data};
 use crate::policy::Phase;
 use crate::status::Status;
 
@@ -278,8 +279,8 @@ impl Journal for SqliteJournal {
     ) -> Result<(), JournalError> {
         let state = if returned { "returned" } else { "final" };
         self.held().remove(key);
-        let facts =
-            serde_json::to_string(facts).map_err(|error| JournalError::Storage(error.into()))?;
+        let facts = serde_json::to_string(&Kept(facts))
+            .map_err(|error| JournalError::Storage(error.into()))?;
         self.update_held(
             key,
             "state = ?4, status = ?5, facts = ?6, holder = NULL, lease_ms = NULL",
@@ -386,6 +387,15 @@ impl Drop for Immediate<'_> {
 
 fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Facts as they are written.
+struct Kept<'a>(&'a Facts);
+
+impl Serialize for Kept<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(without_personal_data(self.0))
+    }
 }
 
 /// A row.

@@ -139,9 +139,9 @@ impl Client {
             return Ok(true);
         }
         let merged = merged(&entry, outcome);
-        let facts = report::without_personal_data(&merged.fields);
         let returned = hand_over == HandOver::Now || entry.returned;
-        self.journal.settle(key, merged.status, &facts, returned)?;
+        self.journal
+            .settle(key, merged.status, &merged.fields, returned)?;
         Ok(true)
     }
 }

@@ -213,10 +213,9 @@ impl RefundRun<'_> {
         // The host's callbacks run before the outcome counts as handed over: if they end the
         // process, the next recovery tells it again.
         let outcome = self.announce(outcome);
-        let facts = report::without_personal_data(&outcome.fields);
         let returned = self.hand_over == HandOver::Now;
         let journal = &self.client.journal;
-        let outcome = match journal.settle(&self.key, outcome.status, &facts, returned) {
+        let outcome = match journal.settle(&self.key, outcome.status, &outcome.fields, returned) {
             Ok(()) => outcome,
             Err(error) => self.not_on_record(outcome, &error),
         };

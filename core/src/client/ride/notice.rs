@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{NO_SECTION, RideParts};
 use crate::client::calls::Claim;
 use crate::client::notify::{Decoded, told, with_record};
-use crate::client::{Client, Level, report};
+use crate::client::{Client, Level};
 use crate::gateway::ride_code::{self, ExpectedRide, RideNotice, RideNoticeError};
 use crate::guidance::Asked;
 use crate::journal::{Book, Entry, JournalError, Take};
@@ -155,12 +155,11 @@ impl Client {
             );
             outcome.set("message", message);
         }
-        let facts = report::without_personal_data(&outcome.fields);
         // Whoever was told that it is accepted hears the rest from this very call. A ride whose own call
         // had nothing to tell may have ended with it, and a recovery says what came of that.
         let returned = entry.returned || entry.phase == Some(Phase::Waiting);
         self.journal
-            .settle(&entry.key, outcome.status, &facts, returned)?;
+            .settle(&entry.key, outcome.status, &outcome.fields, returned)?;
         Ok(true)
     }
 }

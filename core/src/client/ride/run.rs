@@ -117,9 +117,8 @@ impl RideRun<'_> {
     /// There is nothing to wait for. Where provably nothing was deducted the number may be used again.
     fn settle(&self, outcome: Outcome) -> Outcome {
         let mut outcome = self.announce(outcome);
-        let facts = report::without_personal_data(&outcome.fields);
         let journal = &self.client.journal;
-        if let Err(error) = journal.settle(self.key, outcome.status, &facts, true) {
+        if let Err(error) = journal.settle(self.key, outcome.status, &outcome.fields, true) {
             self.not_on_record(&mut outcome, &error.to_string());
         }
         outcome

@@ -185,7 +185,7 @@ impl WechatV2 {
         Answer {
             code: if_failed("err_code", 64),
             code_message: if_failed("err_code_des", 256),
-            facts: facts::of(&message, reply),
+            facts: facts::of(message, reply),
             ..Answer::new(verdict, why)
         }
     }

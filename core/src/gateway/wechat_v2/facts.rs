@@ -23,7 +23,7 @@ const ABOUT_THE_MESSAGE: &[&str] = &[
 ];
 
 /// Everything that `message` says about the order.
-pub(super) fn of(message: &Fields, reply: &Reply) -> Facts {
+pub(super) fn of(message: Fields, reply: &Reply) -> Facts {
     let mut facts = of_message(message);
     if let Some(request_id) = reply.header("request-id") {
         facts.insert("request_id".into(), request_id.into());
@@ -32,18 +32,19 @@ pub(super) fn of(message: &Fields, reply: &Reply) -> Facts {
 }
 
 /// The same of a message that is no reply.
-pub(super) fn of_message(message: &Fields) -> Facts {
+pub(super) fn of_message(message: Fields) -> Facts {
     let mut facts = Facts::new();
-    for (name, value) in message.iter() {
-        if ABOUT_THE_MESSAGE.contains(&name) || results::RESERVED.contains(&name) {
+    for (name, value) in message {
+        let known = |names: &[&str]| names.contains(&name.as_str());
+        if value.is_empty() || known(ABOUT_THE_MESSAGE) || known(results::RESERVED) {
             continue;
         }
-        let moment = (name == "time_end").then(|| Beijing::parse(value));
-        match (name, moment.flatten()) {
+        let moment = (name == "time_end").then(|| Beijing::parse(&value));
+        match (name.as_str(), moment.flatten()) {
             (_, Some(moment)) => facts.insert("paid_at".into(), moment.rfc3339().into()),
             ("cash_fee", _) => facts.insert("payer_total".into(), number_or_text(value)),
-            _ if is_amount(name) => facts.insert(name.into(), number_or_text(value)),
-            _ => facts.insert(name.into(), value.into()),
+            _ if is_amount(&name) => facts.insert(name, number_or_text(value)),
+            _ => facts.insert(name, value.into()),
         };
     }
     facts
@@ -57,8 +58,8 @@ pub(super) fn whole_number(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-fn number_or_text(text: &str) -> Value {
-    whole_number(text).map_or_else(|| text.into(), Value::from)
+fn number_or_text(text: String) -> Value {
+    whole_number(&text).map_or_else(|| text.into(), Value::from)
 }
 
 /// `total_fee`, `coupon_fee`, `coupon_fee_0`, `coupon_count` …

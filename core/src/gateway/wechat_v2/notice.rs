@@ -52,14 +52,12 @@ impl Notifications for WechatV2 {
                 (QueryVerdict::Failed, why)
             }
         };
-        let mut answer = Answer {
-            facts: facts::of_message(&message),
-            ..without_message(verdict, why, false)
-        };
+        let mut answer = without_message(verdict, why, false);
         if let Some((code, text)) = failed(&message) {
             answer.code = Some(short(code, 64));
             answer.code_message = Some(short(text, 256));
         }
+        answer.facts = facts::of_message(message);
         if verdict == QueryVerdict::Paid {
             answer.facts.insert("trade_state".into(), "SUCCESS".into());
         }
@@ -86,18 +84,17 @@ impl Notifications for WechatV2 {
             index: None,
         };
         let (verdict, why) = Self::judge_refund(self, expected, &message, &told);
-        let mut answer = Answer {
-            facts: facts::of_message(&message),
-            ..without_message(verdict, why, false)
-        };
-        if let Some(moment) = message.get("success_time").and_then(success_time) {
+        let moment = message.get("success_time").and_then(success_time);
+        let mut answer = without_message(verdict, why, false);
+        if verdict == RefundVerdict::Failed {
+            answer.code = Some(short(status, 64));
+        }
+        answer.facts = facts::of_message(message);
+        if let Some(moment) = moment {
             answer.facts.remove("success_time");
             answer
                 .facts
                 .insert("refunded_at".into(), moment.rfc3339().into());
-        }
-        if verdict == RefundVerdict::Failed {
-            answer.code = Some(short(status, 64));
         }
         answer
     }
@@ -126,7 +123,7 @@ impl WechatV2 {
         match message.get("out_trade_no") {
             Some(number) => Ok(Notification::Payment {
                 out_trade_no: number.to_owned(),
-                message: document(message),
+                message: document(message.clone()),
             }),
             None => Err(malformed("it does not name its order")),
         }
@@ -154,25 +151,25 @@ impl WechatV2 {
             .map_err(|_| forged("req_info does not open with api_key"))?;
         let refund = xml::parse_rooted(&opened, &REFUND_ROOTS)
             .map_err(|_| forged("what req_info opens to is no message: is api_key right?"))?;
-        let Some(number) = refund.get("out_refund_no") else {
+        let Some(number) = refund.get("out_refund_no").map(str::to_owned) else {
             return Err(malformed("it does not name its refund"));
         };
         // Pieces put together anew can make one field swallow another.
         let order = refund.get("out_trade_no").unwrap_or_default();
-        if fields::check_out_refund_no(number).is_err()
+        if fields::check_out_refund_no(&number).is_err()
             || fields::check_out_trade_no(order).is_err()
         {
             return Err(forged(
                 "what req_info opens to does not name an order and a refund",
             ));
         }
-        let mut about = document(&refund);
+        let mut about = document(refund);
         // Only the envelope says whose shop it is.
         if let Some(shop) = message.get("sub_mch_id") {
             about.insert("sub_mch_id".into(), shop.into());
         }
         Ok(Notification::Refund {
-            out_refund_no: number.to_owned(),
+            out_refund_no: number,
             message: about,
         })
     }

@@ -4,7 +4,7 @@
 
 use super::answer::{Reading, because, failed};
 use super::fields::PREPAY_FIELDS;
-use super::request::{flat, invalid};
+use super::request::{flat, invalid, texts};
 use super::{WechatV2, sign};
 use crate::exchange::{Call, Reply, Resend};
 use crate::fields::Fields;
@@ -67,12 +67,11 @@ impl Prepay for WechatV2 {
     }
 
     fn call(&self, order: &Order, stamp: &Stamp) -> Call {
-        let parameters = flat(&order.parameters);
         Self::call(
             self,
             "unifiedorder",
             "/pay/unifiedorder",
-            parameters,
+            texts(&order.parameters),
             stamp,
             Resend::Freely,
         )
@@ -110,7 +109,7 @@ impl Prepay for WechatV2 {
             self,
             "closeorder",
             "/pay/closeorder",
-            parameters,
+            parameters.iter(),
             stamp,
             Resend::Freely,
         )
@@ -175,7 +174,7 @@ impl WechatV2 {
             TradeType::Native | TradeType::H5 => return None,
         };
         let fields: Fields = signed.iter().cloned().collect();
-        let sign = sign::sign(&fields, &self.config.api_key, self.config.sign_type);
+        let sign = sign::sign(fields.iter(), &self.config.api_key, self.config.sign_type);
         signed.push((sign_name, sign));
         Some(signed)
     }

@@ -4,7 +4,7 @@
 
 use super::answer::{failed, hint, refused_certificate, without_message};
 use super::fields::{self, REFUND_FIELDS};
-use super::request::{document, flat, invalid};
+use super::request::{document, invalid, texts};
 use super::{WechatV2, facts};
 use crate::config::Region;
 use crate::exchange::{Call, Reply, Resend};
@@ -58,13 +58,13 @@ impl Refunds for WechatV2 {
                 refund_fee: Some(refund_fee),
                 fee_type,
             },
-            parameters: document(&parameters),
+            parameters: document(parameters),
             left_out,
         })
     }
 
     fn call(&self, refund: &Refund, stamp: &Stamp) -> Call {
-        let parameters = flat(&refund.parameters);
+        let parameters = texts(&refund.parameters);
         // It may be sent again, but not behind the back of the policy, which has to know that an
         // earlier one may have arrived.
         let resend = Resend::OnlyIfUnsent;
@@ -98,6 +98,7 @@ impl Refunds for WechatV2 {
         parameters.set("out_refund_no", expected.out_refund_no.as_str());
         self.set_merchant(&mut parameters, self.shop(expected.sub_mch_id.as_deref()));
         let resend = Resend::Freely;
+        let parameters = parameters.iter();
         self.call("refundquery", "/pay/refundquery", parameters, stamp, resend)
     }
 

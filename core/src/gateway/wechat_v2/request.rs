@@ -1,5 +1,7 @@
 //! From a till's fields to signed messages.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::fields::{self, FIELDS, Field, OWN};
@@ -65,17 +67,16 @@ impl WechatV2 {
                 transaction_id: None,
                 product,
             },
-            parameters: document(&parameters),
+            parameters: document(parameters),
             left_out,
         })
     }
 
     pub(super) fn build_submit(&self, order: &Order, stamp: &Stamp) -> Call {
-        let parameters = flat(&order.parameters);
         self.call(
             "micropay",
             "/pay/micropay",
-            parameters,
+            texts(&order.parameters),
             stamp,
             Resend::OnlyIfUnsent,
         )
@@ -91,7 +92,7 @@ impl WechatV2 {
         self.call(
             "orderquery",
             "/pay/orderquery",
-            parameters,
+            parameters.iter(),
             stamp,
             Resend::Freely,
         )
@@ -102,7 +103,7 @@ impl WechatV2 {
         self.call(
             "reverse",
             "/secapi/pay/reverse",
-            parameters,
+            parameters.iter(),
             stamp,
             Resend::Freely,
         )
@@ -161,7 +162,10 @@ impl WechatV2 {
         let named = |names: &[(&str, &str)]| -> Map<String, Value> {
             names
                 .iter()
-                .filter_map(|(ours, theirs)| Some(((*theirs).to_owned(), fields.get(ours)?.into())))
+                .filter_map(|(ours, theirs)| {
+                    let value = fields.get(ours)?;
+                    Some(((*theirs).to_owned(), value.into()))
+                })
                 .collect()
         };
         let (id, name) = match self.config.region {
@@ -227,44 +231,51 @@ impl WechatV2 {
         }
     }
 
-    pub(super) fn call(
+    pub(super) fn call<'a>(
         &self,
         operation: &'static str,
         path: &str,
-        mut parameters: Fields,
-        stamp: &Stamp,
+        parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
+        stamp: &'a Stamp,
         resend: Resend,
     ) -> Call {
         let sign_type = self.config.sign_type;
-        parameters.set("nonce_str", stamp.nonce.as_str());
-        parameters.set("sign_type", sign::name(sign_type));
-        let sign = sign::sign(&parameters, &self.config.api_key, sign_type);
-        parameters.set("sign", sign);
+        let mut parameters: BTreeMap<&str, &str> = parameters.into_iter().collect();
+        parameters.insert("nonce_str", &stamp.nonce);
+        parameters.insert("sign_type", sign::name(sign_type));
+        let signed = parameters.iter().map(|(name, value)| (*name, *value));
+        let sign = sign::sign(signed, &self.config.api_key, sign_type);
+        parameters.insert("sign", &sign);
         Call {
             operation,
             method: "POST",
             path: path.to_owned(),
             headers: vec![("Content-Type", "text/xml".to_owned())],
-            body: xml::write(parameters.iter()),
+            body: xml::write(parameters),
             resend,
         }
     }
 }
 
 /// Flat parameters as an order or a refund holds them.
-pub(super) fn document(parameters: &Fields) -> Facts {
+pub(super) fn document(parameters: Fields) -> Facts {
     parameters
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.into()))
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name, value.into()))
         .collect()
 }
 
 /// And back.
 pub(super) fn flat(document: &Facts) -> Fields {
+    texts(document).collect()
+}
+
+/// The same, not copied.
+pub(super) fn texts(document: &Facts) -> impl Iterator<Item = (&str, &str)> {
     document
         .iter()
         .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-        .collect()
 }
 
 /// An error about one field.

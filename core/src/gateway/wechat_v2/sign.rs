@@ -15,9 +15,13 @@ pub(super) fn name(sign_type: SignType) -> &'static str {
     }
 }
 
-/// The signature of `parameters`, upper-case hex.
-pub(super) fn sign(parameters: &Fields, key: &Secret, sign_type: SignType) -> String {
-    digest(&string_to_sign(parameters.iter(), key), key, sign_type)
+/// The signature of `parameters`, in the order of their names, upper-case hex.
+pub(super) fn sign<'a>(
+    parameters: impl Iterator<Item = (&'a str, &'a str)>,
+    key: &Secret,
+    sign_type: SignType,
+) -> String {
+    digest(&string_to_sign(parameters, key), key, sign_type)
 }
 
 /// Whether the parameters' own `sign` is theirs; `false` too if there is none.
@@ -90,11 +94,11 @@ mod tests {
         let (parameters, key) = v2_1();
 
         assert_eq!(
-            sign(&parameters, &key, SignType::Md5),
+            sign(parameters.iter(), &key, SignType::Md5),
             "9A0A8659F005D6984697E2CA0A9CF3B7"
         );
         assert_eq!(
-            sign(&parameters, &key, SignType::HmacSha256),
+            sign(parameters.iter(), &key, SignType::HmacSha256),
             "6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6"
         );
     }
@@ -116,7 +120,7 @@ mod tests {
                 ("package", "prepay_id=mock-prepay-id"),
                 ("nonceStr", "mock-nonce"),
             ]);
-            assert_eq!(sign(&parameters, &key, sign_type), wanted);
+            assert_eq!(sign(parameters.iter(), &key, sign_type), wanted);
         }
     }
 
@@ -125,7 +129,7 @@ mod tests {
         let parameters = fields(&[("name", "yansongda"), ("age", "29"), ("foo", "")]);
 
         assert_eq!(
-            sign(&parameters, &Secret::new("yansongda"), SignType::Md5),
+            sign(parameters.iter(), &Secret::new("yansongda"), SignType::Md5),
             "3213848AED2C380749FD1D559555881D"
         );
     }
@@ -133,18 +137,18 @@ mod tests {
     #[test]
     fn a_zero_is_signed_and_the_sign_itself_is_not() {
         let (mut parameters, key) = v2_1();
-        let without = sign(&parameters, &key, SignType::Md5);
+        let without = sign(parameters.iter(), &key, SignType::Md5);
 
         parameters.set("sign", "anything");
-        assert_eq!(sign(&parameters, &key, SignType::Md5), without);
+        assert_eq!(sign(parameters.iter(), &key, SignType::Md5), without);
         parameters.set("coupon_fee", "0");
-        assert_ne!(sign(&parameters, &key, SignType::Md5), without);
+        assert_ne!(sign(parameters.iter(), &key, SignType::Md5), without);
     }
 
     #[test]
     fn a_signature_is_verified_in_either_case_and_with_trimmed_values() {
         let (mut parameters, key) = v2_1();
-        let right = sign(&parameters, &key, SignType::Md5);
+        let right = sign(parameters.iter(), &key, SignType::Md5);
 
         for sign in [right.clone(), right.to_lowercase()] {
             parameters.set("sign", sign);
@@ -159,8 +163,8 @@ mod tests {
     #[test]
     fn a_missing_wrong_cut_or_other_algorithms_signature_is_refused() {
         let (mut parameters, key) = v2_1();
-        let md5 = sign(&parameters, &key, SignType::Md5);
-        let hmac = sign(&parameters, &key, SignType::HmacSha256);
+        let md5 = sign(parameters.iter(), &key, SignType::Md5);
+        let hmac = sign(parameters.iter(), &key, SignType::HmacSha256);
 
         assert!(!verify(&parameters, &key, SignType::Md5), "missing");
         for wrong in ["", "0", &md5[..31], &hmac, &"0".repeat(32)] {

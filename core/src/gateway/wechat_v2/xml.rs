@@ -16,6 +16,8 @@ use crate::fields::Fields;
 use crate::gateway::rules::is_xml_character;
 
 const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Room for most messages of ours.
+const ORDINARY_MESSAGE: usize = 1024;
 const MAX_FIELDS: usize = 512;
 const MAX_NAME_BYTES: usize = 64;
 const MAX_VALUE_BYTES: usize = 64 * 1024;
@@ -58,9 +60,15 @@ pub(super) enum XmlError {
 /// `detail` and `scene_info` hold JSON and are protected with CDATA, as the documents ask; everything
 /// else is escaped.
 pub(super) fn write<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<u8> {
-    let mut message = String::from("<xml>");
+    let mut message = String::with_capacity(ORDINARY_MESSAGE);
+    let tag = |message: &mut String, open: &str, name: &str| {
+        for part in [open, name, ">"] {
+            message.push_str(part);
+        }
+    };
+    tag(&mut message, "<", "xml");
     for (name, value) in parameters {
-        message.push_str(&format!("<{name}>"));
+        tag(&mut message, "<", name);
         if matches!(name, "detail" | "scene_info") && !value.contains('\r') {
             for part in BytesCData::escaped(value) {
                 message.push_str("<![CDATA[");
@@ -69,11 +77,16 @@ pub(super) fn write<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>
             }
         } else {
             // A reader turns a bare carriage return into a line feed, which nobody signed.
-            message.push_str(&escape(value).replace('\r', "&#13;"));
+            for (index, line) in escape(value).split('\r').enumerate() {
+                if index > 0 {
+                    message.push_str("&#13;");
+                }
+                message.push_str(line);
+            }
         }
-        message.push_str(&format!("</{name}>"));
+        tag(&mut message, "</", name);
     }
-    message.push_str("</xml>");
+    tag(&mut message, "</", "xml");
     message.into_bytes()
 }
 
