@@ -125,9 +125,6 @@ pub(super) fn parse_rooted(message: &[u8], roots: &[&str]) -> Result<Fields, Xml
             }
             (Place::Root, Event::Start(start)) => {
                 let name = field_name(&start)?;
-                if fields.contains_key(&name) {
-                    return Err(XmlError::Duplicate);
-                }
                 if fields.len() == MAX_FIELDS {
                     return Err(XmlError::TooManyFields);
                 }
@@ -151,7 +148,9 @@ pub(super) fn parse_rooted(message: &[u8], roots: &[&str]) -> Result<Fields, Xml
                     Place::Field(name, value)
                 }
                 Event::End(_) => {
-                    fields.insert(name, value);
+                    if fields.insert(name, value).is_some() {
+                        return Err(XmlError::Duplicate);
+                    }
                     Place::Root
                 }
                 Event::Start(_) | Event::Empty(_) => return Err(XmlError::Nested),
