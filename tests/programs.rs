@@ -123,7 +123,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
         .env("WXPAY_CONFIG", config)
         .env("TILL_ORDERS", shop.folder.path().join("orders.txt"))
         .stdout(Stdio::piped());
-    let till = program.spawn().unwrap();
+    let mut till = program.spawn().unwrap();
     let submitted = || {
         shop.simulator
             .ledger()
@@ -132,6 +132,7 @@ fn ctrl_c_cancels_the_small_till_and_the_payment_is_undone() {
             .any(|order| order.queries > 0)
     };
     while !submitted() {
+        assert_eq!(till.try_wait().unwrap(), None, "it ended before it asked");
         common::pause(5);
     }
     let interrupt = Command::new("kill")

@@ -1,4 +1,4 @@
-//! Two hosts, of which one comes or goes. `faults.rs` has what both APIs share.
+//! Two hosts, of which one comes or goes. `faults/` has what both APIs share.
 
 use super::*;
 use crate::common::{E_NETWORK, REVERSED};

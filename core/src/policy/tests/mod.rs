@@ -1,12 +1,14 @@
-//! The policy, edge by edge (`edges`, `closing`) and by random walks (`walks`); refunds the same way
+//! The policy, edge by edge (`charging`, `undoing`, `resuming`, `closing`) and by random walks (`walks`); refunds the same way
 //! (`refunds`). At every stage answers that nobody asked for (`unasked`); and what is shown of it all
 //! (`displays`).
 
+mod charging;
 mod closing;
 mod displays;
-mod edges;
 mod refunds;
+mod resuming;
 mod unasked;
+mod undoing;
 mod walks;
 
 use std::time::Duration;
@@ -156,4 +158,10 @@ impl Bench {
             .map(|(at, _)| (at.as_secs_f64() * 10.0).round() / 10.0)
             .collect()
     }
+}
+
+fn paying(settings: PolicyConfig) -> Bench {
+    let mut bench = Bench::new(settings);
+    bench.submit(S::Unclear);
+    bench
 }
