@@ -1,5 +1,4 @@
 use super::*;
-use crate::policy::Reversal;
 
 #[test]
 fn the_intent_is_recorded_before_the_charge_is_sent() {

@@ -13,7 +13,7 @@ mod walks;
 
 use std::time::Duration;
 
-use super::{Action, Cause, Ending, Event, Payment, Phase, Purpose, Resume, Why};
+use super::{Action, Cause, Ending, Event, Payment, Phase, Purpose, Resume, Reversal, Why};
 use crate::clock::Moment;
 use crate::config::{PolicyConfig, Region, ReverseMode};
 use crate::status::Status;
