@@ -29,6 +29,6 @@ for part in "$@"; do
     mkdir -p "target/mutants/$part"
     # shellcheck disable=SC2086 # options
     cargo mutants --package wxpay-core "${files[@]/#/--file=}" --output "target/mutants/$part" \
-        --colors never ${OPTIONS:-} -- --lib "$part::" || failed=1
+        --colors never --cargo-arg=--lib ${OPTIONS:-} -- "$part::" || failed=1
 done
 exit $failed
