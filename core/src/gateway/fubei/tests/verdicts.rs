@@ -300,3 +300,13 @@ fn http_says_nothing_but_that_there_is_no_answer() {
         }
     }
 }
+
+#[test]
+fn a_refusal_is_worded_by_its_codes() {
+    let worded = |reply: &Reply| gateway().read_query(&expected(), reply).why;
+    assert_eq!(
+        worded(&refused("5000", "ACQ.TRADE_NOT_EXIST", "")),
+        "result_code 5000, sub_code ACQ.TRADE_NOT_EXIST"
+    );
+    assert_eq!(worded(&refused("5000", "", "")), "result_code 5000");
+}
