@@ -101,6 +101,8 @@ fn a_refund_that_cannot_be_meant_is_refused() {
     ] {
         assert_eq!(invalid(&gateway(), &pairs).field, field);
     }
+    // All of it is not too much.
+    refund(&gateway(), &[("total_fee", "100")]);
     assert!(gateway().check_out_refund_no("R1").is_ok());
     assert!(gateway().check_out_refund_no("").is_err());
     assert!(gateway().can_refund());
@@ -278,6 +280,20 @@ fn a_refund_of_another_amount_or_order_is_a_conflict() {
         ..expected_refund()
     };
     assert_eq!(gateway().read(&by_theirs, &ok(&good)).verdict, V::Conflict);
+}
+
+#[test]
+fn what_a_refund_rests_on_is_told_its_state_or_what_is_wrong_with_it() {
+    let why = |data: &str| gateway().read(&expected_refund(), &ok(data)).why;
+    assert_eq!(
+        why(&with_state("REFUND_PROCESSING")),
+        "refund_status REFUND_PROCESSING"
+    );
+    assert_eq!(why(TAKEN), "refund_status missing");
+    assert_eq!(
+        why(&with_state("REFUND_PROCESSING").replace(OUT_TRADE_NO, "A2")),
+        "a refund of this number, but of another order"
+    );
 }
 
 #[test]
