@@ -1,6 +1,7 @@
 //! Refunds: requests, answers, and what is believed of them.
 
 use super::*;
+use crate::crypto::Identity;
 use crate::exchange::Resend;
 use crate::gateway::refund_codes::CODES;
 use crate::gateway::wechat_v2::sign;
@@ -254,6 +255,15 @@ fn what_only_others_have_a_place_for_is_left_out() {
 #[test]
 fn it_takes_a_client_certificate() {
     assert!(!refunds(&gateway()).can_refund());
+    let identity = Identity::from_pem(
+        include_bytes!("../../../../tests/fixtures/rsa.pem"),
+        include_bytes!("../../../../tests/fixtures/rsa.key.pem"),
+    );
+    let with_one = WechatV2::new(WechatV2Config {
+        client_certificate: Some(identity.unwrap()),
+        ..config()
+    });
+    assert!(refunds(&with_one).can_refund());
     let page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
     let answer = refunds(&gateway()).read(&expected_refund(), &reply(400, page));
     assert_eq!(answer.verdict, R::Rejected);
@@ -410,6 +420,19 @@ fn an_answer_about_another_refund_or_merchant_or_without_a_good_signature_is_no_
     let unsigned = found("SUCCESS").reply();
     let answer = refunds(&gateway()).read_query(&expected_refund(), &unsigned);
     assert_eq!((answer.verdict, answer.forged), (R::Unclear, true));
+}
+
+#[test]
+fn a_refund_for_a_shop_that_the_till_named_is_told_by_that_shop_alone() {
+    let expected = refund(&gateway(), &with("sub_mch_id", "777")).expected;
+    let told = |shop: &str| {
+        let reply = taken_on().with("sub_mch_id", shop).signed().reply();
+        refunds(&gateway()).read(&expected, &reply)
+    };
+    assert_eq!(told("777").verdict, R::Processing);
+    let other = told("778");
+    assert_eq!((other.verdict, other.forged), (R::Unclear, true));
+    assert!(other.facts.is_empty());
 }
 
 #[test]

@@ -349,6 +349,23 @@ fn any_other_http_status_is_unclear_even_with_a_perfect_body() {
 }
 
 #[test]
+fn a_refusal_for_a_wrong_setting_names_it() {
+    for (code, setting) in [
+        ("SIGNERROR", "; check api_key and sign_type"),
+        ("APPID_NOT_EXIST", "; check appid and mch_id"),
+        ("PARAM_ERROR", ""),
+    ] {
+        let reply = Message::failed(code, "").signed().reply();
+        let why = gateway().read_query(&expected(), &reply).why;
+        let wanted = match setting {
+            "" => format!("err_code {code}"),
+            setting => format!("err_code {code}{setting} in the configuration"),
+        };
+        assert_eq!(why, wanted);
+    }
+}
+
+#[test]
 fn a_reverse_without_client_certificate_is_refused_with_a_hint() {
     let page = "<html><head><title>400 No required SSL certificate was sent</title></head></html>";
     let answer = gateway().read_reverse(&expected(), &reply(400, page));
