@@ -319,6 +319,44 @@ fn of_a_list_of_refunds_only_ours_is_told() {
 }
 
 #[test]
+fn of_several_refunds_the_one_that_was_asked_for_is_told_wherever_it_stands() {
+    let mut first = found("SUCCESS");
+    for (name, value) in [
+        ("out_refund_no_0", OUT_REFUND_NO),
+        ("refund_fee_0", "100"),
+        ("out_refund_no_1", "another"),
+        ("refund_fee_1", "250"),
+        ("refund_id_1", "2"),
+        ("coupon_refund_id_1_0", "8"),
+    ] {
+        first = first.with(name, value);
+    }
+    let facts = read_query(&first).facts;
+    for (name, value) in [
+        ("out_refund_no", OUT_REFUND_NO),
+        ("refund_id", "1"),
+        ("coupon_refund_id_0", "9"),
+    ] {
+        assert_eq!(facts[name], value, "{name}");
+    }
+    assert_eq!(facts["refund_fee"], 100);
+    assert!(!facts.contains_key("refunded_at"));
+}
+
+#[test]
+fn a_time_in_another_form_is_told_as_it_came() {
+    for time in [
+        "2016-07-25T15:26:26",
+        "2016-07-25 15:26:6",
+        "20160725152626",
+    ] {
+        let facts = read_query(&found("SUCCESS").with("refund_success_time_1", time)).facts;
+        assert_eq!(facts["refund_success_time"], time);
+        assert!(!facts.contains_key("refunded_at"));
+    }
+}
+
+#[test]
 fn every_refund_status_has_its_verdict_and_a_failed_one_is_the_code() {
     for (status, verdict, code) in [
         ("SUCCESS", R::Refunded, None),

@@ -333,3 +333,33 @@ fn a_reverse_is_done_with_and_without_a_body() {
         assert_eq!(answer.verdict, R::Done, "{}", answer.why);
     }
 }
+
+#[test]
+fn an_answer_is_read_up_to_a_mebibyte_and_an_error_up_to_64_kibibytes() {
+    let padded = |message: &Message, length: usize| {
+        let mut body = message.body();
+        body.push_str(&" ".repeat(length - body.len()));
+        body
+    };
+    let query = |reply: &Reply| gateway().read_query(&expected(), reply);
+    let mebibyte = 1 << 20;
+    assert_eq!(
+        query(&signed(200, padded(&Message::paid(), mebibyte))).verdict,
+        Q::Paid
+    );
+    let longer = query(&signed(200, padded(&Message::paid(), mebibyte + 1)));
+    assert_eq!(longer.verdict, Q::Unclear);
+    assert!(
+        longer.why.contains("longer than 1048576 bytes"),
+        "{}",
+        longer.why
+    );
+
+    let refused = Message::refused("ORDER_NOT_EXIST", "");
+    assert_eq!(
+        query(&reply(404, padded(&refused, 64 << 10))).verdict,
+        Q::NotFound
+    );
+    let longer = query(&reply(404, padded(&refused, (64 << 10) + 1)));
+    assert_eq!((longer.verdict, longer.code), (Q::Unclear, None));
+}
