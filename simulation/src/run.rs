@@ -12,7 +12,7 @@ use crate::ledger::Standing;
 use crate::memory::MemoryStore;
 use crate::plan::Plan;
 use crate::process::{Crash, Disk, Program};
-use crate::rules::{Call, key};
+use crate::rules::Call;
 use crate::tally::Tally;
 use crate::world::{Happening, World};
 
@@ -272,7 +272,7 @@ fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> b
         (now, state.processes[process].frozen_for)
     };
     world.trace(|| format!("process {process}: {call:?}"));
-    let account = key(Book::Orders, "").account;
+    let account = world.key(Book::Orders, "").account;
     let journal = &*program.journal;
     let pending = [Book::Orders, Book::Refunds]
         .into_iter()
@@ -343,7 +343,7 @@ fn reckon(world: &Arc<World>, disk: &Disk, processes: usize) {
     world.trace(|| "the network is back, every process is started anew".to_owned());
     world.sleep(world.now() + 250_000);
     let program = world.start(processes, disk);
-    let account = key(Book::Orders, "").account;
+    let account = world.key(Book::Orders, "").account;
     for _ in 0..4 {
         carry_out(world, processes, &program, &Call::Recover);
         let open = |book| {

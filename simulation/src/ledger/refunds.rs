@@ -96,6 +96,16 @@ impl State {
         told.unwrap_or_else(|| self.said_of_refund(number, false))
     }
 
+    /// One that was clearly refused, and so may be asked for anew.
+    pub(super) fn count_refused_refund(&mut self, request: &Request, said: &Said) {
+        let unclear = ["SYSTEMERROR", "BIZERR_NEED_RETRY"];
+        let refused = matches!(said, Said::Refused { code, .. } if !unclear.contains(code));
+        let number = &request.number;
+        if refused && !request.copy && !self.ledger.refunds.contains_key(number) {
+            self.ledger.charges.entry(number.clone()).or_default().1 += 1;
+        }
+    }
+
     fn said_of_refund(&self, number: &str, asked: bool) -> Said {
         match self.ledger.refunds.get(number) {
             None => refused("REFUNDNOTEXIST"),

@@ -1,0 +1,430 @@
+//! Fubei: JSON over one address. Requests are signed with the secret; answers are not signed at all.
+//!
+//! Fubei's documents, samples and SDKs write the same thing in several ways, so each answer is written
+//! in one of them, drawn from the moment it is made.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use wxpay_core::crypto::digest::md5_hex_upper;
+use wxpay_core::exchange::Call;
+
+use super::{Wire, compact, page};
+use crate::ledger::{Operation, Request, Said, Standing};
+use crate::plan::Api;
+
+pub(crate) const APP_ID: &str = "20161219113441561987";
+pub(crate) const VENDOR_SN: &str = "2018071920330100001";
+pub(crate) const MERCHANT_ID: &str = "1227366";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const PATH_1: &str = "/gateway";
+pub(crate) const PATH_2: &str = "/gateway/agent";
+
+const ORDER_SN: &str = "20160119233754227705";
+
+/// The parameters beside `biz_content`, and `biz_content` itself.
+fn parameters(call: &Call) -> Option<BTreeMap<String, String>> {
+    let body: BTreeMap<String, Value> = serde_json::from_slice(&call.body).ok()?;
+    body.into_iter()
+        .map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .collect()
+}
+
+fn content(call: &Call) -> Map<String, Value> {
+    let parameters = parameters(call).unwrap_or_default();
+    let text = parameters.get("biz_content").map_or("", String::as_str);
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+pub(super) fn read(call: &Call) -> Request {
+    let parameters = parameters(call).unwrap_or_default();
+    let method = parameters.get("method").map_or("", String::as_str);
+    let operation = match method.rsplit_once("order.").map(|(_, last)| last) {
+        Some("swipe" | "pay") => Operation::Charge,
+        Some("query") => Operation::Query,
+        Some("reverse" | "cancel") => Operation::Reverse,
+        Some("refund") => Operation::Refund,
+        _ => Operation::RefundQuery,
+    };
+    let content = content(call);
+    let text = |name: &str| match content.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let fen = |names: [&str; 2]| {
+        let amount = names.into_iter().find_map(|name| content.get(name));
+        amount.map_or(0, |amount| fen(&amount.to_string()))
+    };
+    let order = text("merchant_order_sn");
+    Request {
+        operation,
+        number: match operation {
+            Operation::Refund | Operation::RefundQuery => text("merchant_refund_sn"),
+            _ => order.clone(),
+        },
+        order,
+        total: fen(["total_fee", "total_amount"]),
+        fee: fen(["refund_money", "refund_amount"]),
+        host: 0,
+        signed_at: None,
+        copy: false,
+    }
+}
+
+/// What Fubei's documents ask of a request and this one does not do.
+pub(super) fn flaw(api: Api, call: &Call) -> Option<String> {
+    let flaw = |what: &str| Some(what.to_owned());
+    let (level, account, path, prefix) = match api {
+        Api::Fubei2 => ("vendor_sn", VENDOR_SN, PATH_2, "fbpay.order."),
+        _ => ("app_id", APP_ID, PATH_1, "openapi.payment.order."),
+    };
+    let json = |(name, value): &(&str, String)| {
+        name.eq_ignore_ascii_case("content-type") && value == "application/json; charset=utf-8"
+    };
+    if call.method != "POST" || call.path != path || !call.headers.iter().any(json) {
+        return flaw("method, path or content type");
+    }
+    let Some(mut parameters) = parameters(call) else {
+        return flaw("it is not a flat object of texts");
+    };
+    let sign = parameters.remove("sign").unwrap_or_default();
+    let pairs: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if sign != md5_hex_upper(format!("{}{SECRET}", pairs.join("&")).as_bytes()) {
+        return flaw("the signature is wrong");
+    }
+    let given = |name: &str| parameters.get(name).map_or("", String::as_str);
+    let names = [level, "format", "method", "nonce", "sign_method", "version"];
+    let known = |name: &String| name == "biz_content" || names.contains(&name.as_str());
+    if names.iter().any(|name| given(name).is_empty()) || !parameters.keys().all(known) {
+        return flaw("a parameter too few, or too many");
+    }
+    if (given(level), given("format"), given("sign_method")) != (account, "json", "md5")
+        || !given("method").starts_with(prefix)
+        || given("nonce").len() > 32
+    {
+        return flaw("a parameter has another value");
+    }
+    let text = given("biz_content");
+    let Ok(content) = serde_json::from_str::<Map<String, Value>>(text) else {
+        return flaw("biz_content is not an object");
+    };
+    let request = read(call);
+    if request.number.is_empty() || request.number.trim() != request.number {
+        return flaw("it says nothing of what it is about");
+    }
+    if api == Api::Fubei2 && content.get("merchant_id").map(Value::to_string)
+        != Some(MERCHANT_ID.into())
+    {
+        return flaw("it does not name the merchant");
+    }
+    // The document's 10 digits with exactly two decimals, and not as a text.
+    let amount = match (request.operation, api) {
+        (Operation::Charge, Api::Fubei2) => Some(("total_amount", request.total)),
+        (Operation::Charge, _) => Some(("total_fee", request.total)),
+        (Operation::Refund, Api::Fubei2) => Some(("refund_amount", request.fee)),
+        (Operation::Refund, _) => Some(("refund_money", request.fee)),
+        _ => None,
+    };
+    if let Some((name, fen)) = amount {
+        let written = format!("\"{name}\":{}.{:02}", fen / 100, fen % 100);
+        if fen <= 0 || !text.contains(&written) {
+            return flaw("the amount is not written in yuan with two decimals");
+        }
+    }
+    if api == Api::Fubei1 && request.order.is_empty() {
+        return flaw("1.0 wants to know the order of a refund");
+    }
+    None
+}
+
+fn fen(yuan: &str) -> i64 {
+    let (whole, decimals) = yuan.split_once('.').unwrap_or((yuan, ""));
+    format!("{whole}{decimals:0<2}").parse().unwrap_or(0)
+}
+
+/// One of the ways to write an answer.
+struct Style {
+    api: Api,
+    rng: fastrand::Rng,
+}
+
+impl Style {
+    fn one_in(&mut self, count: u32) -> bool {
+        self.rng.u32(..count) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.rng.usize(..from.len())]
+    }
+
+    /// Yuan, as a number that went through floating point at Fubei's, or as a text.
+    fn yuan(&mut self, fen: i64) -> Value {
+        let exact = format!("{}.{:02}", fen / 100, fen % 100);
+        let short = exact.trim_end_matches('0').trim_end_matches('.');
+        match self.rng.u8(..4) {
+            0 => exact.into(),
+            1 => serde_json::from_str(short).unwrap_or_default(),
+            _ => serde_json::from_str(&exact).unwrap_or_default(),
+        }
+    }
+
+    /// The states of either document. What is neither paid nor ended is 待支付.
+    fn state(&mut self, standing: Standing, charged: bool) -> &'static str {
+        match standing {
+            Standing::Paying | Standing::NotPaid | Standing::Failed => "USERPAYING",
+            Standing::Paid | Standing::Refunded => "SUCCESS",
+            Standing::Closed => "CLOSED",
+            Standing::Revoked if self.one_in(6) => "REVOKING",
+            Standing::Revoked => "REVOKED",
+            Standing::RevokeFailed if self.api == Api::Fubei1 => "REVOKED_ERROR",
+            // 2.0 has no state for it.
+            Standing::RevokeFailed if charged => "SUCCESS",
+            Standing::RevokeFailed => "USERPAYING",
+        }
+    }
+}
+
+pub(super) fn reply(api: Api, said: &Said, order: &str, time: i64) -> Wire {
+    let seed = time.unsigned_abs().wrapping_mul(2) + u64::from(api == Api::Fubei2);
+    let mut style = Style {
+        api,
+        rng: fastrand::Rng::with_seed(seed),
+    };
+    if let Said::Forged(said) = said {
+        return forged(&mut style, said, order, time);
+    }
+    write(&mut style, said, order)
+}
+
+fn write(style: &mut Style, said: &Said, order: &str) -> Wire {
+    match said {
+        Said::Page(status) => page(*status),
+        Said::Garbage | Said::Probe | Said::WrongTime | Said::Forged(_) => page(200),
+        Said::Turned(text) => refused(style, 1007, "", text, ""),
+        // What a client saw of 2.0 when the payer had given up; no document has it.
+        Said::Order {
+            standing: Standing::Failed,
+            ..
+        } if style.api == Api::Fubei2 && style.one_in(3) => {
+            refused(style, 9999, "", "用户取消支付", order)
+        }
+        Said::Order {
+            number,
+            standing,
+            total,
+            paid_at,
+        } => {
+            let data = order_data(style, number, *standing, *total, *paid_at);
+            told(style, data)
+        }
+        Said::Refused { code, text } => {
+            let (result_code, sub_code, message) = refusal(style, code);
+            let message = if text.is_empty() { message } else { text };
+            refused(style, result_code, sub_code, message, order)
+        }
+        Said::Undone { recall: true, .. } if style.api == Api::Fubei2 || style.one_in(2) => {
+            refused(style, 400, "SYSTEMERROR", "系统繁忙", order)
+        }
+        Said::Undone { number, recall } => {
+            let state = match recall {
+                true => "REVOKED_ERROR",
+                false => style.pick(&["", "REVOKED", "REVOKING"]),
+            };
+            let name = match style.api {
+                Api::Fubei2 => "order_status",
+                _ => "trade_state",
+            };
+            let mut data = json!({ "merchant_order_sn": number, "order_sn": ORDER_SN });
+            if !state.is_empty() {
+                data[name] = state.into();
+            }
+            told(style, data)
+        }
+        Said::Refund {
+            number,
+            order,
+            fee,
+            status,
+            asked,
+            ..
+        } => {
+            let mut data = json!({
+                "merchant_refund_sn": number,
+                "merchant_order_sn": order,
+                "order_sn": ORDER_SN,
+                "refund_sn": "20160119233754227706",
+            });
+            let second = style.api == Api::Fubei2;
+            // 1.0 tells the state to who asks for it, and never the amount.
+            if second || *asked {
+                data["refund_status"] = match (*status, second) {
+                    ("SUCCESS", _) => "REFUND_SUCCESS",
+                    ("PROCESSING", _) => "REFUND_PROCESSING",
+                    (_, true) => "REFUND_FAIL",
+                    (_, false) => "REFUND_FAILER",
+                }
+                .into();
+            }
+            if second {
+                data["refund_amount"] = style.yuan(*fee);
+            }
+            told(style, data)
+        }
+    }
+}
+
+fn order_data(
+    style: &mut Style,
+    number: &str,
+    standing: Standing,
+    total: i64,
+    paid_at: i64,
+) -> Value {
+    let state = style.state(standing, paid_at > 0);
+    let mut data = json!({ "merchant_order_sn": number, "order_sn": ORDER_SN });
+    // Nothing says that every answer names its order.
+    if style.one_in(12) {
+        data = json!({});
+    }
+    let paid = state == "SUCCESS";
+    if style.api == Api::Fubei2 {
+        data["order_status"] = state.into();
+        data["total_amount"] = style.yuan(total);
+        data["uid"] = MERCHANT_ID.into();
+        data["pay_type"] = "wxpay".into();
+        if paid {
+            data["net_amount"] = style.yuan(total);
+            data["finish_time"] = compact(paid_at).into();
+        }
+        return data;
+    }
+    data["trade_state"] = state.into();
+    data["type"] = 1.into();
+    // 实收: what the merchant receives is less by what it gave off.
+    let off = if style.one_in(3) { total / 10 } else { 0 };
+    data["order_price"] = style.yuan(total);
+    if paid {
+        data["total_fee"] = style.yuan(total - off);
+        data["net_money"] = style.yuan(total - off);
+        data["fee"] = style.yuan(0);
+        data["discount_money"] = style.yuan(off);
+        data["pay_time"] = match style.one_in(4) {
+            true => paid_at.to_string().into(),
+            false => paid_at.into(),
+        };
+    }
+    data
+}
+
+/// `result_code`, `sub_code` and a text. Fubei publishes neither table: what the channel says is passed
+/// on, so it is WeChat's word or Alipay's.
+fn refusal(style: &mut Style, code: &'static str) -> (u32, &'static str, &'static str) {
+    match code {
+        "PARAM_ERROR" | "LACK_PARAMS" => (402, "", "参数错误"),
+        "NOAUTH" => style.pick(&[(401, "", "无权限"), (1002, "", "app_id无权限")]),
+        "SYSTEMERROR" | "BIZERR_NEED_RETRY" => style.pick(&[
+            (500, "", "服务异常"),
+            (400, "SYSTEMERROR", "系统繁忙"),
+            (400, "ACQ.SYSTEM_ERROR", "系统错误"),
+        ]),
+        "ORDERNOTEXIST" => style.pick(&[
+            (400, "ORDERNOTEXIST", "订单不存在"),
+            (400, "ACQ.TRADE_NOT_EXIST", "交易不存在"),
+            (400, "", "订单不存在"),
+        ]),
+        "REFUNDNOTEXIST" => style.pick(&[
+            (400, "REFUNDNOTEXIST", "退款不存在"),
+            (400, "", "退款单不存在"),
+        ]),
+        "NOTENOUGH" => style.pick(&[
+            (400, "NOTENOUGH", "余额不足"),
+            (400, "ACQ.BUYER_BALANCE_NOT_ENOUGH", "买家余额不足"),
+        ]),
+        "AUTH_CODE_INVALID" => style.pick(&[
+            (400, "AUTH_CODE_INVALID", "付款码无效"),
+            (400, "ACQ.PAYMENT_AUTH_CODE_INVALID", "支付失败"),
+        ]),
+        "ORDERPAID" => style.pick(&[
+            (400, "ORDERPAID", "订单已支付"),
+            (400, "ACQ.TRADE_HAS_SUCCESS", "交易已被支付"),
+        ]),
+        code => (400, code, "支付渠道错误"),
+    }
+}
+
+fn told(style: &mut Style, data: Value) -> Wire {
+    envelope(style, 200, "", "成功", data)
+}
+
+fn refused(style: &mut Style, code: u32, sub_code: &str, message: &str, order: &str) -> Wire {
+    let data = match order {
+        "" => Value::Null,
+        _ if code == 400 => json!({ "merchant_order_sn": order }),
+        _ => Value::Null,
+    };
+    envelope(style, code, sub_code, message, data)
+}
+
+fn envelope(style: &mut Style, code: u32, sub_code: &str, message: &str, data: Value) -> Wire {
+    let mut data = data;
+    let mut body = json!({ "result_message": message });
+    body["result_code"] = match style.one_in(3) {
+        true => code.to_string().into(),
+        false => code.into(),
+    };
+    if style.api == Api::Fubei2 {
+        body["success"] = (code == 200).into();
+    }
+    if !sub_code.is_empty() {
+        match style.api == Api::Fubei2 && data.is_object() {
+            true => data["sub_code"] = sub_code.into(),
+            false => body["sub_code"] = sub_code.into(),
+        }
+    }
+    body["data"] = match style.one_in(3) && data.is_object() {
+        true => data.to_string().into(),
+        false => data,
+    };
+    let headers = vec![("content-type".into(), "application/json".into())];
+    (200, headers, body.to_string().into_bytes())
+}
+
+/// Without signatures, what is not for us is what speaks of another order or merchant; the opposite of
+/// the truth.
+fn forged(style: &mut Style, said: &Said, order: &str, time: i64) -> Wire {
+    if let Said::Refund {
+        fee, total, status, ..
+    } = said
+    {
+        let lie = Said::Refund {
+            number: "ANOTHER".into(),
+            order: order.into(),
+            fee: *fee,
+            total: *total,
+            status: if *status == "SUCCESS" { "CHANGE" } else { "SUCCESS" },
+            asked: true,
+        };
+        return write(style, &lie, order);
+    }
+    let (standing, total) = match said {
+        Said::Order {
+            standing: Standing::Paid | Standing::Refunded,
+            total,
+            ..
+        } => (Standing::Revoked, *total),
+        Said::Order { total, .. } => (Standing::Paid, *total),
+        _ => (Standing::Paid, 888),
+    };
+    let elsewhere = style.api == Api::Fubei2 && style.one_in(2);
+    let number = if elsewhere { order } else { "ANOTHER" };
+    let mut data = order_data(style, number, standing, total, time);
+    data["merchant_order_sn"] = number.into();
+    if elsewhere {
+        data["uid"] = "7654321".into();
+    }
+    told(style, data)
+}
