@@ -146,11 +146,7 @@ impl Plan {
             sqlite,
             policy,
             // Fubei has one.
-            hosts: if two_hosts && !api.is_fubei() {
-                2
-            } else {
-                1
-            },
+            hosts: if two_hosts && !api.is_fubei() { 2 } else { 1 },
             tills: if calm { 1 } else { tills },
             one_process,
             crashes: if crashing && !calm { rng.u32(1..=4) } else { 0 },

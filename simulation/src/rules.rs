@@ -330,7 +330,10 @@ impl World {
             Status::Duplicate => {
                 let other = refund.as_ref().is_some_and(|refund| refund.foreign) || lied;
                 // Other parameters than on record.
-                let recorded = journal.find(&self.key(Book::Refunds, number)).ok().flatten();
+                let recorded = journal
+                    .find(&self.key(Book::Refunds, number))
+                    .ok()
+                    .flatten();
                 (!other && recorded.is_none()).then_some("it is nobody else's")
             }
             Status::Unknown => match journal.find(&self.key(Book::Refunds, number)) {

@@ -302,7 +302,10 @@ impl Wire {
                 *charges
             };
             if charges.0 > charges.1 + 1 {
-                world.violation(format!("a second {:?} of {} was sent", request.operation, request.number));
+                world.violation(format!(
+                    "a second {:?} of {} was sent",
+                    request.operation, request.number
+                ));
             }
         }
     }

@@ -116,8 +116,8 @@ pub(super) fn flaw(api: Api, call: &Call) -> Option<String> {
     if request.number.is_empty() || request.number.trim() != request.number {
         return flaw("it says nothing of what it is about");
     }
-    if api == Api::Fubei2 && content.get("merchant_id").map(Value::to_string)
-        != Some(MERCHANT_ID.into())
+    if api == Api::Fubei2
+        && content.get("merchant_id").map(Value::to_string) != Some(MERCHANT_ID.into())
     {
         return flaw("it does not name the merchant");
     }
@@ -178,7 +178,8 @@ impl Style {
             Standing::Paying | Standing::NotPaid | Standing::Failed => "USERPAYING",
             Standing::Paid | Standing::Refunded => "SUCCESS",
             Standing::Closed => "CLOSED",
-            Standing::Revoked if self.one_in(6) => "REVOKING",
+            // What has not ended yet may succeed or fail.
+            Standing::Revoked | Standing::RevokeFailed if self.one_in(5) => "REVOKING",
             Standing::Revoked => "REVOKED",
             Standing::RevokeFailed if self.api == Api::Fubei1 => "REVOKED_ERROR",
             // 2.0 has no state for it.
@@ -405,7 +406,11 @@ fn forged(style: &mut Style, said: &Said, order: &str, time: i64) -> Wire {
             order: order.into(),
             fee: *fee,
             total: *total,
-            status: if *status == "SUCCESS" { "CHANGE" } else { "SUCCESS" },
+            status: if *status == "SUCCESS" {
+                "CHANGE"
+            } else {
+                "SUCCESS"
+            },
             asked: true,
         };
         return write(style, &lie, order);

@@ -74,7 +74,12 @@ impl State {
                 }
                 _ => {
                     self.tally.fault("refund: an unknown refusal");
-                    return refused("SOMETHING_NEW");
+                    let said = refused("SOMETHING_NEW");
+                    return match plan.api.is_fubei() {
+                        // The channel's own code is a refusal like any other there.
+                        true => refuse(self, said),
+                        false => said,
+                    };
                 }
             }
         }
