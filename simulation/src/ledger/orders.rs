@@ -276,6 +276,7 @@ impl State {
                 }
                 3 => {
                     self.tally.fault("reverse: done, and it was not");
+                    self.fail_to_reverse(plan, number);
                     return done(false);
                 }
                 4 => {
