@@ -58,6 +58,7 @@ impl Tally {
         "query: another amount",
         "query: forged",
         "query: rejected",
+        "query: system errors for a while",
         "refund declined",
         "refund query: a page",
         "refund query: a system error",

@@ -181,6 +181,8 @@ pub(crate) struct Ledger {
     /// Numbers of which the gateway has told something wrong under its own signature.
     pub(crate) lied: BTreeSet<String>,
     burnt: BTreeSet<String>,
+    /// Until then every question is answered with a system error.
+    ill_until: Ms,
     refused_refunds: BTreeMap<String, Said>,
     requests: BTreeMap<u64, Request>,
     answers: BTreeMap<u64, Said>,

@@ -180,10 +180,18 @@ impl State {
 
     pub(super) fn query(&mut self, plan: &Plan, request: &Request) -> Said {
         let number = request.number.as_str();
+        if !self.healed && self.now < self.ledger.ill_until {
+            return refused("SYSTEMERROR");
+        }
         if self.gateway_fault(plan) {
             let honest = self.said_of(number, self.now);
             match self.rng.u8(..24) {
-                0..6 => {
+                0..3 => {
+                    self.tally.fault("query: system errors for a while");
+                    self.ledger.ill_until = self.now + self.rng.u64(3_000..25_000);
+                    return refused("SYSTEMERROR");
+                }
+                3..6 => {
                     self.tally.fault("query: a system error");
                     return refused("SYSTEMERROR");
                 }
