@@ -25,7 +25,13 @@ impl State {
     }
 
     pub(super) fn gateway_fault(&mut self, plan: &Plan) -> bool {
-        !self.healed && self.percent(plan.gateway_faults)
+        let fault = !self.healed && self.percent(plan.gateway_faults);
+        // Where one thing goes wrong, the next one does, too.
+        if fault && self.rng.u8(..6) == 0 {
+            self.tally.fault("query: system errors for a while");
+            self.ledger.ill_until = self.now + self.rng.u64(3_000..25_000);
+        }
+        fault
     }
 
     pub(super) fn charge(&mut self, plan: &Plan, request: &Request, id: u64) -> Said {
@@ -186,12 +192,7 @@ impl State {
         if self.gateway_fault(plan) {
             let honest = self.said_of(number, self.now);
             match self.rng.u8(..24) {
-                0..3 => {
-                    self.tally.fault("query: system errors for a while");
-                    self.ledger.ill_until = self.now + self.rng.u64(3_000..25_000);
-                    return refused("SYSTEMERROR");
-                }
-                3..6 => {
+                0..6 => {
                     self.tally.fault("query: a system error");
                     return refused("SYSTEMERROR");
                 }
