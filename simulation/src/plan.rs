@@ -12,6 +12,24 @@ pub(crate) enum Api {
     V2Md5,
     V2Hmac,
     V3,
+    /// 1.0, a merchant for itself.
+    Fubei1,
+    /// 2.0, a service provider for a merchant.
+    Fubei2,
+}
+
+impl Api {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::V2Md5 | Self::V2Hmac => "APIv2",
+            Self::V3 => "APIv3",
+            Self::Fubei1 | Self::Fubei2 => "Fubei",
+        }
+    }
+
+    pub(crate) fn is_fubei(self) -> bool {
+        matches!(self, Self::Fubei1 | Self::Fubei2)
+    }
 }
 
 /// What a reverse does to a number that the gateway has never seen; no document says.
@@ -75,6 +93,8 @@ impl Plan {
         let calm = foreign && percent(40.0);
         let api = match () {
             () if percent(2.0) => Api::V3,
+            () if percent(13.0) => Api::Fubei1,
+            () if percent(15.0) => Api::Fubei2,
             () if percent(50.0) => Api::V2Md5,
             () => Api::V2Hmac,
         };
@@ -125,7 +145,8 @@ impl Plan {
             api,
             sqlite,
             policy,
-            hosts: if two_hosts { 2 } else { 1 },
+            // Fubei has one.
+            hosts: if two_hosts && !api.is_fubei() { 2 } else { 1 },
             tills: if calm { 1 } else { tills },
             one_process,
             crashes: if crashing && !calm { rng.u32(1..=4) } else { 0 },

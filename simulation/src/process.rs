@@ -7,10 +7,12 @@ use std::time::Duration;
 use wxpay_core::client::{Client, Event, Level, Parts};
 use wxpay_core::clock::{Clock, Moment};
 use wxpay_core::config::{
-    JournalConfig, Language, Region, Secret, SignType, WechatV2Config, WechatV3Config,
+    AuthCodes, FubeiAccount, FubeiApi, FubeiConfig, JournalConfig, Language, Region, Secret,
+    SignType, WechatV2Config, WechatV3Config,
 };
 use wxpay_core::crypto::Identity;
 use wxpay_core::gateway::Gateway;
+use wxpay_core::gateway::fubei::Fubei;
 use wxpay_core::gateway::wechat_v2::WechatV2;
 use wxpay_core::gateway::wechat_v3::WechatV3;
 use wxpay_core::journal::sqlite::SqliteJournal;
@@ -20,7 +22,7 @@ use wxpay_core::policy::Phase;
 use wxpay_core::signal::Signal;
 use wxpay_core::status::Status;
 
-use crate::answers::{APPID, KEY, KEY_ID, MERCHANT, PLATFORM};
+use crate::answers::{APPID, KEY, KEY_ID, MERCHANT, PLATFORM, fubei};
 use crate::memory::{MemoryJournal, MemoryStore};
 use crate::plan::Api;
 use crate::wire::Wire;
@@ -78,6 +80,17 @@ fn v2(sign_type: SignType) -> Arc<dyn Gateway> {
     }))
 }
 
+fn fubei(api: FubeiApi, account: FubeiAccount, path: &str) -> Arc<dyn Gateway> {
+    Arc::new(Fubei::new(FubeiConfig {
+        account,
+        secret: Secret::new(fubei::SECRET),
+        api,
+        path: path.into(),
+        store_id: None,
+        auth_codes: AuthCodes::default(),
+    }))
+}
+
 static V2_MD5: LazyLock<Arc<dyn Gateway>> = LazyLock::new(|| v2(SignType::Md5));
 static V2_HMAC: LazyLock<Arc<dyn Gateway>> = LazyLock::new(|| v2(SignType::HmacSha256));
 static V3: LazyLock<Arc<dyn Gateway>> = LazyLock::new(|| {
@@ -97,6 +110,20 @@ static V3: LazyLock<Arc<dyn Gateway>> = LazyLock::new(|| {
         auth_code_check: true,
         region: Region::Mainland,
     }))
+});
+
+static FUBEI_1: LazyLock<Arc<dyn Gateway>> = LazyLock::new(|| {
+    let account = FubeiAccount::Merchant {
+        app_id: fubei::APP_ID.into(),
+    };
+    fubei(FubeiApi::V1, account, fubei::PATH_1)
+});
+static FUBEI_2: LazyLock<Arc<dyn Gateway>> = LazyLock::new(|| {
+    let account = FubeiAccount::Vendor {
+        vendor_sn: fubei::VENDOR_SN.into(),
+        merchant_id: Some(fubei::MERCHANT_ID.into()),
+    };
+    fubei(FubeiApi::V2, account, fubei::PATH_2)
 });
 
 /// A process in one of its lives, as its parts see it.
@@ -199,6 +226,8 @@ impl World {
             Api::V2Md5 => &V2_MD5,
             Api::V2Hmac => &V2_HMAC,
             Api::V3 => &V3,
+            Api::Fubei1 => &FUBEI_1,
+            Api::Fubei2 => &FUBEI_2,
         };
         let client = Arc::new(Client::from_parts(Parts {
             gateway: Arc::clone(gateway),

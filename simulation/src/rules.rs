@@ -8,7 +8,8 @@ use wxpay_core::journal::{Book, Entry, Journal, Key};
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
-use crate::answers::MERCHANT;
+use crate::answers;
+use crate::ledger::Standing;
 use crate::plan::Api;
 use crate::wire::{ANSWER_MS, CONNECT_MS};
 use crate::world::{Ms, World};
@@ -63,15 +64,15 @@ impl Call {
     }
 }
 
-pub(crate) fn key(book: Book, number: &str) -> Key {
-    Key {
-        account: format!("wechat:{MERCHANT}"),
-        book,
-        number: number.to_owned(),
-    }
-}
-
 impl World {
+    pub(crate) fn key(&self, book: Book, number: &str) -> Key {
+        Key {
+            account: answers::account(self.plan.api),
+            book,
+            number: number.to_owned(),
+        }
+    }
+
     /// A call has returned, `after` so long (standing still not counted), having found `pending`.
     pub(crate) fn returned(
         &self,
@@ -86,7 +87,8 @@ impl World {
         {
             let mut state = self.lock();
             let outcomes = &mut state.tally.outcomes;
-            let name = format!("{} {}", call.name(), status.name());
+            let api = self.plan.api.name();
+            let name = format!("{api} {} {}", call.name(), status.name());
             *outcomes.entry(name).or_default() += 1;
         }
         let latest = self.deadline(call, pending);
@@ -137,7 +139,7 @@ impl World {
             * match self.plan.api {
                 // Refused for its time, or answered by a probe: asked again.
                 Api::V3 => 3,
-                Api::V2Md5 | Api::V2Hmac => 1,
+                Api::V2Md5 | Api::V2Hmac | Api::Fubei1 | Api::Fubei2 => 1,
             };
         let window = ms(policy.window).max(ms(policy.reverse_not_before));
         let undone = (window + ms(policy.reverse_budget)).max(ms(policy.code_lifetime));
@@ -205,7 +207,7 @@ impl World {
     }
 
     fn is_settled_as(&self, number: &str, status: Status, journal: &dyn Journal) -> bool {
-        match journal.find(&key(Book::Orders, number)) {
+        match journal.find(&self.key(Book::Orders, number)) {
             Ok(Some(entry)) => entry
                 .outcome
                 .is_some_and(|(recorded, _)| recorded == status),
@@ -221,7 +223,7 @@ impl World {
         journal: &dyn Journal,
         conflict: bool,
     ) -> Option<&'static str> {
-        let Ok(entry) = journal.find(&key(Book::Orders, number)) else {
+        let Ok(entry) = journal.find(&self.key(Book::Orders, number)) else {
             return Some("the journal cannot be read");
         };
         match entry {
@@ -277,7 +279,8 @@ impl World {
             }
             {
                 let mut state = self.lock();
-                let name = format!("recovered {}", status.name());
+                let api = self.plan.api.name();
+                let name = format!("{api} recovered {}", status.name());
                 *state.tally.outcomes.entry(name).or_default() += 1;
             }
             if let Some(number) = order["out_refund_no"].as_str() {
@@ -327,10 +330,13 @@ impl World {
             Status::Duplicate => {
                 let other = refund.as_ref().is_some_and(|refund| refund.foreign) || lied;
                 // Other parameters than on record.
-                let recorded = journal.find(&key(Book::Refunds, number)).ok().flatten();
+                let recorded = journal
+                    .find(&self.key(Book::Refunds, number))
+                    .ok()
+                    .flatten();
                 (!other && recorded.is_none()).then_some("it is nobody else's")
             }
-            Status::Unknown => match journal.find(&key(Book::Refunds, number)) {
+            Status::Unknown => match journal.find(&self.key(Book::Refunds, number)) {
                 Ok(Some(_)) => None,
                 _ => Some("in doubt, and not on record"),
             },
@@ -360,7 +366,7 @@ impl World {
         drop(state);
         for number in &orders {
             let charged = self.lock().ledger.charged(number);
-            match journal.find(&key(Book::Orders, number)) {
+            match journal.find(&self.key(Book::Orders, number)) {
                 Ok(Some(entry)) => self.check_entry(&entry),
                 Ok(None) if charged => {
                     self.violation(format!("{number} is charged and not on record"))
@@ -370,7 +376,7 @@ impl World {
             }
         }
         for number in &refunds {
-            if let Ok(Some(entry)) = journal.find(&key(Book::Refunds, number)) {
+            if let Ok(Some(entry)) = journal.find(&self.key(Book::Refunds, number)) {
                 self.check_refund_entry(&entry);
             }
         }
@@ -435,10 +441,17 @@ impl World {
             .is_some_and(|order| order.foreign);
         let lied = state.ledger.lied.contains(number);
         let asked_back = state.records.asked_back.contains(number);
+        let refunded = state
+            .ledger
+            .orders
+            .get(number)
+            .is_some_and(|order| order.standing() == Standing::Refunded);
         drop(state);
         let Some((status, _)) = &entry.outcome else {
-            // Without reversing, an order that is not paid cannot be settled by asking.
-            let stuck = self.plan.policy.reverse == ReverseMode::Never && !(charged && net != 0);
+            // Without reversing, an order that is not paid cannot be settled by asking. With Fubei one
+            // that was refunded is still called paid: refusing to reverse it proves nothing.
+            let stuck = (self.plan.policy.reverse == ReverseMode::Never && !(charged && net != 0))
+                || (self.plan.api.is_fubei() && refunded);
             if !stuck {
                 self.violation(format!("{number} is still open: {:?}", entry.phase));
             }
@@ -469,7 +482,10 @@ impl World {
         drop(state);
         let booked = refund.as_ref().is_some_and(|refund| !refund.foreign);
         let Some((status, facts)) = &entry.outcome else {
-            self.violation(format!("refund {number} is still open"));
+            // Fubei knows it, or else nobody can.
+            if booked || !self.plan.api.is_fubei() {
+                self.violation(format!("refund {number} is still open"));
+            }
             return;
         };
         let wrong = match status {

@@ -12,7 +12,7 @@ use crate::ledger::Standing;
 use crate::memory::MemoryStore;
 use crate::plan::Plan;
 use crate::process::{Crash, Disk, Program};
-use crate::rules::{Call, key};
+use crate::rules::Call;
 use crate::tally::Tally;
 use crate::world::{Happening, World};
 
@@ -21,6 +21,8 @@ use crate::world::{Happening, World};
 pub struct Report {
     /// Which run.
     pub seed: u64,
+    /// Over which API: `APIv2`, `APIv3`, `Fubei`.
+    pub api: &'static str,
     /// Every rule that was broken.
     pub violations: Vec<String>,
     /// What happened, if it was asked for.
@@ -89,8 +91,11 @@ pub fn run(seed: u64, traced: bool) -> Report {
         .expect("nobody panics with it")
         .clear();
     let mut state = world.lock();
+    let api = plan.api.name();
+    *state.tally.runs.entry(api).or_default() += 1;
     Report {
         seed,
+        api,
         violations: std::mem::take(&mut state.violations),
         trace: std::mem::take(&mut state.trace),
         tally: std::mem::take(&mut state.tally),
@@ -127,7 +132,9 @@ fn script(plan: &Plan, till: usize, rng: &mut fastrand::Rng) -> Vec<Call> {
     } else {
         format!("ORDER-B{till}")
     };
-    let total = if till > 0 && rng.u8(..10) < 2 {
+    // Whoever reverses has given nothing back, or everything: see `README.md`.
+    let whole = plan.explicit_reverse && plan.refunds;
+    let total = if till > 0 && rng.u8(..10) < 2 && !whole {
         999
     } else {
         888
@@ -272,7 +279,7 @@ fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> b
         (now, state.processes[process].frozen_for)
     };
     world.trace(|| format!("process {process}: {call:?}"));
-    let account = key(Book::Orders, "").account;
+    let account = world.key(Book::Orders, "").account;
     let journal = &*program.journal;
     let pending = [Book::Orders, Book::Refunds]
         .into_iter()
@@ -343,7 +350,7 @@ fn reckon(world: &Arc<World>, disk: &Disk, processes: usize) {
     world.trace(|| "the network is back, every process is started anew".to_owned());
     world.sleep(world.now() + 250_000);
     let program = world.start(processes, disk);
-    let account = key(Book::Orders, "").account;
+    let account = world.key(Book::Orders, "").account;
     for _ in 0..4 {
         carry_out(world, processes, &program, &Call::Recover);
         let open = |book| {

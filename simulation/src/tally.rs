@@ -6,7 +6,9 @@ use std::fmt;
 /// Counts by kind and name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How each call ended: the call and its status.
+    /// Runs by API.
+    pub runs: BTreeMap<&'static str, u64>,
+    /// How each call ended: the API, the call and its status.
     pub outcomes: BTreeMap<String, u64>,
     /// Each stage of the payment policy with each event it met.
     pub edges: BTreeMap<String, u64>,
@@ -56,6 +58,7 @@ impl Tally {
         "query: another amount",
         "query: forged",
         "query: rejected",
+        "query: system errors for a while",
         "refund declined",
         "refund query: a page",
         "refund query: a system error",
@@ -123,6 +126,7 @@ impl Tally {
                 *into.entry(name.clone()).or_default() += count;
             }
         }
+        sum(&mut self.runs, &other.runs);
         sum(&mut self.outcomes, &other.outcomes);
         sum(&mut self.edges, &other.edges);
         sum(&mut self.refund_edges, &other.refund_edges);
@@ -146,6 +150,7 @@ impl fmt::Display for Tally {
             }
         }
         for (title, counts) in [
+            ("runs", &self.runs),
             ("what went wrong", &self.faults),
             ("where processes died", &self.crashes),
         ] {

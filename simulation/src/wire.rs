@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wxpay_core::exchange::{Call, Failure, Limits, Reply, Resend};
-use wxpay_core::journal::{Book, Journal, Key};
+use wxpay_core::journal::{Book, Journal};
 use wxpay_core::policy::Phase;
 use wxpay_core::signal::{ExchangeGuard, Signal};
 use wxpay_core::transport::Transport;
 
-use crate::answers::{self, Envelope, MERCHANT};
+use crate::answers::{self, Envelope};
 use crate::ledger::{Operation, Request, Said};
 use crate::process::Process;
 use crate::world::{EPOCH, Happening, Ms};
@@ -132,7 +132,7 @@ impl Wire {
         guard: &ExchangeGuard,
     ) -> Attempt {
         let world = &self.process.world;
-        let request = answers::read(call, host);
+        let request = answers::read(world.plan.api, call, host);
         let weather = self.weather(request.operation);
         let begun = world.now();
         let clamp = |at: Ms| until.map_or(at, |until| at.min(until));
@@ -155,6 +155,9 @@ impl Wire {
             return Attempt::Interrupted;
         }
         let sent_at = guard.sent_at().unwrap_or(now_moment);
+        if let Some(flaw) = answers::flaw(world.plan.api, call) {
+            world.violation(format!("{} cannot be read: {flaw}", call.operation));
+        }
         self.check_sent(&request);
         world.trace(|| {
             format!(
@@ -242,7 +245,8 @@ impl Wire {
         drop(state);
         world.trace(|| format!("gets {said:?}"));
         let envelope = Envelope {
-            host: name(host),
+            host: answers::host(world.plan.api, host),
+            order: request.order,
             sent_at,
             elapsed,
             time,
@@ -260,11 +264,7 @@ impl Wire {
             Operation::Charge | Operation::Reverse => Book::Orders,
             Operation::Refund => Book::Refunds,
         };
-        let key = Key {
-            account: format!("wechat:{MERCHANT}"),
-            book,
-            number: request.number.clone(),
-        };
+        let key = world.key(book, &request.number);
         let phase = match self.journal.find(&key) {
             Ok(Some(entry)) => entry.phase,
             Ok(None) => {
@@ -285,7 +285,12 @@ impl Wire {
         if !fine && !lost {
             world.violation(format!("{request:?} was sent in phase {phase:?}"));
         }
-        if request.operation == Operation::Charge {
+        let once = match request.operation {
+            Operation::Charge => true,
+            Operation::Refund => world.plan.api.is_fubei(),
+            _ => false,
+        };
+        if once {
             let charges = {
                 let mut state = world.lock();
                 let charges = state
@@ -297,14 +302,13 @@ impl Wire {
                 *charges
             };
             if charges.0 > charges.1 + 1 {
-                world.violation(format!("a second charge of {} was sent", request.number));
+                world.violation(format!(
+                    "a second {:?} of {} was sent",
+                    request.operation, request.number
+                ));
             }
         }
     }
-}
-
-fn name(host: usize) -> String {
-    format!("https://api{}.mch.weixin.qq.com", host + 1)
 }
 
 impl Transport for Wire {
@@ -337,7 +341,7 @@ impl Transport for Wire {
         Err(Failure {
             sent_at: guard.sent_at(),
             interrupted: guard.cut(),
-            host: name(last),
+            host: answers::host(world.plan.api, last),
             cause: "simulated".into(),
         })
     }

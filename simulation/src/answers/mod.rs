@@ -1,5 +1,6 @@
 //! What the gateway says, as the bytes that come over the wire; signed by keys of its own.
 
+pub(crate) mod fubei;
 mod v2;
 mod v3;
 
@@ -24,8 +25,37 @@ pub(crate) static PLATFORM: LazyLock<SigningKey> = LazyLock::new(|| {
     SigningKey::from_pem(pem).expect("the fixture is a key")
 });
 
+/// The account in the journal.
+pub(crate) fn account(api: Api) -> String {
+    match api {
+        Api::V2Md5 | Api::V2Hmac | Api::V3 => format!("wechat:{MERCHANT}"),
+        Api::Fubei1 => format!("fubei:{}", fubei::APP_ID),
+        Api::Fubei2 => format!("fubei:{}:{}", fubei::VENDOR_SN, fubei::MERCHANT_ID),
+    }
+}
+
+pub(crate) fn host(api: Api, index: usize) -> String {
+    match api {
+        Api::V2Md5 | Api::V2Hmac | Api::V3 => {
+            format!("https://api{}.mch.weixin.qq.com", index + 1)
+        }
+        Api::Fubei1 | Api::Fubei2 => "https://shq-api.51fubei.com".into(),
+    }
+}
+
+/// Why the gateway would turn a request away that the library has made, if it would.
+pub(crate) fn flaw(api: Api, call: &Call) -> Option<String> {
+    match api {
+        Api::V2Md5 | Api::V2Hmac | Api::V3 => None,
+        Api::Fubei1 | Api::Fubei2 => fubei::flaw(api, call),
+    }
+}
+
 /// What a request asks for.
-pub(crate) fn read(call: &Call, host: usize) -> Request {
+pub(crate) fn read(api: Api, call: &Call, host: usize) -> Request {
+    if api.is_fubei() {
+        return fubei::read(call);
+    }
     let operation = match call.operation {
         "micropay" | "codepay" => Operation::Charge,
         "orderquery" | "query" => Operation::Query,
@@ -65,6 +95,8 @@ pub(crate) fn read(call: &Call, host: usize) -> Request {
 /// Where a reply comes from, and when.
 pub(crate) struct Envelope {
     pub(crate) host: String,
+    /// The order that the request was about.
+    pub(crate) order: String,
     pub(crate) sent_at: Moment,
     pub(crate) elapsed: Duration,
     /// The gateway's clock.
@@ -78,6 +110,7 @@ pub(crate) fn reply(api: Api, said: &Said, envelope: Envelope) -> Reply {
     let (status, headers, body) = match api {
         Api::V2Md5 | Api::V2Hmac => v2::reply(api, said, false),
         Api::V3 => v3::reply(said, envelope.time, false),
+        Api::Fubei1 | Api::Fubei2 => fubei::reply(api, said, &envelope.order, envelope.time),
     };
     Reply {
         status,
@@ -106,7 +139,8 @@ fn trade_state(standing: Standing) -> &'static str {
         Standing::Failed => "PAYERROR",
         Standing::Paid => "SUCCESS",
         Standing::Closed => "CLOSED",
-        Standing::Revoked => "REVOKED",
+        // Only Fubei tells them apart.
+        Standing::Revoked | Standing::RevokeFailed => "REVOKED",
         Standing::Refunded => "REFUND",
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Standing {
     Paid,
     Closed,
     Revoked,
+    /// Fubei: a reverse was begun and failed.
+    RevokeFailed,
     Refunded,
 }
 
@@ -173,11 +175,14 @@ pub(crate) struct Ledger {
     pub(crate) refunds: BTreeMap<String, Refund>,
     /// When the payer's code for this number was shown.
     pub(crate) shown: BTreeMap<String, Ms>,
-    /// Charges by number: how many left, and how many of them were refused unexecuted.
+    /// Charges by number: how many left, and how many of them were refused unexecuted. With Fubei, which
+    /// promises nothing of one that is sent twice, refunds, too.
     pub(crate) charges: BTreeMap<String, (u32, u32)>,
     /// Numbers of which the gateway has told something wrong under its own signature.
     pub(crate) lied: BTreeSet<String>,
     burnt: BTreeSet<String>,
+    /// Until then every question is answered with a system error.
+    ill_until: Ms,
     refused_refunds: BTreeMap<String, Said>,
     requests: BTreeMap<u64, Request>,
     answers: BTreeMap<u64, Said>,
@@ -342,7 +347,11 @@ impl World {
                 Operation::Charge => state.charge(&self.plan, &request, id),
                 Operation::Query => state.query(&self.plan, &request),
                 Operation::Reverse => state.reverse(&self.plan, &request),
-                Operation::Refund => state.refund(&self.plan, &request),
+                Operation::Refund => {
+                    let said = state.refund(&self.plan, &request);
+                    state.count_refused_refund(&request, &said);
+                    said
+                }
                 Operation::RefundQuery => state.refund_query(&self.plan, &request),
             }
         };
@@ -380,7 +389,11 @@ impl World {
     /// The payer has made up his mind.
     pub(crate) fn payer(&self, number: &str) {
         let mut state = self.lock();
-        let paying = |order: &Order| order.standing() == Standing::Paying;
+        let paying = |order: &Order| match order.standing() {
+            Standing::Paying => true,
+            Standing::RevokeFailed => !order.charged,
+            _ => false,
+        };
         if !state.ledger.orders.get(number).is_some_and(paying) {
             return;
         }

@@ -1,6 +1,6 @@
 //! Charges, queries and reverses.
 
-use super::{LAG, REJECTED, Request, Said, Standing, refused};
+use super::{LAG, Order, REJECTED, Request, Said, Standing, refused};
 use crate::plan::{Plan, Stranger};
 use crate::world::{Happening, State};
 
@@ -25,7 +25,13 @@ impl State {
     }
 
     pub(super) fn gateway_fault(&mut self, plan: &Plan) -> bool {
-        !self.healed && self.percent(plan.gateway_faults)
+        let fault = !self.healed && self.percent(plan.gateway_faults);
+        // Where one thing goes wrong, the next one does, too.
+        if fault && self.rng.u8(..6) == 0 {
+            self.tally.fault("query: system errors for a while");
+            self.ledger.ill_until = self.now + self.rng.u64(3_000..25_000);
+        }
+        fault
     }
 
     pub(super) fn charge(&mut self, plan: &Plan, request: &Request, id: u64) -> Said {
@@ -38,7 +44,7 @@ impl State {
             return match order.standing() {
                 Standing::Paid | Standing::Refunded => refused("ORDERPAID"),
                 Standing::Closed => refused("ORDERCLOSED"),
-                Standing::Revoked => refused("ORDERREVERSED"),
+                Standing::Revoked | Standing::RevokeFailed => refused("ORDERREVERSED"),
                 Standing::Paying => refused("USERPAYING"),
                 Standing::NotPaid | Standing::Failed => refused("OUT_TRADE_NO_USED"),
             };
@@ -90,7 +96,8 @@ impl State {
                         0..4 => Standing::Paid,
                         4 => Standing::Failed,
                         5 => Standing::Revoked,
-                        6 => Standing::Refunded,
+                        // Fubei would go on calling it paid, and nobody could know.
+                        6 if !plan.api.is_fubei() => Standing::Refunded,
                         _ => Standing::Paying,
                     };
                     if standing == Standing::Paying {
@@ -179,6 +186,9 @@ impl State {
 
     pub(super) fn query(&mut self, plan: &Plan, request: &Request) -> Said {
         let number = request.number.as_str();
+        if !self.healed && self.now < self.ledger.ill_until {
+            return refused("SYSTEMERROR");
+        }
         if self.gateway_fault(plan) {
             let honest = self.said_of(number, self.now);
             match self.rng.u8(..24) {
@@ -270,10 +280,12 @@ impl State {
                 }
                 2 => {
                     self.tally.fault("reverse: again");
+                    self.fail_to_reverse(plan, number);
                     return done(true);
                 }
                 3 => {
                     self.tally.fault("reverse: done, and it was not");
+                    self.fail_to_reverse(plan, number);
                     return done(false);
                 }
                 4 => {
@@ -312,6 +324,20 @@ impl State {
         self.undo(plan, number)
     }
 
+    /// Fubei tells it as the order's state.
+    fn fail_to_reverse(&mut self, plan: &Plan, number: &str) {
+        let open = |order: &Order| {
+            let standing = order.standing();
+            !matches!(
+                standing,
+                Standing::Closed | Standing::Revoked | Standing::Refunded
+            )
+        };
+        if plan.api.is_fubei() && self.ledger.orders.get(number).is_some_and(open) {
+            self.set(number, Standing::RevokeFailed);
+        }
+    }
+
     fn undo(&mut self, plan: &Plan, number: &str) -> Said {
         let done = Said::Undone {
             number: number.to_owned(),
@@ -341,8 +367,11 @@ impl State {
             Standing::Paying if plan.seed.is_multiple_of(2) => refused("USERPAYING"),
             Standing::Closed => refused("ORDERCLOSED"),
             Standing::Revoked => done,
-            Standing::Refunded => refused("TRADE_ERROR"),
-            Standing::Paying | Standing::NotPaid | Standing::Failed | Standing::Paid => {
+            // Fubei may not look at it.
+            Standing::Refunded if !plan.api.is_fubei() || plan.seed.is_multiple_of(2) => {
+                refused("TRADE_ERROR")
+            }
+            _ => {
                 if order.charged {
                     order.given_back = order.total;
                 }

@@ -74,7 +74,12 @@ impl State {
                 }
                 _ => {
                     self.tally.fault("refund: an unknown refusal");
-                    return refused("SOMETHING_NEW");
+                    let said = refused("SOMETHING_NEW");
+                    return match plan.api.is_fubei() {
+                        // The channel's own code is a refusal like any other there.
+                        true => refuse(self, said),
+                        false => said,
+                    };
                 }
             }
         }
@@ -94,6 +99,16 @@ impl State {
         }
         self.set(&request.order, Standing::Refunded);
         told.unwrap_or_else(|| self.said_of_refund(number, false))
+    }
+
+    /// One that was clearly refused, and so may be asked for anew.
+    pub(super) fn count_refused_refund(&mut self, request: &Request, said: &Said) {
+        let unclear = ["SYSTEMERROR", "BIZERR_NEED_RETRY"];
+        let refused = matches!(said, Said::Refused { code, .. } if !unclear.contains(code));
+        let number = &request.number;
+        if refused && !request.copy && !self.ledger.refunds.contains_key(number) {
+            self.ledger.charges.entry(number.clone()).or_default().1 += 1;
+        }
     }
 
     fn said_of_refund(&self, number: &str, asked: bool) -> Said {
