@@ -56,6 +56,8 @@ pub(crate) struct Plan {
     pub(crate) explicit_reverse: bool,
     pub(crate) refunds: bool,
     pub(crate) close: bool,
+    /// Tills make orders that the payer scans.
+    pub(crate) prepay: bool,
     pub(crate) stranger: Stranger,
     /// The number was used by somebody else long ago.
     pub(crate) foreign: bool,
@@ -148,6 +150,7 @@ impl Plan {
             explicit_reverse: explicit_reverse && !calm,
             refunds: refunds && !foreign,
             close: close && !calm,
+            prepay: !calm && crate::prepay::wanted(seed),
             stranger,
             foreign,
             calm,

@@ -23,6 +23,7 @@ use wxpay_core::status::Status;
 use crate::answers::{APPID, KEY, KEY_ID, MERCHANT, PLATFORM};
 use crate::memory::{MemoryJournal, MemoryStore};
 use crate::plan::Api;
+use crate::prepay::task;
 use crate::wire::Wire;
 use crate::world::{EPOCH, Happening, Life, World};
 
@@ -248,6 +249,8 @@ impl World {
             Happening::Deliver(id) => self.deliver(id),
             Happening::Book(id) => self.book(id),
             Happening::Payer(number) => self.payer(&number),
+            Happening::Scan(number) => self.scan(&number),
+            Happening::Expire(number) => self.expire(&number),
             Happening::Beat { process, life } => {
                 let frozen = {
                     let state = self.lock();
@@ -294,7 +297,8 @@ impl Process {
         if state.healed || event == Event::Done {
             return;
         }
-        if state.cancels_left > 0 && state.rng.f64() < 0.05 {
+        let late = world.plan.prepay && event == Event::Reversing;
+        if state.cancels_left > 0 && state.rng.f64() < if late { 0.3 } else { 0.05 } {
             state.cancels_left -= 1;
             state.tally.fault("cancel from a callback");
             drop(state);
@@ -327,13 +331,12 @@ impl Process {
         let Some((_, rest)) = line.split_once(" policy, ") else {
             return;
         };
-        let refund = line.contains(" refund policy, ");
         let mut state = self.world.lock();
         let tally = &mut state.tally;
-        let edges = if refund {
-            &mut tally.refund_edges
-        } else {
-            &mut tally.edges
+        let edges = match line {
+            line if line.contains(" refund policy, ") => &mut tally.refund_edges,
+            line if line.contains(" prepay policy, ") => &mut tally.prepay_edges,
+            _ => &mut tally.edges,
         };
         *edges.entry(rest.to_owned()).or_default() += 1;
     }
@@ -341,6 +344,7 @@ impl Process {
 
 impl Clock for Process {
     fn now(&self) -> Moment {
+        task::arrive(self);
         // Each process counts from its own beginning.
         let since = self.world.now().saturating_sub(self.started);
         Moment(Duration::from_millis(since + 1_000 * u64::from(self.life)))
@@ -380,6 +384,9 @@ impl Watched {
         after: &'static str,
         write: impl FnOnce() -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
+        if std::thread::panicking() {
+            return Err(JournalError::Storage("the process has died".into()));
+        }
         self.process.boundary(before);
         let world = &self.process.world;
         let full = !world.lock().healed && world.chance(world.plan.journal_faults);
@@ -421,7 +428,9 @@ impl Journal for Watched {
     ) -> Result<(), JournalError> {
         self.write("before record", "after record", || {
             self.journal.record(key, phase, submitted_at, by_till)
-        })
+        })?;
+        task::hand_over(&self.process.world);
+        Ok(())
     }
     fn settle(
         &self,

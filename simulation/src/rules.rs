@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use wxpay_core::config::ReverseMode;
+use wxpay_core::gateway::Product;
 use wxpay_core::journal::{Book, Entry, Journal, Key};
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
 use crate::answers::MERCHANT;
 use crate::plan::Api;
+use crate::prepay::{LOOK_MS, Prepay};
 use crate::wire::{ANSWER_MS, CONNECT_MS};
 use crate::world::{Ms, World};
 
@@ -20,6 +22,8 @@ pub(crate) struct Records {
     told: Vec<(Book, String, Status)>,
     /// Orders whose money a till asked back.
     pub(crate) asked_back: BTreeSet<String>,
+    /// Orders that a till asked to close when they were not open.
+    pub(crate) strangers: BTreeSet<String>,
 }
 
 impl Records {
@@ -46,6 +50,7 @@ pub(crate) enum Call {
         fee: i64,
     },
     RefundQuery(String),
+    Prepay(Prepay),
     Sleep(Ms),
 }
 
@@ -58,6 +63,7 @@ impl Call {
             Self::Recover => "recover",
             Self::Refund { .. } => "refund",
             Self::RefundQuery(_) => "refund_query",
+            Self::Prepay(call) => call.name(),
             Self::Sleep(_) => "sleep",
         }
     }
@@ -105,7 +111,11 @@ impl World {
                 }
                 self.check_told(number, None, outcome, journal);
             }
-            Call::Query(number) => self.check_asked(number, outcome),
+            Call::Query(number) => {
+                self.check_asked(number, outcome);
+                self.check_scanned(number, outcome);
+            }
+            Call::Prepay(call) => self.check_prepay(call, outcome, journal),
             Call::Refund { number, fee, .. } => {
                 self.told(Book::Refunds, number, status);
                 self.check_refund(number, Some(*fee), status, outcome, journal);
@@ -122,7 +132,7 @@ impl World {
         }
     }
 
-    fn told(&self, book: Book, number: &str, status: Status) {
+    pub(crate) fn told(&self, book: Book, number: &str, status: Status) {
         let told = (book, number.to_owned(), status);
         self.lock().records.told.push(told);
     }
@@ -131,14 +141,7 @@ impl World {
     fn deadline(&self, call: &Call, pending: usize) -> Ms {
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let policy = &self.plan.policy;
-        let hosts = u64::try_from(self.plan.hosts).unwrap_or(1);
-        let exchange = hosts
-            * (CONNECT_MS + ANSWER_MS)
-            * match self.plan.api {
-                // Refused for its time, or answered by a probe: asked again.
-                Api::V3 => 3,
-                Api::V2Md5 | Api::V2Hmac => 1,
-            };
+        let exchange = self.exchange_ms();
         let window = ms(policy.window).max(ms(policy.reverse_not_before));
         let undone = (window + ms(policy.reverse_budget)).max(ms(policy.code_lifetime));
         let payment = exchange + undone + ms(policy.confirm_interval) + exchange;
@@ -149,6 +152,11 @@ impl World {
                 Call::Pay { .. } | Call::Reverse(_) => payment,
                 Call::Query(_) | Call::RefundQuery(_) => exchange,
                 Call::Refund { .. } => refund,
+                Call::Prepay(Prepay::Show(_)) => self.prepay_deadline(),
+                Call::Prepay(Prepay::Close(_)) => payment,
+                Call::Prepay(Prepay::Await(_)) => {
+                    self.prepay_deadline() + ms(policy.prepay_window) + payment + LOOK_MS
+                }
                 Call::Recover => {
                     let pending = u64::try_from(pending).unwrap_or(0);
                     20_000 + pending * payment.max(refund)
@@ -157,7 +165,18 @@ impl World {
             }
     }
 
-    fn check_told(
+    /// One question at every host.
+    pub(crate) fn exchange_ms(&self) -> Ms {
+        let hosts = u64::try_from(self.plan.hosts).unwrap_or(1);
+        let times = match self.plan.api {
+            // Refused for its time, or answered by a probe: asked again.
+            Api::V3 => 3,
+            Api::V2Md5 | Api::V2Hmac => 1,
+        };
+        hosts * (CONNECT_MS + ANSWER_MS) * times
+    }
+
+    pub(crate) fn check_told(
         &self,
         number: &str,
         total: Option<i64>,
@@ -193,6 +212,7 @@ impl World {
             }
             Status::Internal | Status::Argument | Status::Config => Some("no such outcome"),
             Status::Unknown => self.check_open(number, outcome, journal, lied || foreign),
+            status if self.is_closed_and_paid(number, status) => Some("closed, but paid"),
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -214,7 +234,7 @@ impl World {
     }
 
     /// What is not known is on record: open, or in other hands.
-    fn check_open(
+    pub(crate) fn check_open(
         &self,
         number: &str,
         outcome: &Outcome,
@@ -414,7 +434,7 @@ impl World {
                 Status::Declined => charged,
                 Status::Reversed => net != 0 && !foreign,
                 _ => false,
-            };
+            } || self.is_closed_and_paid(number, *status);
             if wrong {
                 self.violation(format!(
                     "{number} was told as {}, and in the end the gateway has {net} of it",
@@ -438,8 +458,10 @@ impl World {
         drop(state);
         let Some((status, _)) = &entry.outcome else {
             // Without reversing, an order that is not paid cannot be settled by asking.
-            let stuck = self.plan.policy.reverse == ReverseMode::Never && !(charged && net != 0);
-            if !stuck {
+            let stuck = entry.product == Product::CodePayment
+                && self.plan.policy.reverse == ReverseMode::Never
+                && !(charged && net != 0);
+            if !stuck && !self.cannot_be_undone(entry) {
                 self.violation(format!("{number} is still open: {:?}", entry.phase));
             }
             return;
@@ -451,8 +473,9 @@ impl World {
             Status::Duplicate => charged && !lied,
             Status::Unknown => !(foreign || lied),
             Status::Refunded => net != 0 && !asked_back,
+            Status::NotPaid => entry.product != Product::Prepay || charged,
             _ => true,
-        };
+        } || self.is_misrecorded(entry, *status);
         if wrong {
             self.violation(format!(
                 "{number} is on record as {}, and the gateway has {net} of it",

@@ -259,6 +259,9 @@ impl Wire {
             Operation::Query | Operation::RefundQuery => return,
             Operation::Charge | Operation::Reverse => Book::Orders,
             Operation::Refund => Book::Refunds,
+            Operation::Prepay | Operation::Close => {
+                return world.check_prepay_sent(request, &*self.journal);
+            }
         };
         let key = Key {
             account: format!("wechat:{MERCHANT}"),

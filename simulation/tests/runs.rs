@@ -11,23 +11,25 @@ use wxpay_simulation::{Tally, run};
 const RUNS: u64 = 100_000;
 
 /// What the policies could meet and the simulated shops never do, with the reason.
-const NEVER_MET: &[(&str, &str)] = &[];
+const NEVER_MET: &[(&str, &str, &str)] = &[];
 
-/// Everything that a stage can meet in orders of payment codes.
-fn edges() -> (BTreeSet<String>, BTreeSet<String>) {
+/// Everything that a stage can meet: in orders of payment codes, of refunds, in orders to scan.
+fn edges() -> [BTreeSet<String>; 3] {
     let (mut payments, mut refunds) = (Explored::default(), Explored::default());
+    let mut prepays = Explored::default();
     let mut variety = varieties().swap_remove(0);
     variety.answers = vec![Duration::ZERO, Duration::from_secs(4)];
     for entry in payment::entries() {
-        if !entry.closing() {
-            payment::explore(&variety, entry, &mut payments)
-                .unwrap_or_else(|rule| panic!("{rule}"));
-        }
+        let explored = match entry.closing() {
+            false => &mut payments,
+            true => &mut prepays,
+        };
+        payment::explore(&variety, entry, explored).unwrap_or_else(|rule| panic!("{rule}"));
     }
     for begin in refund::BEGINNINGS {
         refund::explore(&variety, begin, &mut refunds).unwrap_or_else(|rule| panic!("{rule}"));
     }
-    (payments.edges, refunds.edges)
+    [payments, refunds, prepays].map(|explored| explored.edges)
 }
 
 fn all() -> Tally {
@@ -76,13 +78,17 @@ fn no_till_is_ever_told_anything_but_the_truth() {
         .collect();
     assert!(missing.is_empty(), "never happened: {missing:?}");
 
-    let (payments, refunds) = edges();
-    let excused = |edge: &String| NEVER_MET.iter().any(|(never, _)| never == edge);
+    let [payments, refunds, prepays] = edges();
     let mut wrong = Vec::new();
     for (what, wanted, have) in [
         ("payment", payments, &tally.edges),
         ("refund", refunds, &tally.refund_edges),
+        ("prepay", prepays, &tally.prepay_edges),
     ] {
+        let excused = |edge: &String| {
+            let of = |(policy, never, _): &(&str, &str, &str)| *policy == what && never == edge;
+            NEVER_MET.iter().any(of)
+        };
         let missing = wanted
             .iter()
             .filter(|edge| !have.contains_key(*edge) && !excused(edge));

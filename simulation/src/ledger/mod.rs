@@ -4,9 +4,12 @@
 //! is said is drawn from the documents' own words (`answers` puts it into XML and JSON).
 
 mod orders;
+mod prepay;
 mod refunds;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use prepay::Scanned;
 
 use crate::world::{EPOCH, Ms, State, World};
 
@@ -30,6 +33,8 @@ pub(crate) struct Order {
     pub(crate) charged: bool,
     pub(crate) given_back: i64,
     pub(crate) paid_at: i64,
+    /// The payer scans it.
+    pub(crate) scanned: Option<Scanned>,
     history: Vec<(Ms, Standing)>,
 }
 
@@ -86,6 +91,8 @@ pub(crate) enum Operation {
     Reverse,
     Refund,
     RefundQuery,
+    Prepay,
+    Close,
 }
 
 /// A request as the gateway reads it.
@@ -97,6 +104,8 @@ pub(crate) struct Request {
     pub(crate) order: String,
     pub(crate) total: i64,
     pub(crate) fee: i64,
+    /// Until when an order can be paid, unix seconds, if the request says so.
+    pub(crate) time_expire: Option<i64>,
     pub(crate) host: usize,
     /// When it says to have been signed, if it does.
     pub(crate) signed_at: Option<i64>,
@@ -133,6 +142,11 @@ pub(crate) enum Said {
         status: &'static str,
         asked: bool,
     },
+    /// There is something to show.
+    Code {
+        number: String,
+    },
+    Closed,
     Page(u16),
     Garbage,
     Forged(Box<Self>),
@@ -218,6 +232,7 @@ impl Ledger {
             charged: standing == Standing::Paid,
             given_back: 0,
             paid_at: EPOCH - 30 * 24 * 3600,
+            scanned: None,
             history: vec![(0, standing)],
         };
         self.orders.insert(number.to_owned(), order);
@@ -240,6 +255,7 @@ impl Ledger {
         let fit: Vec<&Said> = self
             .past
             .iter()
+            .filter(|(of, _)| ![*of, operation].contains(&Operation::Prepay))
             .filter(|(_, said)| !said.denies_the_order() && !said.disclaims())
             .filter(|(of, _)| {
                 let refunds = [Operation::Refund, Operation::RefundQuery];
@@ -249,7 +265,8 @@ impl Ledger {
             .filter(|(of, said)| match said {
                 Said::Refused { code, .. } => {
                     let dull = matches!(*code, "SYSTEMERROR" | "BANKERROR" | "USERPAYING");
-                    *of == operation && (dull || operation == Operation::Reverse)
+                    let undoes = [Operation::Reverse, Operation::Close].contains(&operation);
+                    *of == operation && (dull || undoes)
                 }
                 _ => true,
             })
@@ -289,6 +306,7 @@ impl State {
             charged: false,
             given_back: 0,
             paid_at: 0,
+            scanned: None,
             history: vec![(since, Standing::NotPaid)],
         };
         self.ledger.orders.insert(number.to_owned(), order);
@@ -344,6 +362,8 @@ impl World {
                 Operation::Reverse => state.reverse(&self.plan, &request),
                 Operation::Refund => state.refund(&self.plan, &request),
                 Operation::RefundQuery => state.refund_query(&self.plan, &request),
+                Operation::Prepay => state.prepay(&self.plan, &request),
+                Operation::Close => state.close(&self.plan, &request),
             }
         };
         state.ledger.past.push((request.operation, said.clone()));

@@ -337,6 +337,10 @@ impl State {
                 }
             };
         };
+        // An order to scan: some undo it, some do not.
+        if order.scanned.is_some() && plan.seed.is_multiple_of(2) {
+            return refused("ORDERPAID");
+        }
         match order.standing() {
             Standing::Paying if plan.seed.is_multiple_of(2) => refused("USERPAYING"),
             Standing::Closed => refused("ORDERCLOSED"),
