@@ -321,7 +321,8 @@ impl Process {
         if line.contains("bug in wxpay") {
             let dead = {
                 let state = self.world.lock();
-                !state.processes[self.index].alive
+                let life = &state.processes[self.index];
+                !life.alive || life.life != self.life
             };
             if !dead {
                 self.world

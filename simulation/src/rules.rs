@@ -113,7 +113,7 @@ impl World {
             }
             Call::Query(number) => {
                 self.check_asked(number, outcome);
-                self.check_scanned(number, outcome);
+                self.check_scanned(number, outcome, journal);
             }
             Call::Prepay(call) => self.check_prepay(call, outcome, journal),
             Call::Refund { number, fee, .. } => {
@@ -197,6 +197,9 @@ impl World {
         let wrong = match outcome.status {
             Status::Ok if !charged => Some("paid, but nobody was charged"),
             Status::Ok if asked_back => None,
+            Status::Ok if outcome.int("total_fee").is_some_and(|told| told != net) => {
+                Some("paid, but another amount is told")
+            }
             Status::Ok if net == 0 => Some("paid, but the money has gone"),
             Status::Ok if total.is_some_and(|total| total != net) => {
                 Some("paid, but another amount")

@@ -108,10 +108,10 @@ fn prepare(world: &World, plan: &Plan, rng: &mut fastrand::Rng) {
         state.tally.fault("the number was used before");
         // Where the time of the charge may not be known, the amount has to tell.
         let total = if plan.calm { 888 } else { 777 };
-        let standing = if rng.u8(..4) == 0 {
-            Standing::Closed
-        } else {
-            Standing::Paid
+        let standing = match rng.u8(..4) {
+            _ if plan.prepay => prepay::past(rng),
+            0 => Standing::Closed,
+            _ => Standing::Paid,
         };
         state.ledger.sold_before("ORDER-A1", total, standing);
     }

@@ -191,6 +191,8 @@ pub(crate) struct Ledger {
     pub(crate) charges: BTreeMap<String, (u32, u32)>,
     /// Numbers of which the gateway has told something wrong under its own signature.
     pub(crate) lied: BTreeSet<String>,
+    /// Orders whose code somebody has before his eyes.
+    seen: BTreeSet<String>,
     burnt: BTreeSet<String>,
     refused_refunds: BTreeMap<String, Said>,
     requests: BTreeMap<u64, Request>,

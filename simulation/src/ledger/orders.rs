@@ -198,7 +198,7 @@ impl State {
                     self.tally.fault("query: forged");
                     return Said::Forged(Box::new(honest));
                 }
-                20 => {
+                which if which == 20 || (which == 21 && plan.prepay) => {
                     if let Said::Order {
                         number,
                         standing: Standing::Paid,

@@ -143,6 +143,11 @@ impl State {
                 _ => ("close: a page", Said::Page(500)),
             };
             self.tally.fault(fault);
+            if self.ledger.seen.contains(number) && self.percent(40.0) {
+                // Of all moments now.
+                let at = self.now + self.rng.u64(..4_000);
+                self.later(at, Happening::Scan(number.to_owned()));
+            }
             return told;
         }
         self.shut(plan, number)
@@ -180,6 +185,7 @@ impl World {
     /// Somebody has the code before his eyes from now on.
     pub(crate) fn show(&self, number: &str) {
         let mut state = self.lock();
+        state.ledger.seen.insert(number.to_owned());
         let after: Ms = match state.rng.u8(..20) {
             0..6 => state.rng.u64(500..20_000),
             6..10 => state.rng.u64(20_000..90_000),

@@ -14,6 +14,7 @@ use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
 use crate::answers::compact;
+use crate::ledger::Standing;
 use crate::plan::Plan;
 use crate::process::{Crash, Program};
 use crate::rules::{Call, key};
@@ -25,6 +26,21 @@ pub(crate) const LOOK_MS: Ms = 5_000;
 /// Whether a seed's tills make such orders: one shop in eight.
 pub(crate) fn wanted(seed: u64) -> bool {
     fastrand::Rng::with_seed(seed ^ 0x5ca9_5ca9).u8(..8) == 0
+}
+
+/// Whether the number has a past, in more of these shops than in others.
+pub(crate) fn used_before(seed: u64) -> bool {
+    fastrand::Rng::with_seed(seed ^ 0x0b1d_0b1d).u8(..8) == 0
+}
+
+/// What it was then: by code or to scan, somebody else's.
+pub(crate) fn past(rng: &mut fastrand::Rng) -> Standing {
+    match rng.u8(..8) {
+        0..5 => Standing::Paid,
+        5 => Standing::Closed,
+        6 => Standing::Revoked,
+        _ => Standing::Refunded,
+    }
 }
 
 /// What a till does with an order to scan.
@@ -102,6 +118,10 @@ pub(crate) fn script(plan: &Plan, till: usize, rng: &mut fastrand::Rng) -> Vec<C
     let mut calls = Vec::new();
     if till > 0 {
         calls.push(Call::Sleep(rng.u64(..60_000)));
+    }
+    if plan.foreign && rng.bool() {
+        // From now on the gateway's time is known.
+        calls.push(Call::Query("ORDER-C1".into()));
     }
     calls.push(match rng.u8(..20) {
         0..9 => wait.clone(),
@@ -183,7 +203,9 @@ pub(crate) fn carry_out(
         if world.chance(3.0) && world.lock().processes[process].life == life {
             // A display asks for itself.
             let asked = client.query(&wish.number);
-            world.check_scanned(&wish.number, &asked);
+            if let Some(program) = world.program(process) {
+                world.check_scanned(&wish.number, &asked, &*program.journal);
+            }
         }
     }
 }

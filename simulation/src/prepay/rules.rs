@@ -180,7 +180,7 @@ impl World {
     }
 
     /// What a query says of an order to scan; a till relies on it as on the task's own ending.
-    pub(crate) fn check_scanned(&self, number: &str, outcome: &Outcome) {
+    pub(crate) fn check_scanned(&self, number: &str, outcome: &Outcome, journal: &dyn Journal) {
         let state = self.lock();
         let Some(order) = state.ledger.orders.get(number) else {
             return;
@@ -190,11 +190,14 @@ impl World {
             return;
         }
         let charged = state.ledger.charged(number);
+        let total = order.total;
         drop(state);
+        // Nobody knows what an order of others should cost.
+        let known = matches!(journal.find(&key(Book::Orders, number)), Ok(Some(_)));
         let wrong = match outcome.status {
             Status::Ok => {
                 self.told(Book::Orders, number, Status::Ok);
-                !charged
+                !charged || (known && outcome.int("total_fee") != Some(total))
             }
             Status::Closed | Status::Reversed => {
                 self.told(Book::Orders, number, Status::Closed);
