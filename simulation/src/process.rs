@@ -298,7 +298,7 @@ impl Process {
             return;
         }
         let late = world.plan.prepay && event == Event::Reversing;
-        if state.cancels_left > 0 && state.rng.f64() < if late { 0.3 } else { 0.05 } {
+        if state.cancels_left > 0 && state.rng.f64() < if late { 0.6 } else { 0.05 } {
             state.cancels_left -= 1;
             state.tally.fault("cancel from a callback");
             drop(state);

@@ -198,7 +198,7 @@ impl State {
                     self.tally.fault("query: forged");
                     return Said::Forged(Box::new(honest));
                 }
-                which if which == 20 || (which == 21 && plan.prepay) => {
+                which if which == 20 || (plan.prepay && (21..23).contains(&which)) => {
                     if let Said::Order {
                         number,
                         standing: Standing::Paid,
