@@ -297,14 +297,21 @@ impl Process {
         if state.healed || event == Event::Done {
             return;
         }
-        let late = world.plan.prepay && event == Event::Reversing;
-        if state.cancels_left > 0 && state.rng.f64() < if late { 0.6 } else { 0.05 } {
+        let chance = match (world.plan.prepay, event) {
+            (false, _) => 0.05,
+            // Who waits for a payer to scan is told so every second.
+            (true, Event::Reversing) => 0.25,
+            (true, _) => 0.005,
+        };
+        if state.cancels_left > 0 && state.rng.f64() < chance {
             state.cancels_left -= 1;
             state.tally.fault("cancel from a callback");
             drop(state);
             world.trace(|| format!("cancel {number} from a callback"));
-            client.cancel(number);
-            world.lock().wake(self.index);
+            let found = client.cancel(number).status == Status::Ok;
+            let mut state = world.lock();
+            state.cancels_left += u32::from(!found);
+            state.wake(self.index);
             return;
         }
         if world.plan.close && state.rng.f64() < 0.02 {

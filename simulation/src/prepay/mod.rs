@@ -193,6 +193,7 @@ pub(crate) fn carry_out(
         world.sleep(world.now() + LOOK_MS);
         if let Some(outcome) = task.wait(Some(Duration::ZERO)) {
             die_with(world, process, life);
+            world.check_waited(&wish.number, &outcome);
             return outcome;
         }
         if !world.has_task() {

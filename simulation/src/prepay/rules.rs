@@ -71,6 +71,19 @@ impl World {
         }
     }
 
+    /// A task that had something to show cannot say that nobody could pay.
+    pub(super) fn check_waited(&self, number: &str, outcome: &Outcome) {
+        use Status as S;
+        let status = outcome.status;
+        if !matches!(
+            status,
+            S::Ok | S::Reversed | S::Refunded | S::Unknown | S::Duplicate
+        ) {
+            let name = status.name();
+            self.violation(format!("a task of {number} that had begun ends as {name}"));
+        }
+    }
+
     /// An order of these very parameters exists, and is on record.
     fn check_exists(&self, wish: &Wish, outcome: &Outcome, journal: &dyn Journal) {
         let number = wish.number.as_str();
