@@ -12,6 +12,7 @@ pub mod memory;
 mod answers;
 mod ledger;
 mod plan;
+mod prepay;
 mod process;
 mod rules;
 mod run;

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use wxpay_core::config::{OnRecoveredPaid, PolicyConfig, Region, ReverseMode};
 
+use crate::prepay;
+
 /// Which codec the tills use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Api {
@@ -74,6 +76,8 @@ pub(crate) struct Plan {
     pub(crate) explicit_reverse: bool,
     pub(crate) refunds: bool,
     pub(crate) close: bool,
+    /// Tills make orders that the payer scans.
+    pub(crate) prepay: bool,
     pub(crate) stranger: Stranger,
     /// The number was used by somebody else long ago.
     pub(crate) foreign: bool,
@@ -89,12 +93,13 @@ impl Plan {
         let crashing = percent(35.0);
         let clock_jumps = percent(15.0);
         let clock_ahead = clock_jumps && percent(50.0);
-        let foreign = percent(4.0);
-        let calm = foreign && percent(40.0);
+        let prepay = prepay::wanted(seed);
+        let foreign = percent(4.0) || (prepay && prepay::used_before(seed));
+        let calm = foreign && !prepay && percent(40.0);
         let api = match () {
             () if percent(2.0) => Api::V3,
-            () if percent(13.0) => Api::Fubei1,
-            () if percent(15.0) => Api::Fubei2,
+            () if percent(13.0) && !prepay => Api::Fubei1,
+            () if percent(15.0) && !prepay => Api::Fubei2,
             () if percent(50.0) => Api::V2Md5,
             () => Api::V2Hmac,
         };
@@ -169,6 +174,7 @@ impl Plan {
             explicit_reverse: explicit_reverse && !calm,
             refunds: refunds && !foreign,
             close: close && !calm,
+            prepay,
             stranger,
             foreign,
             calm,

@@ -25,6 +25,7 @@ use wxpay_core::status::Status;
 use crate::answers::{APPID, KEY, KEY_ID, MERCHANT, PLATFORM, fubei};
 use crate::memory::{MemoryJournal, MemoryStore};
 use crate::plan::Api;
+use crate::prepay::task;
 use crate::wire::Wire;
 use crate::world::{EPOCH, Happening, Life, World};
 
@@ -277,6 +278,8 @@ impl World {
             Happening::Deliver(id) => self.deliver(id),
             Happening::Book(id) => self.book(id),
             Happening::Payer(number) => self.payer(&number),
+            Happening::Scan(number) => self.scan(&number),
+            Happening::Expire(number) => self.expire(&number),
             Happening::Beat { process, life } => {
                 let frozen = {
                     let state = self.lock();
@@ -323,13 +326,21 @@ impl Process {
         if state.healed || event == Event::Done {
             return;
         }
-        if state.cancels_left > 0 && state.rng.f64() < 0.05 {
+        let chance = match (world.plan.prepay, event) {
+            (false, _) => 0.05,
+            // Who waits for a payer to scan is told so every second.
+            (true, Event::Reversing) => 0.25,
+            (true, _) => 0.005,
+        };
+        if state.cancels_left > 0 && state.rng.f64() < chance {
             state.cancels_left -= 1;
             state.tally.fault("cancel from a callback");
             drop(state);
             world.trace(|| format!("cancel {number} from a callback"));
-            client.cancel(number);
-            world.lock().wake(self.index);
+            let found = client.cancel(number).status == Status::Ok;
+            let mut state = world.lock();
+            state.cancels_left += u32::from(!found);
+            state.wake(self.index);
             return;
         }
         if world.plan.close && state.rng.f64() < 0.02 {
@@ -346,7 +357,8 @@ impl Process {
         if line.contains("bug in wxpay") {
             let dead = {
                 let state = self.world.lock();
-                !state.processes[self.index].alive
+                let life = &state.processes[self.index];
+                !life.alive || life.life != self.life
             };
             if !dead {
                 self.world
@@ -356,13 +368,12 @@ impl Process {
         let Some((_, rest)) = line.split_once(" policy, ") else {
             return;
         };
-        let refund = line.contains(" refund policy, ");
         let mut state = self.world.lock();
         let tally = &mut state.tally;
-        let edges = if refund {
-            &mut tally.refund_edges
-        } else {
-            &mut tally.edges
+        let edges = match line {
+            line if line.contains(" refund policy, ") => &mut tally.refund_edges,
+            line if line.contains(" prepay policy, ") => &mut tally.prepay_edges,
+            _ => &mut tally.edges,
         };
         *edges.entry(rest.to_owned()).or_default() += 1;
     }
@@ -370,6 +381,7 @@ impl Process {
 
 impl Clock for Process {
     fn now(&self) -> Moment {
+        task::arrive(self);
         // Each process counts from its own beginning.
         let since = self.world.now().saturating_sub(self.started);
         Moment(Duration::from_millis(since + 1_000 * u64::from(self.life)))
@@ -409,6 +421,9 @@ impl Watched {
         after: &'static str,
         write: impl FnOnce() -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
+        if std::thread::panicking() {
+            return Err(JournalError::Storage("the process has died".into()));
+        }
         self.process.boundary(before);
         let world = &self.process.world;
         let full = !world.lock().healed && world.chance(world.plan.journal_faults);
@@ -450,7 +465,9 @@ impl Journal for Watched {
     ) -> Result<(), JournalError> {
         self.write("before record", "after record", || {
             self.journal.record(key, phase, submitted_at, by_till)
-        })
+        })?;
+        task::hand_over(&self.process.world);
+        Ok(())
     }
     fn settle(
         &self,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use wxpay_core::config::ReverseMode;
+use wxpay_core::gateway::Product;
 use wxpay_core::journal::{Book, Entry, Journal, Key};
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
@@ -11,6 +12,7 @@ use wxpay_core::status::Status;
 use crate::answers;
 use crate::ledger::Standing;
 use crate::plan::Api;
+use crate::prepay::{LOOK_MS, Prepay};
 use crate::wire::{ANSWER_MS, CONNECT_MS};
 use crate::world::{Ms, World};
 
@@ -21,6 +23,8 @@ pub(crate) struct Records {
     told: Vec<(Book, String, Status)>,
     /// Orders whose money a till asked back.
     pub(crate) asked_back: BTreeSet<String>,
+    /// Orders that a till asked to close when they were not open.
+    pub(crate) strangers: BTreeSet<String>,
 }
 
 impl Records {
@@ -47,6 +51,7 @@ pub(crate) enum Call {
         fee: i64,
     },
     RefundQuery(String),
+    Prepay(Prepay),
     Sleep(Ms),
 }
 
@@ -59,6 +64,7 @@ impl Call {
             Self::Recover => "recover",
             Self::Refund { .. } => "refund",
             Self::RefundQuery(_) => "refund_query",
+            Self::Prepay(call) => call.name(),
             Self::Sleep(_) => "sleep",
         }
     }
@@ -107,7 +113,11 @@ impl World {
                 }
                 self.check_told(number, None, outcome, journal);
             }
-            Call::Query(number) => self.check_asked(number, outcome),
+            Call::Query(number) => {
+                self.check_asked(number, outcome);
+                self.check_scanned(number, outcome, journal);
+            }
+            Call::Prepay(call) => self.check_prepay(call, outcome, journal),
             Call::Refund { number, fee, .. } => {
                 self.told(Book::Refunds, number, status);
                 self.check_refund(number, Some(*fee), status, outcome, journal);
@@ -124,7 +134,7 @@ impl World {
         }
     }
 
-    fn told(&self, book: Book, number: &str, status: Status) {
+    pub(crate) fn told(&self, book: Book, number: &str, status: Status) {
         let told = (book, number.to_owned(), status);
         self.lock().records.told.push(told);
     }
@@ -133,14 +143,7 @@ impl World {
     fn deadline(&self, call: &Call, pending: usize) -> Ms {
         let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         let policy = &self.plan.policy;
-        let hosts = u64::try_from(self.plan.hosts).unwrap_or(1);
-        let exchange = hosts
-            * (CONNECT_MS + ANSWER_MS)
-            * match self.plan.api {
-                // Refused for its time, or answered by a probe: asked again.
-                Api::V3 => 3,
-                Api::V2Md5 | Api::V2Hmac | Api::Fubei1 | Api::Fubei2 => 1,
-            };
+        let exchange = self.exchange_ms();
         let window = ms(policy.window).max(ms(policy.reverse_not_before));
         let undone = (window + ms(policy.reverse_budget)).max(ms(policy.code_lifetime));
         let payment = exchange + undone + ms(policy.confirm_interval) + exchange;
@@ -151,6 +154,11 @@ impl World {
                 Call::Pay { .. } | Call::Reverse(_) => payment,
                 Call::Query(_) | Call::RefundQuery(_) => exchange,
                 Call::Refund { .. } => refund,
+                Call::Prepay(Prepay::Show(_)) => self.prepay_deadline(),
+                Call::Prepay(Prepay::Close(_)) => payment,
+                Call::Prepay(Prepay::Await(_)) => {
+                    self.prepay_deadline() + ms(policy.prepay_window) + payment + LOOK_MS
+                }
                 Call::Recover => {
                     let pending = u64::try_from(pending).unwrap_or(0);
                     20_000 + pending * payment.max(refund)
@@ -159,7 +167,18 @@ impl World {
             }
     }
 
-    fn check_told(
+    /// One question at every host.
+    pub(crate) fn exchange_ms(&self) -> Ms {
+        let hosts = u64::try_from(self.plan.hosts).unwrap_or(1);
+        let times = match self.plan.api {
+            // Refused for its time, or answered by a probe: asked again.
+            Api::V3 => 3,
+            Api::V2Md5 | Api::V2Hmac | Api::Fubei1 | Api::Fubei2 => 1,
+        };
+        hosts * (CONNECT_MS + ANSWER_MS) * times
+    }
+
+    pub(crate) fn check_told(
         &self,
         number: &str,
         total: Option<i64>,
@@ -180,6 +199,9 @@ impl World {
         let wrong = match outcome.status {
             Status::Ok if !charged => Some("paid, but nobody was charged"),
             Status::Ok if asked_back => None,
+            Status::Ok if outcome.int("total_fee").is_some_and(|told| told != net) => {
+                Some("paid, but another amount is told")
+            }
             Status::Ok if net == 0 => Some("paid, but the money has gone"),
             Status::Ok if total.is_some_and(|total| total != net) => {
                 Some("paid, but another amount")
@@ -195,6 +217,7 @@ impl World {
             }
             Status::Internal | Status::Argument | Status::Config => Some("no such outcome"),
             Status::Unknown => self.check_open(number, outcome, journal, lied || foreign),
+            status if self.is_closed_and_paid(number, status) => Some("closed, but paid"),
             _ => None,
         };
         if let Some(wrong) = wrong {
@@ -216,7 +239,7 @@ impl World {
     }
 
     /// What is not known is on record: open, or in other hands.
-    fn check_open(
+    pub(crate) fn check_open(
         &self,
         number: &str,
         outcome: &Outcome,
@@ -420,7 +443,7 @@ impl World {
                 Status::Declined => charged,
                 Status::Reversed => net != 0 && !foreign,
                 _ => false,
-            };
+            } || self.is_closed_and_paid(number, *status);
             if wrong {
                 self.violation(format!(
                     "{number} was told as {}, and in the end the gateway has {net} of it",
@@ -450,9 +473,10 @@ impl World {
         let Some((status, _)) = &entry.outcome else {
             // Without reversing, an order that is not paid cannot be settled by asking. With Fubei one
             // that was refunded is still called paid: refusing to reverse it proves nothing.
-            let stuck = (self.plan.policy.reverse == ReverseMode::Never && !(charged && net != 0))
-                || (self.plan.api.is_fubei() && refunded);
-            if !stuck {
+            let never = self.plan.policy.reverse == ReverseMode::Never && !(charged && net != 0);
+            let stuck = entry.product == Product::CodePayment
+                && (never || (self.plan.api.is_fubei() && refunded));
+            if !stuck && !self.cannot_be_undone(entry) {
                 self.violation(format!("{number} is still open: {:?}", entry.phase));
             }
             return;
@@ -464,8 +488,9 @@ impl World {
             Status::Duplicate => charged && !lied,
             Status::Unknown => !(foreign || lied),
             Status::Refunded => net != 0 && !asked_back,
+            Status::NotPaid => entry.product != Product::Prepay || charged,
             _ => true,
-        };
+        } || self.is_misrecorded(entry, *status);
         if wrong {
             self.violation(format!(
                 "{number} is on record as {}, and the gateway has {net} of it",

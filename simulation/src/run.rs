@@ -4,13 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use wxpay_core::fields::Fields;
-use wxpay_core::journal::Book;
+use wxpay_core::journal::{Book, Journal};
 use wxpay_core::outcome::Outcome;
 use wxpay_core::status::Status;
 
 use crate::ledger::Standing;
 use crate::memory::MemoryStore;
 use crate::plan::Plan;
+use crate::prepay::{self, Prepay};
 use crate::process::{Crash, Disk, Program};
 use crate::rules::Call;
 use crate::tally::Tally;
@@ -112,10 +113,10 @@ fn prepare(world: &World, plan: &Plan, rng: &mut fastrand::Rng) {
         state.tally.fault("the number was used before");
         // Where the time of the charge may not be known, the amount has to tell.
         let total = if plan.calm { 888 } else { 777 };
-        let standing = if rng.u8(..4) == 0 {
-            Standing::Closed
-        } else {
-            Standing::Paid
+        let standing = match rng.u8(..4) {
+            _ if plan.prepay => prepay::past(rng),
+            0 => Standing::Closed,
+            _ => Standing::Paid,
         };
         state.ledger.sold_before("ORDER-A1", total, standing);
     }
@@ -126,6 +127,9 @@ fn prepare(world: &World, plan: &Plan, rng: &mut fastrand::Rng) {
 }
 
 fn script(plan: &Plan, till: usize, rng: &mut fastrand::Rng) -> Vec<Call> {
+    if plan.prepay {
+        return prepay::script(plan, till, rng);
+    }
     let same = till == 0 || rng.u8(..10) < 6;
     let number = if same {
         "ORDER-A1".to_owned()
@@ -195,7 +199,8 @@ fn plan_interference(world: &World, plan: &Plan, scripts: &[Vec<Call>], rng: &mu
         let process = if plan.one_process { 0 } else { till };
         for _ in 0..rng.u8(1..=3) {
             let number = "ORDER-A1".to_owned();
-            let at = rng.u64(..70_000);
+            // Those who wait for a payer to scan wait longer.
+            let at = rng.u64(..if plan.prepay { 150_000 } else { 70_000 });
             world.later(at, Happening::Cancel { process, number });
         }
     }
@@ -260,7 +265,7 @@ fn at_work(world: &Arc<World>, disk: &Disk, process: usize, script: Vec<Call>) {
 }
 
 /// Whether the client can still be used.
-fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> bool {
+pub(crate) fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> bool {
     let (begun, frozen) = {
         let mut state = world.lock();
         let now = state.now;
@@ -273,6 +278,9 @@ fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> b
             }
             Call::Refund { order, .. } => {
                 state.records.asked_back.insert(order.clone());
+            }
+            Call::Prepay(Prepay::Close(number)) if !is_open(world, &*program.journal, number) => {
+                state.records.strangers.insert(number.clone());
             }
             _ => {}
         }
@@ -316,6 +324,7 @@ fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> b
                 client.refund(&fields)
             }
             Call::RefundQuery(number) => client.refund_query(number),
+            Call::Prepay(call) => prepay::carry_out(world, process, client, call),
             Call::Sleep(_) => Outcome::new(Status::Ok),
         }
     }));
@@ -336,6 +345,17 @@ fn carry_out(world: &World, process: usize, program: &Program, call: &Call) -> b
             false
         }
     }
+}
+
+fn is_open(world: &World, journal: &dyn Journal, number: &str) -> bool {
+    let entry = journal
+        .find(&world.key(Book::Orders, number))
+        .ok()
+        .flatten();
+    entry.is_some_and(|entry| match entry.outcome {
+        Some((status, _)) => status == Status::NotPaid,
+        None => true,
+    })
 }
 
 /// Everything works again, everything late has arrived: now the truth must come out.
@@ -364,5 +384,6 @@ fn reckon(world: &Arc<World>, disk: &Disk, processes: usize) {
     }
     // Whoever kept silent all the time is heard now.
     world.sleep(world.now() + 100_000);
+    prepay::settle(world, processes, &program);
     world.check_end(&*program.journal);
 }

@@ -14,6 +14,8 @@ pub struct Tally {
     pub edges: BTreeMap<String, u64>,
     /// The same of the refund policy.
     pub refund_edges: BTreeMap<String, u64>,
+    /// The same of the payment policy with orders that the payer scans.
+    pub prepay_edges: BTreeMap<String, u64>,
     /// What went wrong, by kind.
     pub faults: BTreeMap<&'static str, u64>,
     /// Where processes died.
@@ -27,6 +29,7 @@ impl Tally {
     pub const FAULTS: &'static [&'static str] = &[
         "a clock that is wrong from the start",
         "a process stands still",
+        "an order expires",
         "answer lost",
         "answer of an earlier request",
         "answer too late",
@@ -44,6 +47,17 @@ impl Tally {
         "client closed from a callback",
         "clock set back",
         "clock set forward",
+        "close refused",
+        "close: a page",
+        "close: closed before, they say",
+        "close: done, and it was not",
+        "close: no such order, they say",
+        "close: not in this state, they say",
+        "close: paid, they say",
+        "close: the payer is typing",
+        "close: the payer was faster",
+        "close: too often",
+        "closed, and a failure told",
         "connection cut in the middle",
         "connection refused",
         "forged answer",
@@ -51,6 +65,15 @@ impl Tally {
         "host unreachable",
         "hosts disagree",
         "not charged, and a system error told",
+        "prepay rejected",
+        "prepay: a system error, not made",
+        "prepay: an unknown refusal",
+        "prepay: made, and a page told",
+        "prepay: made, and a refusal told",
+        "prepay: made, and a system error told",
+        "prepay: made, and a used number told",
+        "prepay: other parameters than before",
+        "prepay: too often",
         "process started again",
         "query: a page",
         "query: a probe, or another's answer",
@@ -130,6 +153,7 @@ impl Tally {
         sum(&mut self.outcomes, &other.outcomes);
         sum(&mut self.edges, &other.edges);
         sum(&mut self.refund_edges, &other.refund_edges);
+        sum(&mut self.prepay_edges, &other.prepay_edges);
         sum(&mut self.faults, &other.faults);
         sum(&mut self.crashes, &other.crashes);
         self.requests += other.requests;
@@ -143,6 +167,7 @@ impl fmt::Display for Tally {
             ("outcomes", &self.outcomes),
             ("the payment policy, stage and event", &self.edges),
             ("the refund policy, stage and event", &self.refund_edges),
+            ("orders to scan, stage and event", &self.prepay_edges),
         ] {
             writeln!(f, "{title}:")?;
             for (name, count) in counts {

@@ -263,6 +263,9 @@ impl Wire {
             Operation::Query | Operation::RefundQuery => return,
             Operation::Charge | Operation::Reverse => Book::Orders,
             Operation::Refund => Book::Refunds,
+            Operation::Prepay | Operation::Close => {
+                return world.check_prepay_sent(request, &*self.journal);
+            }
         };
         let key = world.key(book, &request.number);
         let phase = match self.journal.find(&key) {

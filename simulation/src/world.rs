@@ -11,6 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::Ledger;
 use crate::plan::Plan;
+use crate::prepay::task::Tasks;
 use crate::process::Program;
 use crate::rules::Records;
 use crate::tally::Tally;
@@ -21,10 +22,11 @@ pub(crate) type Ms = u64;
 /// What the gateway's clock shows then, unix seconds.
 pub(crate) const EPOCH: i64 = 1_800_000_000;
 
-pub(crate) const MOST_ACTORS: usize = 4;
+/// Tills, and as many tasks.
+pub(crate) const MOST_ACTORS: usize = 8;
 
 thread_local! {
-    static ACTOR: Cell<usize> = const { Cell::new(0) };
+    pub(crate) static ACTOR: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Something that happens by itself at a time.
@@ -36,6 +38,10 @@ pub(crate) enum Happening {
     Book(u64),
     /// The payer at the prompt makes up his mind.
     Payer(String),
+    /// Somebody scans the code of an order.
+    Scan(String),
+    /// The `time_expire` of an order.
+    Expire(String),
     /// The heartbeat of a process.
     Beat { process: usize, life: u32 },
     /// The machine's wall clock is set, by so many milliseconds.
@@ -49,7 +55,7 @@ pub(crate) struct World {
     pub(crate) plan: Plan,
     pub(crate) traced: bool,
     state: Mutex<State>,
-    batons: [Condvar; MOST_ACTORS],
+    pub(crate) batons: [Condvar; MOST_ACTORS],
     /// What runs in each process; emptied at the end.
     pub(crate) programs: Mutex<Vec<Option<Program>>>,
 }
@@ -69,11 +75,12 @@ pub(crate) struct State {
     pub(crate) violations: Vec<String>,
     pub(crate) crashes_left: u32,
     pub(crate) cancels_left: u32,
+    pub(crate) tasks: Tasks,
     sequence: u64,
     happenings: BinaryHeap<Reverse<(Ms, u64, Happening)>>,
     /// When each actor wants to go on.
-    sleepers: BTreeMap<usize, Ms>,
-    running: usize,
+    pub(crate) sleepers: BTreeMap<usize, Ms>,
+    pub(crate) running: usize,
 }
 
 /// A process of the shop: the machine it runs on, and how often it was started.
@@ -106,6 +113,7 @@ impl World {
             violations: Vec::new(),
             crashes_left: plan.crashes,
             cancels_left: plan.cancels,
+            tasks: Tasks::default(),
             sequence: 0,
             happenings: BinaryHeap::new(),
             sleepers: BTreeMap::new(),
@@ -172,12 +180,17 @@ impl World {
                 return;
             }
             self.batons[next].notify_one();
-            while state.running != actor {
-                state = self.batons[actor]
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
+            self.turn(actor, state);
             return;
+        }
+    }
+
+    /// Blocks until it is this actor's turn.
+    pub(crate) fn turn(&self, actor: usize, mut state: MutexGuard<'_, State>) {
+        while state.running != actor {
+            state = self.batons[actor]
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -196,14 +209,7 @@ impl World {
                 }
                 scope.spawn(move || {
                     ACTOR.set(actor);
-                    {
-                        let mut state = self.lock();
-                        while state.running != actor {
-                            state = self.batons[actor]
-                                .wait(state)
-                                .unwrap_or_else(PoisonError::into_inner);
-                        }
-                    }
+                    self.turn(actor, self.lock());
                     work();
                     self.leave();
                 });
@@ -216,7 +222,7 @@ impl World {
     }
 
     /// The actor has nothing more to do.
-    fn leave(&self) {
+    pub(crate) fn leave(&self) {
         let mut state = self.lock();
         loop {
             if state.sleepers.is_empty() {

@@ -22,6 +22,14 @@ const NEVER_WITH_FUBEI: &[(&str, &str, &str)] = &[
     ("refund policy", "{ listed: true })", "no published table"),
     ("refund policy", "(Again)", "never sent again"),
     ("refund policy", "Sending: Elapsed", "never sent again"),
+    (
+        "prepay policy",
+        "",
+        "orders to scan are simulated over WeChat's APIs",
+    ),
+    ("prepay", "", "the same"),
+    ("close", "", "the same"),
+    ("an order expires", "", "the same"),
 ];
 
 /// How calls end over every API.
@@ -46,17 +54,32 @@ const OUTCOMES: &[&str] = &[
     "refund_query WXPAY_REFUNDED",
 ];
 
+/// What the policies could meet and the simulated shops never do, with the reason.
+const NEVER_MET: &[(&str, &str)] = &[
+    (
+        "prepay policy, Reversing: Reverse(Expired)",
+        "no document lists REVERSE_EXPIRE for a close",
+    ),
+    (
+        "prepay policy, Verifying: Query(Foreign)",
+        "takes a number that was paid long ago, a process that dies while it asks for an order under it, a \
+         last look without an answer, and a close of what is paid that is told as done",
+    ),
+];
+
 /// Everything that can go wrong, every place to die, and everything that a stage of the policies can
-/// meet in orders of payment codes.
+/// meet: in payments by code, in refunds, in orders to scan.
 fn wanted() -> BTreeSet<String> {
     let (mut payments, mut refunds) = (Explored::default(), Explored::default());
+    let mut prepays = Explored::default();
     let mut variety = varieties().swap_remove(0);
     variety.answers = vec![Duration::ZERO, Duration::from_secs(4)];
     for entry in payment::entries() {
-        if !entry.closing() {
-            payment::explore(&variety, entry, &mut payments)
-                .unwrap_or_else(|rule| panic!("{rule}"));
-        }
+        let explored = match entry.closing() {
+            false => &mut payments,
+            true => &mut prepays,
+        };
+        payment::explore(&variety, entry, explored).unwrap_or_else(|rule| panic!("{rule}"));
     }
     for begin in refund::BEGINNINGS {
         refund::explore(&variety, begin, &mut refunds).unwrap_or_else(|rule| panic!("{rule}"));
@@ -64,8 +87,7 @@ fn wanted() -> BTreeSet<String> {
     names(
         Tally::FAULTS.iter().copied(),
         Tally::CRASHES.iter().copied(),
-        payments.edges.iter(),
-        refunds.edges.iter(),
+        [&payments.edges, &refunds.edges, &prepays.edges].map(|edges| edges.iter()),
     )
 }
 
@@ -73,22 +95,22 @@ fn met(tally: &Tally) -> BTreeSet<String> {
     names(
         tally.faults.keys().copied(),
         tally.crashes.keys().copied(),
-        tally.edges.keys(),
-        tally.refund_edges.keys(),
+        [&tally.edges, &tally.refund_edges, &tally.prepay_edges].map(|edges| edges.keys()),
     )
 }
 
 fn names<'a>(
     faults: impl Iterator<Item = &'a str>,
     crashes: impl Iterator<Item = &'a str>,
-    payments: impl Iterator<Item = &'a String>,
-    refunds: impl Iterator<Item = &'a String>,
+    edges: [impl Iterator<Item = &'a String>; 3],
 ) -> BTreeSet<String> {
+    let [payments, refunds, prepays] = edges;
     faults
         .map(str::to_owned)
         .chain(crashes.map(|place| format!("dies {place}")))
         .chain(payments.map(|edge| format!("payment policy, {edge}")))
         .chain(refunds.map(|edge| format!("refund policy, {edge}")))
+        .chain(prepays.map(|edge| format!("prepay policy, {edge}")))
         .collect()
 }
 
@@ -137,7 +159,8 @@ fn no_till_is_ever_told_anything_but_the_truth() {
     println!("{RUNS} runs\n{tally}");
     let wanted = wanted();
     let mut wrong = Vec::new();
-    for what in wanted.difference(&met(&tally)) {
+    let never = |what: &&String| NEVER_MET.iter().any(|(never, _)| what == never);
+    for what in wanted.difference(&met(&tally)).filter(|what| !never(what)) {
         wrong.push(format!("never met: {what}"));
     }
     for what in met(&tally).difference(&wanted) {

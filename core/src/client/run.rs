@@ -99,7 +99,11 @@ impl Run<'_> {
     fn step(&mut self, event: policy::Event) -> Vec<Action> {
         let stage = self.payment.stage();
         self.client.sinks.log(Level::Debug, || {
-            format!("{} policy, {stage}: {event}", self.key.number)
+            let which = match self.expected.product {
+                Product::CodePayment => "",
+                Product::Prepay => "prepay ",
+            };
+            format!("{} {which}policy, {stage}: {event}", self.key.number)
         });
         self.payment.step(event, self.now())
     }

@@ -61,6 +61,8 @@ pub(crate) fn read(api: Api, call: &Call, host: usize) -> Request {
         "orderquery" | "query" => Operation::Query,
         "reverse" => Operation::Reverse,
         "refund" => Operation::Refund,
+        "unifiedorder" | "prepay" => Operation::Prepay,
+        "closeorder" | "close" => Operation::Close,
         _ => Operation::RefundQuery,
     };
     let signed_at = call
@@ -86,6 +88,7 @@ pub(crate) fn read(api: Api, call: &Call, host: usize) -> Request {
         order: text("out_trade_no"),
         total: text("total_fee").parse().unwrap_or(0),
         fee: text("refund_fee").parse().unwrap_or(0),
+        time_expire: unix(&text("time_expire")),
         host,
         signed_at,
         copy: false,
@@ -132,6 +135,11 @@ fn page(status: u16) -> Wire {
     (status, Vec::new(), b"<html>Bad Gateway</html>".to_vec())
 }
 
+/// What the payer scans.
+fn code_url(number: &str) -> String {
+    format!("weixin://wxpay/bizpayurl?pr={number}")
+}
+
 fn trade_state(standing: Standing) -> &'static str {
     match standing {
         Standing::Paying => "USERPAYING",
@@ -168,7 +176,7 @@ fn civil(unix: i64) -> [i64; 6] {
     ]
 }
 
-fn compact(unix: i64) -> String {
+pub(crate) fn compact(unix: i64) -> String {
     let [year, month, day, hour, minute, second] = civil(unix);
     format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}")
 }
@@ -176,6 +184,20 @@ fn compact(unix: i64) -> String {
 fn rfc3339(unix: i64) -> String {
     let [year, month, day, hour, minute, second] = civil(unix);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00")
+}
+
+/// Of a moment in Beijing, as either API writes it.
+fn unix(text: &str) -> Option<i64> {
+    let text = text.trim_end_matches("+08:00");
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let part = |from, to| digits.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    // March begins the year, after Howard Hinnant's `days_from_civil`.
+    let year = if month <= 2 { year - 1 } else { year };
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + of_year - 719_468;
+    let seconds = part(8, 10)? * 3600 + part(10, 12)? * 60 + part(12, 14)?;
+    Some(days * 86_400 + seconds - 8 * 3600)
 }
 
 #[cfg(test)]
@@ -187,5 +209,10 @@ mod tests {
         assert_eq!(compact(1_414_647_325), "20141030133525");
         assert_eq!(rfc3339(1_800_000_000), "2027-01-15T16:00:00+08:00");
         assert_eq!(compact(1_709_222_399), "20240229235959");
+        for moment in [0, 1_414_647_325, 1_709_222_399, 1_800_000_000] {
+            assert_eq!(unix(&compact(moment)), Some(moment));
+            assert_eq!(unix(&rfc3339(moment)), Some(moment));
+        }
+        assert_eq!(unix(""), None);
     }
 }

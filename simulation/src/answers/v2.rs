@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wxpay_core::crypto::digest::{hmac_sha256_hex_upper, md5_hex_upper};
 
-use super::{APPID, KEY, MERCHANT, Wire, compact, page, trade_state};
+use super::{APPID, KEY, MERCHANT, Wire, code_url, compact, page, trade_state};
 use crate::ledger::{Said, Standing};
 use crate::plan::Api;
 
@@ -63,6 +63,12 @@ pub(super) fn reply(api: Api, said: &Said, forged: bool) -> Wire {
                 set("time_end", compact(*paid_at));
             }
         }
+        Said::Code { number } => {
+            set("trade_type", "NATIVE".into());
+            set("prepay_id", "wx201410272009395522657a690389285100".into());
+            set("code_url", code_url(number));
+        }
+        Said::Closed => {}
         Said::Refused { code, text } => {
             set("result_code", "FAIL".into());
             set("err_code", (*code).into());

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use wxpay_core::exchange::Call;
 
-use super::{APPID, KEY_ID, MERCHANT, PLATFORM, Wire, page, rfc3339, trade_state};
+use super::{APPID, KEY_ID, MERCHANT, PLATFORM, Wire, code_url, page, rfc3339, trade_state};
 use crate::ledger::{Said, Standing};
 
 /// Signatures that were made before: they depend on nothing but the bytes.
@@ -22,6 +22,7 @@ pub(super) fn read(call: &Call) -> BTreeMap<String, String> {
         ("out_refund_no", "/out_refund_no"),
         ("total_fee", "/amount/total"),
         ("refund_fee", "/amount/refund"),
+        ("time_expire", "/time_expire"),
     ] {
         match body.pointer(at) {
             Some(Value::String(text)) => fields.insert(name.into(), text.clone()),
@@ -75,6 +76,8 @@ pub(super) fn reply(said: &Said, time: i64, forged: bool) -> Wire {
             }
             (200, body)
         }
+        Said::Code { number } => (200, json!({ "code_url": code_url(number) })),
+        Said::Closed => (204, Value::Null),
         Said::Refused { code, text } => {
             let status = match *code {
                 "SYSTEMERROR" | "BANKERROR" | "BIZERR_NEED_RETRY" => 500,
@@ -119,7 +122,10 @@ pub(super) fn reply(said: &Said, time: i64, forged: bool) -> Wire {
             (200, body)
         }
     };
-    let body = body.to_string().into_bytes();
+    let body = match body {
+        Value::Null => Vec::new(),
+        body => body.to_string().into_bytes(),
+    };
     if status >= 400 {
         return (status, Vec::new(), body);
     }

@@ -4,9 +4,12 @@
 //! is said is drawn from the documents' own words (`answers` puts it into XML and JSON).
 
 mod orders;
+mod prepay;
 mod refunds;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use prepay::Scanned;
 
 use crate::world::{EPOCH, Ms, State, World};
 
@@ -32,6 +35,8 @@ pub(crate) struct Order {
     pub(crate) charged: bool,
     pub(crate) given_back: i64,
     pub(crate) paid_at: i64,
+    /// The payer scans it.
+    pub(crate) scanned: Option<Scanned>,
     history: Vec<(Ms, Standing)>,
 }
 
@@ -88,6 +93,8 @@ pub(crate) enum Operation {
     Reverse,
     Refund,
     RefundQuery,
+    Prepay,
+    Close,
 }
 
 /// A request as the gateway reads it.
@@ -99,6 +106,8 @@ pub(crate) struct Request {
     pub(crate) order: String,
     pub(crate) total: i64,
     pub(crate) fee: i64,
+    /// Until when an order can be paid, unix seconds, if the request says so.
+    pub(crate) time_expire: Option<i64>,
     pub(crate) host: usize,
     /// When it says to have been signed, if it does.
     pub(crate) signed_at: Option<i64>,
@@ -135,6 +144,11 @@ pub(crate) enum Said {
         status: &'static str,
         asked: bool,
     },
+    /// There is something to show.
+    Code {
+        number: String,
+    },
+    Closed,
     Page(u16),
     Garbage,
     Forged(Box<Self>),
@@ -180,6 +194,8 @@ pub(crate) struct Ledger {
     pub(crate) charges: BTreeMap<String, (u32, u32)>,
     /// Numbers of which the gateway has told something wrong under its own signature.
     pub(crate) lied: BTreeSet<String>,
+    /// Orders whose code somebody has before his eyes.
+    seen: BTreeSet<String>,
     burnt: BTreeSet<String>,
     /// Until then every question is answered with a system error.
     ill_until: Ms,
@@ -223,6 +239,7 @@ impl Ledger {
             charged: standing == Standing::Paid,
             given_back: 0,
             paid_at: EPOCH - 30 * 24 * 3600,
+            scanned: None,
             history: vec![(0, standing)],
         };
         self.orders.insert(number.to_owned(), order);
@@ -245,6 +262,7 @@ impl Ledger {
         let fit: Vec<&Said> = self
             .past
             .iter()
+            .filter(|(of, _)| ![*of, operation].contains(&Operation::Prepay))
             .filter(|(_, said)| !said.denies_the_order() && !said.disclaims())
             .filter(|(of, _)| {
                 let refunds = [Operation::Refund, Operation::RefundQuery];
@@ -254,7 +272,8 @@ impl Ledger {
             .filter(|(of, said)| match said {
                 Said::Refused { code, .. } => {
                     let dull = matches!(*code, "SYSTEMERROR" | "BANKERROR" | "USERPAYING");
-                    *of == operation && (dull || operation == Operation::Reverse)
+                    let undoes = [Operation::Reverse, Operation::Close].contains(&operation);
+                    *of == operation && (dull || undoes)
                 }
                 _ => true,
             })
@@ -294,6 +313,7 @@ impl State {
             charged: false,
             given_back: 0,
             paid_at: 0,
+            scanned: None,
             history: vec![(since, Standing::NotPaid)],
         };
         self.ledger.orders.insert(number.to_owned(), order);
@@ -353,6 +373,8 @@ impl World {
                     said
                 }
                 Operation::RefundQuery => state.refund_query(&self.plan, &request),
+                Operation::Prepay => state.prepay(&self.plan, &request),
+                Operation::Close => state.close(&self.plan, &request),
             }
         };
         state.ledger.past.push((request.operation, said.clone()));

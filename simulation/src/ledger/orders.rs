@@ -208,7 +208,7 @@ impl State {
                     self.tally.fault("query: forged");
                     return Said::Forged(Box::new(honest));
                 }
-                20 => {
+                which if which == 20 || (plan.prepay && (21..23).contains(&which)) => {
                     if let Said::Order {
                         number,
                         standing: Standing::Paid,
@@ -363,6 +363,10 @@ impl State {
                 }
             };
         };
+        // An order to scan: some undo it, some do not.
+        if order.scanned.is_some() && plan.seed.is_multiple_of(2) {
+            return refused("ORDERPAID");
+        }
         match order.standing() {
             Standing::Paying if plan.seed.is_multiple_of(2) => refused("USERPAYING"),
             Standing::Closed => refused("ORDERCLOSED"),

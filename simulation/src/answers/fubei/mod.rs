@@ -66,6 +66,7 @@ pub(super) fn read(call: &Call) -> Request {
         fee: fen(["refund_money", "refund_amount"]),
         host: 0,
         signed_at: None,
+        time_expire: None,
         copy: false,
     }
 }

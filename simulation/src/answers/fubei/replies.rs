@@ -70,6 +70,8 @@ pub(in crate::answers) fn reply(api: Api, said: &Said, order: &str, time: i64) -
 fn write(style: &mut Style, said: &Said, order: &str) -> Wire {
     match said {
         Said::Page(status) => page(*status),
+        // Of orders to scan, which shops with Fubei do not make here.
+        Said::Code { .. } | Said::Closed => page(200),
         Said::Garbage | Said::Probe | Said::WrongTime | Said::Forged(_) => page(200),
         Said::Turned(text) => refused(style, 1007, "", text, ""),
         // What a client saw of 2.0 when the payer had given up; no document has it.
