@@ -257,10 +257,7 @@ impl World {
     /// An order that was only shown, and whose process died while it held it, stays held as long as a
     /// clock was set back since, if it was: a recovery does not look at such orders.
     fn set_clock_right(&self, journal: &dyn Journal, number: &str) {
-        let entry = journal
-            .find(&self.key(Book::Orders, number))
-            .ok()
-            .flatten();
+        let entry = journal.find(&self.key(Book::Orders, number)).ok().flatten();
         let Some(until) = entry.and_then(|entry| entry.lease_ms) else {
             return;
         };
