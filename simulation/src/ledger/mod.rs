@@ -199,6 +199,8 @@ pub(crate) struct Ledger {
     burnt: BTreeSet<String>,
     /// Until then every question is answered with a system error.
     ill_until: Ms,
+    /// Paid orders of which too much is told.
+    overstated: BTreeSet<String>,
     refused_refunds: BTreeMap<String, Said>,
     requests: BTreeMap<u64, Request>,
     answers: BTreeMap<u64, Said>,

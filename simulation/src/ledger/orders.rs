@@ -12,6 +12,24 @@ const LISTED: &[&str] = &[
 ];
 const UNLISTED: &[&str] = &["RULE_LIMIT", "ACCOUNT_ERROR", "SOMETHING_NEW"];
 
+/// A paid order with another amount.
+fn overstated(honest: Said) -> Option<Said> {
+    match honest {
+        Said::Order {
+            number,
+            standing: Standing::Paid,
+            total,
+            paid_at,
+        } => Some(Said::Order {
+            number,
+            standing: Standing::Paid,
+            total: total + 1,
+            paid_at,
+        }),
+        _ => None,
+    }
+}
+
 impl State {
     pub(super) fn begin_typing(&mut self, number: &str, total: i64) {
         let now = self.now;
@@ -189,6 +207,12 @@ impl State {
         if !self.healed && self.now < self.ledger.ill_until {
             return refused("SYSTEMERROR");
         }
+        if !self.healed
+            && self.ledger.overstated.contains(number)
+            && let Some(said) = overstated(self.said_of(number, self.now))
+        {
+            return said;
+        }
         if self.gateway_fault(plan) {
             let honest = self.said_of(number, self.now);
             match self.rng.u8(..24) {
@@ -209,22 +233,10 @@ impl State {
                     return Said::Forged(Box::new(honest));
                 }
                 which if which == 20 || (plan.prepay && (21..23).contains(&which)) => {
-                    if let Said::Order {
-                        number,
-                        standing: Standing::Paid,
-                        total,
-                        paid_at,
-                    } = honest
-                    {
+                    if let Some(said) = overstated(honest) {
                         self.tally.fault("query: another amount");
-                        self.ledger.lied.insert(number.clone());
-                        let standing = Standing::Paid;
-                        return Said::Order {
-                            number,
-                            standing,
-                            total: total + 1,
-                            paid_at,
-                        };
+                        self.ledger.lied.insert(number.to_owned());
+                        return said;
                     }
                 }
                 _ => {

@@ -151,7 +151,9 @@ impl State {
                 _ => ("close: a page", Said::Page(500)),
             };
             self.tally.fault(fault);
-            if self.ledger.seen.contains(number) && self.percent(40.0) {
+            if told == Said::Closed && self.ledger.seen.contains(number) && self.percent(40.0) {
+                self.pay_at_once(number);
+            } else if self.ledger.seen.contains(number) && self.percent(40.0) {
                 // Of all moments now.
                 let at = self.now + self.rng.u64(..4_000);
                 self.later(at, Happening::Scan(number.to_owned()));
@@ -159,6 +161,29 @@ impl State {
             return told;
         }
         self.shut(plan, number)
+    }
+
+    /// What a till will hear of that which it believes to be closed.
+    fn pay_at_once(&mut self, number: &str) {
+        let order = self.ledger.orders.get(number);
+        let standing = order.map(super::Order::standing);
+        if !matches!(standing, Some(Standing::NotPaid | Standing::Failed)) {
+            return;
+        }
+        self.set(number, Standing::Paid);
+        match self.rng.u8(..4) {
+            0 => {
+                self.ledger.lied.insert(number.to_owned());
+                self.ledger.overstated.insert(number.to_owned());
+            }
+            1 => {
+                if let Some(order) = self.ledger.orders.get_mut(number) {
+                    order.given_back = order.total;
+                }
+                self.set(number, Standing::Refunded);
+            }
+            _ => {}
+        }
     }
 
     fn shut(&mut self, plan: &Plan, number: &str) -> Said {

@@ -268,6 +268,9 @@ fn an_attach_that_was_cut_to_what_an_answer_holds_is_still_ours() {
     let ascii = "a".repeat(128);
     assert_eq!(verdict(&asked(&ascii), &ascii), Q::Paid);
     assert_eq!(verdict(&asked(&ascii), &ascii[..127]), Q::Paid);
+    // As much room as one character may need, and not a byte more.
+    assert_eq!(verdict(&asked(&ascii), &ascii[..124]), Q::Paid);
+    assert_eq!(verdict(&asked(&ascii), &ascii[..123]), Q::Conflict);
     assert_eq!(verdict(&asked(&ascii), &ascii[..100]), Q::Conflict);
     assert_eq!(verdict(&asked(&ascii), &"b".repeat(127)), Q::Conflict);
     assert_eq!(verdict(&asked(&ascii[..127]), &ascii[..126]), Q::Conflict);
@@ -331,6 +334,14 @@ fn a_reverse_is_done_with_and_without_a_body() {
     ] {
         let answer = gateway().read_reverse(&expected(), &reply);
         assert_eq!(answer.verdict, R::Done, "{}", answer.why);
+    }
+}
+
+#[test]
+fn the_time_of_a_signed_answer_counts_even_if_its_body_is_unreadable() {
+    for body in ["[]", "{"] {
+        let answer = gateway().read_query(&expected(), &signed(200, body));
+        assert_eq!((answer.verdict, answer.signed_at), (Q::Unclear, Some(NOW)));
     }
 }
 

@@ -368,6 +368,19 @@ fn an_answer_that_lacks_what_a_proof_needs_is_unclear() {
 }
 
 #[test]
+fn a_refund_for_a_shop_that_the_till_named_is_told_by_that_shop_alone() {
+    let partner = partner();
+    let asked = refund(&partner, &with("sub_mch_id", "777")).expected;
+    let told = |shop: &str| {
+        let reply = found("SUCCESS").with("/sub_mchid", shop).signed();
+        let answer = refunds(&partner).read_query(&asked, &reply);
+        (answer.verdict, answer.forged)
+    };
+    assert_eq!(told("777"), (R::Refunded, false));
+    assert_eq!(told(SUB_MCHID), (R::Unclear, true));
+}
+
+#[test]
 fn an_answer_about_another_refund_or_merchant_or_without_a_good_signature_is_no_answer() {
     let (gateway, asked) = (gateway(), expected_refund());
     let good = found("SUCCESS");

@@ -136,6 +136,30 @@ fn a_probe_of_the_signature_check_is_called_one() {
         let plain = rest.is_ascii();
         assert_eq!(why(verification).contains("probe"), plain, "{rest}");
     }
+    let replied = |signature: Option<&str>| {
+        let mut reply = signed(200, b"BODY", PUBLIC_KEY_ID, NOW);
+        reply.headers.retain(|(name, _)| name != SIGNATURE);
+        if let Some(signature) = signature {
+            reply.headers.push((SIGNATURE.into(), signature.into()));
+        }
+        is_probe(&reply)
+    };
+    assert!(replied(Some("WECHATPAY/SIGNTEST/abc")));
+    assert!(!replied(Some("abc")));
+    assert!(!replied(None));
+}
+
+#[test]
+fn headers_may_be_as_long_as_that_and_no_longer() {
+    for (name, longest) in [(NONCE, 128), (SERIAL, 128), (SIGNATURE, 2048)] {
+        let malformed = |length: usize| {
+            let headers = with(headers(b"BODY", "SERIAL", NOW), name, &"A".repeat(length));
+            let verification = verify(&headers, b"BODY", NOW, known);
+            verification == disproved(format!("its {name} is malformed"))
+        };
+        assert!(!malformed(longest), "{name}");
+        assert!(malformed(longest + 1), "{name}");
+    }
 }
 
 #[test]
