@@ -275,7 +275,8 @@ impl Journal for MemoryJournal {
             .values()
             .map(|stored| &stored.entry)
             .filter(|entry| {
-                entry.key.book == book && entry.key.account == account && !entry.returned
+                let pending = !entry.returned || entry.lease_ms.is_some();
+                entry.key.book == book && entry.key.account == account && pending
             })
             .collect();
         open.sort_by_key(|entry| (entry.begun_ms, entry.key.number.clone()));

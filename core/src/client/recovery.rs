@@ -131,6 +131,11 @@ impl Recovery<'_> {
             Err(Refused::Busy) => return None,
             Err(Refused::Closing) => self.client.still_open(key, "the client is closing"),
             Ok(_claim) => match self.client.journal.take(key, silent) {
+                Ok(Take::Taken(entry)) if entry.returned => {
+                    // Told already, and held by a process that has died since.
+                    self.client.give_back(key);
+                    return None;
+                }
                 Ok(Take::Taken(entry)) => self.settle_taken(&entry),
                 Ok(Take::Busy(entry)) => return Some(entry.lease_ms),
                 Ok(Take::Absent) => return None,
@@ -148,7 +153,8 @@ impl Recovery<'_> {
             return None;
         }
         let entry = self.client.journal.find(key).ok().flatten()?;
-        entry.lease_ms.is_none().then(|| self.told_ride(&entry))
+        let idle = entry.lease_ms.is_none() && !entry.returned;
+        idle.then(|| self.told_ride(&entry))
     }
 
     fn told_ride(&self, entry: &Entry) -> Outcome {

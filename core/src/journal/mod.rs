@@ -208,8 +208,8 @@ pub trait Journal: Send + Sync {
     /// An order as it stands, held or not.
     fn find(&self, key: &Key) -> Result<Option<Entry>, JournalError>;
 
-    /// Everything of the account in this book that is unsettled, or settled without a till knowing;
-    /// oldest first.
+    /// Everything of the account in this book that is unsettled, or settled without a till knowing, or
+    /// held; oldest first.
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError>;
 
     /// What in this book was sent with this `attach`; two at most, which is enough to know that it is

@@ -313,7 +313,8 @@ impl Journal for SqliteJournal {
 
     fn pending(&self, book: Book, account: &str) -> Result<Vec<Key>, JournalError> {
         let sql = format!(
-            "SELECT number FROM {} WHERE account = ?1 AND state <> 'returned'
+            "SELECT number FROM {}
+             WHERE account = ?1 AND (state <> 'returned' OR holder IS NOT NULL)
              ORDER BY begun_ms, number",
             book.table()
         );

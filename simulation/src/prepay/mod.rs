@@ -237,7 +237,6 @@ pub(crate) fn settle(world: &World, process: usize, program: &Program) {
         if !waits(journal) {
             continue;
         }
-        world.set_clock_right(journal, &number);
         for call in [
             Call::Query(number.clone()),
             Call::Prepay(Prepay::Close(number.clone())),
@@ -249,24 +248,6 @@ pub(crate) fn settle(world: &World, process: usize, program: &Program) {
                     world.violation(format!("{number} cannot be closed"));
                 }
             }
-        }
-    }
-}
-
-impl World {
-    /// An order that was only shown, and whose process died while it held it, stays held as long as a
-    /// clock was set back since, if it was: a recovery does not look at such orders.
-    fn set_clock_right(&self, journal: &dyn Journal, number: &str) {
-        let entry = journal.find(&self.key(Book::Orders, number)).ok().flatten();
-        let Some(until) = entry.and_then(|entry| entry.lease_ms) else {
-            return;
-        };
-        let mut state = self.lock();
-        let now = EPOCH * 1000 + i64::try_from(state.now).unwrap_or(0) + state.skew_ms;
-        if self.plan.clock_jumps && !self.plan.clock_ahead && until > now {
-            state.skew_ms += until - now;
-            drop(state);
-            self.trace(|| "the wall clock is set right".to_owned());
         }
     }
 }

@@ -20,6 +20,22 @@ fn something_to_show_is_no_money_and_is_left_alone_by_a_recovery() {
 }
 
 #[test]
+fn what_was_shown_by_a_process_that_died_is_given_back_by_a_recovery_whatever_the_clock_says() {
+    let bench = shown();
+    // It died while it asked about the order, and the clock was set back by a day since.
+    bench.time.skew.store(86_400, Ordering::SeqCst);
+    let key = bench.client.key(v2::OUT_TRADE_NO);
+    assert!(matches!(bench.disk.take(&key, None), Ok(Take::Taken(_))));
+    bench.time.skew.store(0, Ordering::SeqCst);
+    let bench = bench.restarted(|_| {});
+    ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::Busy);
+
+    assert_eq!(bench.recovered(), []);
+    assert!(bench.shop.asked().is_empty());
+    ended(&bench.client.close_order(v2::OUT_TRADE_NO), Status::Closed);
+}
+
+#[test]
 fn the_same_fields_are_sent_again_and_others_are_refused_unsent() {
     let bench = shown();
     ended(&bench.client.prepay(&native(&[])), Status::Ok);

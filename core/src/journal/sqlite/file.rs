@@ -43,7 +43,7 @@ macro_rules! table {
             $name,
             "_pending ON ",
             $name,
-            " (account, begun_ms) WHERE state <> 'returned';"
+            " (account, begun_ms) WHERE state <> 'returned' OR holder IS NOT NULL;"
         )
     };
 }

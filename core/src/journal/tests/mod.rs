@@ -289,6 +289,22 @@ fn everything_survives_a_new_start() {
 }
 
 #[test]
+fn what_a_till_has_been_told_is_pending_only_while_somebody_holds_it() {
+    let bench = Bench::new();
+    let journal = bench.open();
+    let pending = || journal.pending(Book::Orders, "wechat:10000100").unwrap();
+    journal.begin(&sale("A1", "p")).unwrap();
+    journal
+        .settle(&key("A1"), Status::NotPaid, &Facts::new(), true)
+        .unwrap();
+    assert_eq!(pending(), []);
+    assert!(takes(&journal, &key("A1"), None));
+    assert_eq!(pending(), [key("A1")]);
+    journal.release(&key("A1")).unwrap();
+    assert_eq!(pending(), []);
+}
+
+#[test]
 fn pending_orders_come_oldest_first_and_only_of_the_account() {
     let bench = Bench::new();
     let journal = bench.open();
