@@ -190,11 +190,7 @@ impl World {
         let charged = state.ledger.charged(number);
         let asked_back = state.records.asked_back.contains(number);
         let lied = state.ledger.lied.contains(number);
-        let foreign = state
-            .ledger
-            .orders
-            .get(number)
-            .is_some_and(|order| order.foreign);
+        let foreign = state.ledger.is_foreign(number);
         drop(state);
         let wrong = match outcome.status {
             Status::Ok if !charged => Some("paid, but nobody was charged"),
@@ -263,11 +259,7 @@ impl World {
     fn check_asked(&self, number: &str, outcome: &Outcome) {
         let state = self.lock();
         let charged = state.ledger.charged(number);
-        let foreign = state
-            .ledger
-            .orders
-            .get(number)
-            .is_some_and(|order| order.foreign);
+        let foreign = state.ledger.is_foreign(number);
         let net = state.ledger.net(number);
         drop(state);
         match outcome.status {
@@ -432,11 +424,7 @@ impl World {
             }
             let state = self.lock();
             let (net, charged) = (state.ledger.net(number), state.ledger.charged(number));
-            let foreign = state
-                .ledger
-                .orders
-                .get(number)
-                .is_some_and(|order| order.foreign);
+            let foreign = state.ledger.is_foreign(number);
             drop(state);
             let wrong = match status {
                 Status::Ok => net == 0 && !asked_back.contains(number),
@@ -457,11 +445,7 @@ impl World {
         let number = &entry.key.number;
         let state = self.lock();
         let (net, charged) = (state.ledger.net(number), state.ledger.charged(number));
-        let foreign = state
-            .ledger
-            .orders
-            .get(number)
-            .is_some_and(|order| order.foreign);
+        let foreign = state.ledger.is_foreign(number);
         let lied = state.ledger.lied.contains(number);
         let asked_back = state.records.asked_back.contains(number);
         let refunded = state

@@ -228,6 +228,11 @@ impl Ledger {
         self.orders.get(number).map_or(0, Order::net)
     }
 
+    /// Somebody else's, of long ago.
+    pub(crate) fn is_foreign(&self, number: &str) -> bool {
+        self.orders.get(number).is_some_and(|order| order.foreign)
+    }
+
     pub(crate) fn charged(&self, number: &str) -> bool {
         self.orders
             .get(number)

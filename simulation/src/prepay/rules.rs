@@ -155,11 +155,7 @@ impl World {
             Status::Unknown => {
                 let state = self.lock();
                 let lied = state.ledger.lied.contains(number);
-                let foreign = state
-                    .ledger
-                    .orders
-                    .get(number)
-                    .is_some_and(|order| order.foreign);
+                let foreign = state.ledger.is_foreign(number);
                 drop(state);
                 // Of what is not open nothing has to be on record.
                 let entry = journal.find(&self.key(Book::Orders, number)).ok().flatten();
