@@ -110,9 +110,14 @@ pub(crate) struct Envelope {
 }
 
 pub(crate) fn reply(api: Api, said: &Said, envelope: Envelope) -> Reply {
+    let lie = match said {
+        Said::Forged(honest) => Some(honest.contrary(&envelope.order, envelope.time)),
+        _ => None,
+    };
+    let (shown, forged) = (lie.as_ref().unwrap_or(said), lie.is_some());
     let (status, headers, body) = match api {
-        Api::V2Md5 | Api::V2Hmac => v2::reply(api, said, false),
-        Api::V3 => v3::reply(said, envelope.time, false),
+        Api::V2Md5 | Api::V2Hmac => v2::reply(api, shown, forged),
+        Api::V3 => v3::reply(shown, envelope.time, forged),
         Api::Fubei1 | Api::Fubei2 => fubei::reply(api, said, &envelope.order, envelope.time),
     };
     Reply {

@@ -39,9 +39,8 @@ pub(super) fn reply(api: Api, said: &Said, forged: bool) -> Wire {
     .into();
     let mut set = |name: &str, value: String| fields.insert(name.into(), value);
     match said {
-        Said::Forged(said) => return reply(api, said, true),
         Said::Page(status) => return page(*status),
-        Said::Garbage | Said::Probe | Said::WrongTime => return page(200),
+        Said::Garbage | Said::Probe | Said::WrongTime | Said::Forged(_) => return page(200),
         Said::Turned(text) => {
             let body = format!(
                 "<xml><return_code>FAIL</return_code><return_msg>{text}</return_msg></xml>"

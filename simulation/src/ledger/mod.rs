@@ -167,6 +167,37 @@ impl Said {
         }
     }
 
+    /// The opposite of the truth, for somebody who forges an answer.
+    pub(crate) fn contrary(&self, order: &str, time: i64) -> Self {
+        let (number, standing, total) = match self {
+            Self::Refund { status, .. } => {
+                let mut lie = self.clone();
+                if let Self::Refund { status: told, .. } = &mut lie {
+                    *told = if *status == "SUCCESS" {
+                        "CHANGE"
+                    } else {
+                        "SUCCESS"
+                    };
+                }
+                return lie;
+            }
+            Self::Order {
+                number,
+                standing: Standing::Paid | Standing::Refunded,
+                total,
+                ..
+            } => (number.as_str(), Standing::Revoked, *total),
+            Self::Order { number, total, .. } => (number.as_str(), Standing::Paid, *total),
+            _ => (order, Standing::Paid, 888),
+        };
+        Self::Order {
+            number: number.to_owned(),
+            standing,
+            total,
+            paid_at: time,
+        }
+    }
+
     pub(crate) fn denies_the_order(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if matches!(*code, "ORDERNOTEXIST" | "REFUNDNOTEXIST"))
     }
