@@ -335,6 +335,12 @@ pub(crate) fn carry_out(world: &World, process: usize, program: &Program, call: 
                 (state.now, state.processes[process].frozen_for)
             };
             let after = (now - begun).saturating_sub(frozen_now - frozen);
+            // Others may have begun more while this one had not looked yet.
+            let listed = outcome
+                .fields
+                .get("orders")
+                .and_then(|orders| orders.as_array());
+            let pending = listed.map_or(pending, |orders| orders.len().max(pending));
             world.returned(call, &outcome, after, pending, journal);
             let message = outcome.message();
             !message.contains("client was closed") && !message.contains("client is closing")

@@ -231,7 +231,11 @@ impl Wire {
         match weather {
             Weather::Earlier => {
                 let mut rng = state.rng.clone();
-                if let Some(earlier) = state.ledger.earlier(request.operation, &mut rng) {
+                if let Some(earlier) =
+                    state
+                        .ledger
+                        .earlier(world.plan.api, request.operation, &mut rng)
+                {
                     said = earlier;
                 }
                 state.rng = rng;

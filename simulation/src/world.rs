@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) processes: Vec<Life>,
     /// The network is back and nobody interferes any more.
     pub(crate) healed: bool,
+    /// Nobody scans any more.
+    pub(crate) closing_time: bool,
     /// How far the machine's wall clock is off.
     pub(crate) skew_ms: i64,
     pub(crate) trace: Vec<String>,
@@ -108,6 +110,7 @@ impl World {
             tally: Tally::default(),
             processes: Vec::new(),
             healed: false,
+            closing_time: false,
             skew_ms: 0,
             trace: Vec::new(),
             violations: Vec::new(),

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use prepay::Scanned;
 
+use crate::plan::Api;
 use crate::world::{EPOCH, Ms, State, World};
 
 /// Where an order stands.
@@ -296,7 +297,12 @@ impl Ledger {
 
     /// An earlier answer, for somebody who asks now. What the library must be able to rely on is left
     /// out: see the assumptions in `README.md`.
-    pub(crate) fn earlier(&self, operation: Operation, rng: &mut fastrand::Rng) -> Option<Said> {
+    pub(crate) fn earlier(
+        &self,
+        api: Api,
+        operation: Operation,
+        rng: &mut fastrand::Rng,
+    ) -> Option<Said> {
         let fit: Vec<&Said> = self
             .past
             .iter()
@@ -308,6 +314,8 @@ impl Ledger {
                 refunds.contains(of) == refunds.contains(&operation)
             })
             .filter(|(of, said)| match said {
+                // Fubei tells of a reverse in the words in which it tells an order's state.
+                Said::Undone { .. } if api.is_fubei() => *of == operation,
                 Said::Refused { code, .. } => {
                     let dull = matches!(*code, "SYSTEMERROR" | "BANKERROR" | "USERPAYING");
                     let undoes = [Operation::Reverse, Operation::Close].contains(&operation);

@@ -163,6 +163,21 @@ impl State {
         self.shut(plan, number)
     }
 
+    /// Nobody scans any more, and who has scanned gives up.
+    pub(crate) fn call_it_a_day(&mut self) {
+        self.closing_time = true;
+        let scanned = |order: &super::Order| order.scanned.is_some();
+        let paying = |order: &super::Order| order.standing() == Standing::Paying;
+        let orders = self.ledger.orders.iter();
+        let typing: Vec<String> = orders
+            .filter(|(_, order)| scanned(order) && paying(order))
+            .map(|(number, _)| number.clone())
+            .collect();
+        for number in typing {
+            self.set(&number, Standing::NotPaid);
+        }
+    }
+
     /// What a till will hear of that which it believes to be closed.
     fn pay_at_once(&mut self, number: &str) {
         let order = self.ledger.orders.get(number);
@@ -238,7 +253,8 @@ impl World {
         let standing = order
             .filter(|order| order.scanned.is_some())
             .map(super::Order::standing);
-        if !matches!(standing, Some(Standing::NotPaid | Standing::Failed)) {
+        let payable = matches!(standing, Some(Standing::NotPaid | Standing::Failed));
+        if !payable || state.closing_time {
             return;
         }
         let now = state.now;
