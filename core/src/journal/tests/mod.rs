@@ -70,6 +70,13 @@ impl Bench {
     fn refusal(&self) -> String {
         self.try_open().map(|_| ()).unwrap_err().to_string()
     }
+
+    /// The file is refused, and that is why.
+    #[track_caller]
+    fn is_refused(&self, why: &str) {
+        let refusal = self.refusal();
+        assert!(refusal.contains(why), "{refusal}");
+    }
 }
 
 fn key(out_trade_no: &str) -> Key {
@@ -397,11 +404,7 @@ fn a_newer_journal_is_busy() {
     let bench = Bench::new();
     drop(bench.open());
     edit(&bench.path(), "PRAGMA user_version = 4");
-    assert!(
-        bench.refusal().contains("newer wxpay"),
-        "{}",
-        bench.refusal()
-    );
+    bench.is_refused("newer wxpay");
 }
 
 #[test]
@@ -409,11 +412,7 @@ fn another_programs_database_is_refused_and_left_alone() {
     let bench = Bench::new();
     edit(&bench.path(), "CREATE TABLE theirs (x)");
     let before = std::fs::read(bench.path()).unwrap();
-    assert!(
-        bench.refusal().contains("another program"),
-        "{}",
-        bench.refusal()
-    );
+    bench.is_refused("another program");
     assert_eq!(std::fs::read(bench.path()).unwrap(), before);
 }
 
@@ -422,7 +421,7 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let bench = Bench::new();
     for content in [&b""[..], b"hello", &[0x55; 8192]] {
         std::fs::write(bench.path(), content).unwrap();
-        assert!(bench.refusal().contains("damaged"), "{}", bench.refusal());
+        bench.is_refused("damaged");
         assert_eq!(std::fs::read(bench.path()).unwrap(), content);
     }
 }
@@ -442,7 +441,7 @@ fn a_damaged_page_is_busy() {
         page[..64].fill(0xff);
     }
     std::fs::write(bench.path(), bytes).unwrap();
-    assert!(bench.refusal().contains("damaged"), "{}", bench.refusal());
+    bench.is_refused("damaged");
 }
 
 #[test]

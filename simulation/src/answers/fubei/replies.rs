@@ -265,32 +265,24 @@ fn envelope(style: &mut Style, code: u32, sub_code: &str, message: &str, data: V
 /// Without signatures, what is not for us is what speaks of another order or merchant; the opposite of
 /// the truth.
 fn forged(style: &mut Style, said: &Said, order: &str, time: i64) -> Wire {
-    if let Said::Refund {
-        fee, total, status, ..
-    } = said
-    {
-        let lie = Said::Refund {
-            number: "ANOTHER".into(),
-            order: order.into(),
-            fee: *fee,
-            total: *total,
-            status: if *status == "SUCCESS" {
-                "CHANGE"
-            } else {
-                "SUCCESS"
-            },
-            asked: true,
-        };
-        return write(style, &lie, order);
-    }
-    let (standing, total) = match said {
+    let (standing, total) = match said.contrary(order, time) {
         Said::Order {
-            standing: Standing::Paid | Standing::Refunded,
-            total,
-            ..
-        } => (Standing::Revoked, *total),
-        Said::Order { total, .. } => (Standing::Paid, *total),
-        _ => (Standing::Paid, 888),
+            standing, total, ..
+        } => (standing, total),
+        mut lie => {
+            if let Said::Refund {
+                number,
+                order: of,
+                asked,
+                ..
+            } = &mut lie
+            {
+                *number = "ANOTHER".into();
+                *of = order.into();
+                *asked = true;
+            }
+            return write(style, &lie, order);
+        }
     };
     let elsewhere = style.api == Api::Fubei2 && style.one_in(2);
     let number = if elsewhere { order } else { "ANOTHER" };
