@@ -25,7 +25,7 @@ fn a_charge_with_a_hostile_answer_ends_as_the_ledger_says(api: Api) {
         );
     }
     each(&plays, |(case, sale)| {
-        let outcome = stage.till(case).micropay(&sale.request());
+        let outcome = stage.lone_till(case).micropay(&sale.request());
         stage.ended_as_paid(case, sale, &outcome);
     });
     stage.surprises.none();

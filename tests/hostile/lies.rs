@@ -6,7 +6,7 @@ use wxpay_simulator::{Api, Operation, PolicyNumbers, Scenario};
 
 use super::common::shop::FEE;
 use super::common::{CLOSED, NOT_PAID, OK, Request, each, on_every_gateway};
-use super::{Stage, cases, gateway, hasty, is_endless, lying, patient, statuses};
+use super::{Stage, cases, gateway, lying, numbers, statuses};
 
 on_every_gateway! {
     a_lie_that_an_unpaid_order_is_paid_is_never_believed,
@@ -85,11 +85,10 @@ fn is_about_states(case: &Case) -> bool {
 fn a_lie_about_a_charge_that_was_refused_is_never_believed(api: Api) {
     let stage = Stage::open(api);
     // A charge that is in doubt is waited for, and this one in vain.
-    let short = |numbers| PolicyNumbers {
+    let short = |case| PolicyNumbers {
         window: 1_000,
-        ..numbers
+        ..numbers(case)
     };
-    let [brief, hasty] = [patient(), hasty()].map(|numbers| stage.open_till(short(numbers)));
     let plays: Vec<_> = cases(gateway(api), Subject::Answer)
         .filter(|case| case.on != [Gateway::V2] || !is_about_states(case))
         .map(|case| (case, stage.shop.sale(Scenario::NotEnough)))
@@ -99,8 +98,7 @@ fn a_lie_about_a_charge_that_was_refused_is_never_believed(api: Api) {
         stage.set(lie, &sale.out_trade_no);
     }
     each(&plays, |(case, sale)| {
-        let till = if is_endless(case) { &hasty } else { &brief };
-        let outcome = till.micropay(&sale.request());
+        let outcome = stage.open_till(short(case)).micropay(&sale.request());
         match case.told {
             Told::Read => stage.surprises.check(case, &[OK], &outcome),
             _ if outcome.status() == OK => {
@@ -124,7 +122,7 @@ fn a_lie_about_a_charge_that_was_paid_is_never_believed(api: Api) {
         stage.set(lie, &sale.out_trade_no);
     }
     each(&plays, |(case, sale)| {
-        let outcome = stage.till(case).micropay(&sale.request());
+        let outcome = stage.lone_till(case).micropay(&sale.request());
         stage.ended_as_paid(case, sale, &outcome);
     });
     stage.surprises.none();

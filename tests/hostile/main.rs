@@ -130,6 +130,14 @@ fn hasty() -> PolicyNumbers {
     }
 }
 
+/// Those of the till that asks for what this case answers.
+fn numbers(case: &Case) -> PolicyNumbers {
+    match is_endless(case) {
+        true => hasty(),
+        false => patient(),
+    }
+}
+
 /// Whether the gateway may stay silent, or never stop.
 fn is_endless(case: &Case) -> bool {
     let endless = |step: &Step| matches!(step, Step::Hold | Step::Drip(..) | Step::Repeat(..));
@@ -185,6 +193,12 @@ impl Stage {
             true => &self.hasty,
             false => &self.patient,
         }
+    }
+
+    /// The same, alone with its connections: where an answer ends one unannounced, the next charge of a
+    /// till may just be going down it, and is lost.
+    fn lone_till(&self, case: &Case) -> Client {
+        self.open_till(numbers(case))
     }
 
     /// The till that waits for an ending, if this is to come to one.

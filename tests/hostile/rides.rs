@@ -32,8 +32,9 @@ fn a_ride_with_a_hostile_answer_is_taken_on_or_in_doubt_and_sent_once() {
             Told::Read => &[ACCEPTED],
             _ => &[UNKNOWN],
         };
+        let till = stage.lone_till(case);
         for _ in 0..2 {
-            let outcome = stage.till(case).ride_pay(&ride(&number));
+            let outcome = till.ride_pay(&ride(&number));
             stage.surprises.check(case, expected, &outcome);
         }
         let requests = stage.shop.simulator.requests();
