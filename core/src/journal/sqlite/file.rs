@@ -7,7 +7,9 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use crate::clock::{Clock, SystemClock};
 use crate::crypto::digest;
+use crate::signal::Signal;
 
 // For a list, `state IN (...)`, SQLite would build a table of its own at each write.
 macro_rules! table {
@@ -77,6 +79,9 @@ const FROM_2: &str = rides!();
 const SMALLEST_PAGE: u64 = 512;
 /// How long another process may hold the write lock before a call gives up.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between two looks whether it is free. SQLite's own waiting ends up looking ten times a second, and
+/// misses the gaps between the writes of busy tills for seconds on end.
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
 /// What a connection keeps of the file in memory, in pages of 4 KiB.
 const CACHED_PAGES: i32 = 64;
 /// Settled orders are forgotten after this; the gateway itself refuses a number used twice.
@@ -96,7 +101,7 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(describe)?;
     let open = |connection: &mut Connection| -> rusqlite::Result<Result<(), String>> {
-        connection.busy_timeout(LOCK_TIMEOUT)?;
+        connection.busy_handler(Some(wait_for_lock()))?;
         // A damaged file is left as it is: closing must not write the log into it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         if let Err(why) = check(connection, path)? {
@@ -112,6 +117,20 @@ pub(super) fn connect(path: &Path, now: i64) -> Result<Connection, String> {
     };
     open(&mut connection).map_err(describe)??;
     Ok(connection)
+}
+
+/// Whether to look once more, after a pause, by the number of looks so far.
+fn wait_for_lock() -> impl FnMut(i32) -> bool + Send + 'static {
+    let (clock, nobody) = (SystemClock::new(), Signal::new());
+    let mut end = clock.now();
+    move |looks| {
+        let now = clock.now();
+        if looks == 0 {
+            end = now + LOCK_TIMEOUT;
+        }
+        clock.wait(now + LOCK_PAUSE, &nobody, true);
+        now < end
+    }
 }
 
 /// What is wrong with the file, and the remedy.
@@ -131,6 +150,10 @@ fn describe(error: rusqlite::Error) -> String {
                 "it cannot be opened ({error}); check that its folder exists and may be written"
             )
         }
+        Some(ErrorCode::DatabaseBusy) => format!(
+            "another program has kept it locked for {LOCK_TIMEOUT:?} ({error}); look for a backup or an \
+             editor that has it open"
+        ),
         Some(ErrorCode::DiskFull) => format!("the disk is full ({error})"),
         _ => error.to_string(),
     }
@@ -261,6 +284,10 @@ mod tests {
             (ffi::SQLITE_PERM, "give this user write access"),
             (ffi::SQLITE_CANTOPEN, "check that its folder exists"),
             (ffi::SQLITE_FULL, "the disk is full"),
+            (
+                ffi::SQLITE_BUSY,
+                "locked for 5s (Error code 5: database is locked); look for a backup",
+            ),
             (ffi::SQLITE_IOERR, "disk I/O error"),
         ] {
             let text = describe(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));

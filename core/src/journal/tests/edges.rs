@@ -141,3 +141,26 @@ fn how_an_order_is_paid_is_remembered() {
         assert_eq!(stored, name);
     }
 }
+
+/// SQLite's own waiting looks ten times a second and misses such gaps for seconds on end.
+#[test]
+fn who_waits_for_the_file_gets_it_between_the_writes_of_busy_tills() {
+    let bench = Bench::new();
+    let busy = [(); 4].map(|()| bench.open());
+    let over = AtomicBool::new(false);
+    let (opened, written) = std::thread::scope(|scope| {
+        let writers = busy.map(|journal| {
+            let over = &over;
+            scope.spawn(move || {
+                let mut writes = std::iter::repeat_with(|| journal.check());
+                writes.find(|write| write.is_err() || over.load(Ordering::SeqCst))
+            })
+        });
+        let opened: Vec<_> = (0..20).map(|_| bench.try_open().map(drop)).collect();
+        over.store(true, Ordering::SeqCst);
+        (opened, writers.map(|writer| writer.join().unwrap()))
+    });
+    for result in opened.into_iter().chain(written.into_iter().flatten()) {
+        result.unwrap();
+    }
+}
