@@ -319,7 +319,13 @@ impl Wire {
 }
 
 impl Transport for Wire {
-    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        limits: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
         self.process.boundary("before an exchange");
         let guard = signal.exchange(limits.on_cancel);
         let world = &self.process.world;

@@ -10,6 +10,8 @@ mod clocks;
 mod endings;
 mod hosts;
 
+use std::sync::{Arc, Mutex};
+
 use common::on_every_gateway;
 use common::shop::{FEE, Sale, Shop, quick_on};
 use common::{
@@ -32,6 +34,7 @@ on_every_gateway! {
     a_query_that_lags_behind_the_charge_is_not_believed_too_early,
     an_earlier_orders_reply_is_never_taken_for_this_sale,
     a_payer_who_pays_between_the_last_look_and_the_reverse_gets_the_money_back,
+    a_request_that_fails_is_logged_with_the_number_of_its_order,
 }
 
 /// One of each kind, and what else a kind can do.
@@ -388,4 +391,26 @@ fn a_payer_who_pays_between_the_last_look_and_the_reverse_gets_the_money_back(ap
         (FEE, FEE),
         "{order:?}"
     );
+}
+
+fn a_request_that_fails_is_logged_with_the_number_of_its_order(api: Api) {
+    let shop = Shop::open_on(api);
+    let till = shop.till();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&lines);
+    till.on_log(2, move |_, line| {
+        let line = String::from_utf8_lossy(line).into_owned();
+        seen.lock().unwrap().push(line);
+    });
+    let sale = shop.sale(Scenario::Paid);
+    shop.simulator
+        .fault(Fault::once(Operation::Micropay, FaultKind::DropAfter));
+    assert_eq!(pay(&shop, &till, &sale).status(), OK);
+    let lines = lines.lock().unwrap();
+    let failed: Vec<_> = lines
+        .iter()
+        .filter(|line| line.contains("failed after sending"))
+        .collect();
+    assert_eq!(failed.len(), 1, "{lines:?}");
+    assert!(failed[0].starts_with(&sale.out_trade_no), "{failed:?}");
 }

@@ -38,7 +38,7 @@ impl Client {
         self.keys.have(limits, signal)?;
         let mut stamp = self.stamp();
         let mut question = call(&stamp);
-        let mut reply = self.exchange(&question, limits, signal)?;
+        let mut reply = self.exchange(Some(number), &question, limits, signal)?;
         let mut requests = 1;
         if self.gateway.refused_for_clock(&reply, &stamp) {
             self.sinks.log(Level::Warning, || {
@@ -50,7 +50,10 @@ impl Client {
             });
             stamp = self.stamp();
             question = call(&stamp);
-            reply = again(&reply, self.exchange(&question, limits, signal)?);
+            reply = again(
+                &reply,
+                self.exchange(Some(number), &question, limits, signal)?,
+            );
             requests += 1;
         }
         if question.resend == Resend::Freely && self.gateway.is_probe(&reply) {
@@ -62,7 +65,10 @@ impl Client {
             });
             stamp = self.stamp();
             question = call(&stamp);
-            reply = again(&reply, self.exchange(&question, limits, signal)?);
+            reply = again(
+                &reply,
+                self.exchange(Some(number), &question, limits, signal)?,
+            );
             requests += 1;
         }
         reply.now = Some(self.clocks.verification_time(

@@ -252,7 +252,7 @@ impl Keys {
                 host: failure.host,
                 ..Fault::new(failure.cause)
             };
-            let reply = self.transport.exchange(call, limits, signal);
+            let reply = self.transport.exchange(None, call, limits, signal);
             let reply = reply.map_err(failed)?;
             self.learn(&reply);
             Ok(reply)

@@ -346,8 +346,14 @@ impl Client {
         self.policy.reverse == ReverseMode::Automatic && self.gateway.can_reverse()
     }
 
-    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure> {
-        let result = self.transport.exchange(call, limits, signal);
+    fn exchange(
+        &self,
+        number: Option<&str>,
+        call: &Call,
+        limits: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
+        let result = self.transport.exchange(number, call, limits, signal);
         if let Ok(reply) = &result {
             self.keys.learn(reply);
         }
@@ -453,6 +459,7 @@ fn log_failure(sinks: &Sinks, attempt: &Attempt<'_>) {
     sinks.log(Level::Warning, || {
         let when = if attempt.sent { "after" } else { "before" };
         let Attempt {
+            number,
             operation,
             method,
             host,
@@ -460,6 +467,10 @@ fn log_failure(sinks: &Sinks, attempt: &Attempt<'_>) {
             ..
         } = attempt;
         let ms = attempt.elapsed.as_millis();
-        format!("{operation}: {method} {host}{path}: failed {when} sending, in {ms} ms: {cause}")
+        let number = number.map(|number| format!("{number} "));
+        let number = number.unwrap_or_default();
+        format!(
+            "{number}{operation}: {method} {host}{path}: failed {when} sending, in {ms} ms: {cause}"
+        )
     });
 }

@@ -161,7 +161,7 @@ impl Client {
             ..Expected::default()
         };
         let call = self.gateway.query(&nobodys, &self.stamp());
-        if let Err(failure) = self.exchange(&call, self.patience(), signal) {
+        if let Err(failure) = self.exchange(None, &call, self.patience(), signal) {
             self.sinks.log(Level::Warning, || {
                 format!(
                     "the gateway's time is not known, this machine's is used: {}",

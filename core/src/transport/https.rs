@@ -42,6 +42,8 @@ const PROXY_SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5"
 /// One try of a call at one host, for the log. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt<'a> {
+    /// The order's, refund's or ride's that the call is about, if any.
+    pub number: Option<&'a str>,
     /// [`Call::operation`].
     pub operation: &'static str,
     /// `GET` or `POST`.
@@ -163,15 +165,16 @@ impl HttpsTransport {
     fn try_host(
         &self,
         host: &str,
+        number: Option<&str>,
         call: &Call,
         guard: &Rc<ExchangeGuard>,
         until: Option<Moment>,
     ) -> Result<Reply, Fault> {
         let full = self.now() + self.dialer.connect_timeout + self.answer_timeout;
         let latest = until.map_or(full, |until| until.min(full));
-        match self.attempt(host, call, guard, latest, MAX_IDLE) {
+        match self.attempt(host, number, call, guard, latest, MAX_IDLE) {
             Err(fault) if fault.stale && call.resend == Resend::Freely && !guard.cut() => {
-                self.attempt(host, call, guard, latest, Duration::ZERO)
+                self.attempt(host, number, call, guard, latest, Duration::ZERO)
             }
             other => other,
         }
@@ -180,6 +183,7 @@ impl HttpsTransport {
     fn attempt(
         &self,
         host: &str,
+        number: Option<&str>,
         call: &Call,
         guard: &Rc<ExchangeGuard>,
         latest: Moment,
@@ -195,6 +199,7 @@ impl HttpsTransport {
         .map(|reply| Reply { repeated, ..reply })
         .map_err(|error| self.fault(&error, call, &flight));
         (self.observer)(&Attempt {
+            number,
             operation: call.operation,
             method: call.method,
             path: call.place(),
@@ -340,7 +345,13 @@ impl HttpsTransport {
 }
 
 impl Transport for HttpsTransport {
-    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        number: Option<&str>,
+        call: &Call,
+        limits: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
         let guard = Rc::new(signal.exchange(limits.on_cancel));
         let out_of_time = || limits.until.is_some_and(|until| self.now() >= until);
         let order = self.order().order(self.now());
@@ -358,7 +369,7 @@ impl Transport for HttpsTransport {
             }
             last = index;
             let host = &self.hosts[index];
-            match self.try_host(host, call, &guard, limits.until) {
+            match self.try_host(host, number, call, &guard, limits.until) {
                 Ok(reply) => {
                     self.order().restore(index);
                     return Ok(reply);

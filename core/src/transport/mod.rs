@@ -25,9 +25,16 @@ pub use https::{Attempt, HttpsTransport, Observer};
 
 /// Carries calls to a gateway. Used by any number of threads at once.
 pub trait Transport: Send + Sync {
-    /// Sends `call` and reads the whole reply. Ends within one connect and one answer time-out a
+    /// Sends `call` and reads the whole reply. `number` is the order's, refund's or ride's that it is
+    /// about, if any, for the log. Ends within one connect and one answer time-out a
     /// host, or sooner if `limits` say so; at once when `signal` cuts it.
-    fn exchange(&self, call: &Call, limits: Limits, signal: &Signal) -> Result<Reply, Failure>;
+    fn exchange(
+        &self,
+        number: Option<&str>,
+        call: &Call,
+        limits: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure>;
 
     /// Whether each host can be reached, for the self-test: host and, if not, why.
     fn probe(&self, signal: &Signal) -> Vec<(String, Result<(), String>)>;

@@ -104,7 +104,13 @@ pub(in crate::client) fn dated(reply: Reply, now: i64) -> Reply {
 }
 
 impl Transport for Wire {
-    fn exchange(&self, call: &Call, _: Limits, signal: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        _: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
         if signal.closing() || signal.cancelled() {
             return Err(failure("interrupted", true));
         }

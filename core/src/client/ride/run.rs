@@ -36,9 +36,12 @@ impl RideRun<'_> {
             return self.settle(self.outcome(Status::ClientClosed, CLOSED_BEFORE, 0));
         }
         let call = self.codec.deduct(self.ride);
-        let exchanged = self
-            .transport
-            .exchange(&call, OnCancel::Ignore.into(), self.signal);
+        let exchanged = self.transport.exchange(
+            Some(&self.key.number),
+            &call,
+            OnCancel::Ignore.into(),
+            self.signal,
+        );
         match exchanged {
             Ok(reply) => {
                 let answer = self.codec.read_deduct(&reply);

@@ -13,7 +13,13 @@ struct Hosts {
 }
 
 impl Transport for Hosts {
-    fn exchange(&self, call: &Call, _: Limits, _: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        _: Limits,
+        _: &Signal,
+    ) -> Result<Reply, Failure> {
         let reverses = self.reverses.load(Ordering::SeqCst);
         let message = match (call.operation, reverses) {
             ("micropay", _) => Message::failed("USERPAYING", ""),

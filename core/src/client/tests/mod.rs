@@ -164,7 +164,13 @@ impl Shop {
 }
 
 impl Transport for Shop {
-    fn exchange(&self, call: &Call, _: Limits, signal: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        _: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
         self.log.lock().unwrap().push(call.operation);
         let failure = |sent: bool| Failure {
             sent_at: sent.then(|| self.time.now()),

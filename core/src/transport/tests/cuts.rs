@@ -20,7 +20,10 @@ fn interrupt(
 ) -> Result<Reply, Failure> {
     let signal = Signal::new();
     thread::scope(|scope| {
-        let exchange = scope.spawn(|| rig.transport.exchange(call, on_cancel.into(), &signal));
+        let exchange = scope.spawn(|| {
+            rig.transport
+                .exchange(None, call, on_cancel.into(), &signal)
+        });
         ready();
         raise(&signal);
         exchange.join().unwrap()
@@ -46,7 +49,7 @@ fn a_cancel_before_the_exchange_starts_no_connection() {
     signal.cancel();
     let failure = rig
         .transport
-        .exchange(&charge(), OnCancel::Cut.into(), &signal)
+        .exchange(None, &charge(), OnCancel::Cut.into(), &signal)
         .unwrap_err();
     assert!(failure.interrupted && !failure.sent());
     assert!(rig.attempts().is_empty());

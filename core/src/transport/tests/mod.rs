@@ -103,7 +103,7 @@ impl Rig {
 
     fn exchange(&self, call: &Call) -> Result<Reply, Failure> {
         self.transport
-            .exchange(call, OnCancel::Cut.into(), &Signal::new())
+            .exchange(None, call, OnCancel::Cut.into(), &Signal::new())
     }
 
     fn attempts(&self) -> Vec<Seen> {

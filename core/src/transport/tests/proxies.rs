@@ -270,7 +270,7 @@ fn a_proxy_that_says_nothing_is_given_up_or_cut() {
         let failure = thread::scope(|scope| {
             let call = scope.spawn(|| {
                 rig.transport
-                    .exchange(&charge(), OnCancel::Cut.into(), &signal)
+                    .exchange(None, &charge(), OnCancel::Cut.into(), &signal)
             });
             hears.recv().unwrap();
             signal.cancel();

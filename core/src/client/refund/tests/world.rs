@@ -253,7 +253,13 @@ impl Clock for World {
 struct Wire(Arc<World>);
 
 impl Transport for Wire {
-    fn exchange(&self, call: &Call, _: Limits, signal: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        _: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
         let world = &self.0;
         let failure = |sent: bool, interrupted: bool| Failure {
             sent_at: sent.then(|| world.now()),

@@ -51,7 +51,13 @@ struct Platform {
 }
 
 impl Transport for Platform {
-    fn exchange(&self, call: &Call, _: Limits, signal: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        _: Limits,
+        signal: &Signal,
+    ) -> Result<Reply, Failure> {
         self.sent.lock().unwrap().push(call.clone());
         if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
             meanwhile();

@@ -48,7 +48,13 @@ struct Stage {
 }
 
 impl Transport for Stage {
-    fn exchange(&self, call: &Call, _: Limits, _: &Signal) -> Result<Reply, Failure> {
+    fn exchange(
+        &self,
+        _: Option<&str>,
+        call: &Call,
+        _: Limits,
+        _: &Signal,
+    ) -> Result<Reply, Failure> {
         sent(call);
         let operation = call.operation.rsplit('.').next().unwrap();
         let seconds = self.time.0.load(Ordering::SeqCst) / 1000;
