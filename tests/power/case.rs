@@ -243,7 +243,9 @@ impl<'a> Case<'a> {
                     lines.push(job.line());
                 }
             } else if silent(Call::Micropay, Book::Orders, number)
-                && job.scenario != Scenario::QueryWrongAmount
+                // Paid with another amount, as far as anybody can tell: asking again changes nothing.
+                && (job.scenario != Scenario::QueryWrongAmount
+                    || self.told(Book::Orders, number).is_empty())
             {
                 let would_die = matches!(
                     job.what,
