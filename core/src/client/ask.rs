@@ -35,10 +35,11 @@ impl Client {
         call: impl Fn(&Stamp) -> Call,
         read: impl Fn(&Reply, &Stamp) -> Answer<V>,
     ) -> Result<Told<V>, Failure> {
+        let exchange = |call: &Call| self.exchange(Some(number), call, limits, signal);
         self.keys.have(limits, signal)?;
         let mut stamp = self.stamp();
         let mut question = call(&stamp);
-        let mut reply = self.exchange(Some(number), &question, limits, signal)?;
+        let mut reply = exchange(&question)?;
         let mut requests = 1;
         if self.gateway.refused_for_clock(&reply, &stamp) {
             self.sinks.log(Level::Warning, || {
@@ -50,10 +51,7 @@ impl Client {
             });
             stamp = self.stamp();
             question = call(&stamp);
-            reply = again(
-                &reply,
-                self.exchange(Some(number), &question, limits, signal)?,
-            );
+            reply = again(&reply, exchange(&question)?);
             requests += 1;
         }
         if question.resend == Resend::Freely && self.gateway.is_probe(&reply) {
@@ -65,10 +63,7 @@ impl Client {
             });
             stamp = self.stamp();
             question = call(&stamp);
-            reply = again(
-                &reply,
-                self.exchange(Some(number), &question, limits, signal)?,
-            );
+            reply = again(&reply, exchange(&question)?);
             requests += 1;
         }
         reply.now = Some(self.clocks.verification_time(
